@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+
+#define IOV_ONCE 512  /* parts a call; below every system's IOV_MAX */
+
+static char *folder_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	if (!slash)
+		return mt_strdup(".");
+	return slash == path ? mt_strdup("/")
+			     : mt_strndup(path, (size_t)(slash - path));
+}
+
+int mt_file_open(struct mt_file *f, const char *path, struct mt_err *err)
+{
+	*f = (struct mt_file){.fd = -1};
+	const char *slash = strrchr(path, '/');
+	const char *base = slash ? slash + 1 : path;
+	char *temp = mt_strf("%.*s.%s.tmp-mt", (int)(base - path), path, base);
+	f->fd = open(temp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+	if (f->fd < 0) {
+		mt_err_sys(err, "%s: cannot create", temp);
+		free(temp);
+		return MT_ESYS;
+	}
+	f->path = mt_strdup(path);
+	f->temp = temp;
+	return MT_OK;
+}
+
+int mt_file_write(struct mt_file *f, const void *data, size_t size,
+		  struct mt_err *err)
+{
+	f->size += size;
+	return mt_write_all(f->fd, data, size, f->temp, err);
+}
+
+static void file_release(struct mt_file *f)
+{
+	free(f->path);
+	free(f->temp);
+	*f = (struct mt_file){.fd = -1};
+}
+
+int mt_file_commit(struct mt_file *f, struct mt_err *err)
+{
+	int rc = MT_OK;
+	if (fsync(f->fd) && errno != EINVAL && errno != EROFS)
+		rc = mt_err_sys(err, "%s: cannot sync", f->temp);
+	if (close(f->fd) && !rc)
+		rc = mt_err_sys(err, "%s: cannot close", f->temp);
+	f->fd = -1;
+	if (!rc && rename(f->temp, f->path))
+		rc = mt_err_sys(err, "%s: cannot rename to %s", f->temp,
+				f->path);
+	if (rc) {
+		mt_file_abort(f);
+		return rc;
+	}
+	char *dir = folder_of(f->path);
+	rc = mt_sync_dir(dir, err);
+	free(dir);
+	file_release(f);
+	return rc;
+}
+
+void mt_file_abort(struct mt_file *f)
+{
+	if (!f->path)
+		return;
+	if (f->fd >= 0)
+		close(f->fd);
+	unlink(f->temp);
+	file_release(f);
+}
+
+int mt_sync_dir(const char *path, struct mt_err *err)
+{
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return mt_err_sys(err, "%s: cannot open folder", path);
+	/* some file systems cannot sync a folder: nothing more can be done */
+	int rc = fsync(fd) && errno != EINVAL && errno != EROFS
+			 ? mt_err_sys(err, "%s: cannot sync folder", path)
+			 : MT_OK;
+	close(fd);
+	return rc;
+}
+
+int mt_file_put(const char *path, const void *data, size_t size,
+		struct mt_err *err)
+{
+	struct mt_file f;
+	int rc = mt_file_open(&f, path, err);
+	if (!rc)
+		rc = mt_file_write(&f, data, size, err);
+	if (!rc)
+		return mt_file_commit(&f, err);
+	mt_file_abort(&f);
+	return rc;
+}
+
+int mt_file_get(const char *path, size_t max, char **data, size_t *size,
+		struct mt_err *err)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return mt_err_sys(err, "%s: cannot open", path);
+	char *buf = NULL;
+	size_t n = 0, cap = 0;
+	int rc = MT_OK;
+	for (;;) {
+		if (n + 1 >= cap) {
+			cap = cap ? 2 * cap : 4096;
+			buf = mt_realloc(buf, cap, 1);
+		}
+		size_t got, want = cap - n - 1;
+		rc = mt_read_full(fd, buf + n, want, &got, path, err);
+		n += got;
+		if (rc || got < want)
+			break;
+		if (n > max) {
+			rc = mt_err_set(err, MT_EINPUT, "%s: larger than %zu "
+					"bytes, the most that is read here",
+					path, max);
+			break;
+		}
+	}
+	close(fd);
+	if (rc) {
+		free(buf);
+		return rc;
+	}
+	buf[n] = 0;
+	*data = buf;
+	*size = n;
+	return MT_OK;
+}
+
+int mt_write_all(int fd, const void *data, size_t size, const char *name,
+		 struct mt_err *err)
+{
+	struct iovec one = {.iov_base = (void *)(uintptr_t)data,
+			    .iov_len = size};
+	return mt_writev_all(fd, &one, 1, name, err);
+}
+
+int mt_writev_all(int fd, struct iovec *iov, int n, const char *name,
+		  struct mt_err *err)
+{
+	while (n > 0) {
+		if (!iov->iov_len) {
+			iov++;
+			n--;
+			continue;
+		}
+		ssize_t got = writev(fd, iov, n < IOV_ONCE ? n : IOV_ONCE);
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return mt_err_sys(err, "%s: cannot write", name);
+		size_t left = (size_t)got;
+		while (n > 0 && left >= iov->iov_len) {
+			left -= iov->iov_len;
+			iov++;
+			n--;
+		}
+		if (left) {
+			iov->iov_base = (char *)iov->iov_base + left;
+			iov->iov_len -= left;
+		}
+	}
+	return MT_OK;
+}
+
+int mt_read_full(int fd, void *data, size_t size, size_t *got,
+		 const char *name, struct mt_err *err)
+{
+	*got = 0;
+	while (*got < size) {
+		ssize_t n = read(fd, (char *)data + *got, size - *got);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return mt_err_sys(err, "%s: cannot read", name);
+		if (!n)
+			break;
+		*got += (size_t)n;
+	}
+	return MT_OK;
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT
+ * Whole reads and writes, and files that appear under their final name only
+ * when they are complete: written to a temporary name in the same folder,
+ * synced, renamed, folder synced. A program that is killed leaves at most a
+ * file named ".NAME.tmp-mt", which the next run overwrites. */
+#ifndef MT_BASE_FILE_H
+#define MT_BASE_FILE_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/uio.h>
+
+#include "base/err.h"
+
+struct mt_file {
+	int fd;          /* -1 when closed */
+	char *path;      /* final name */
+	char *temp;      /* name while it is written */
+	uint64_t size;   /* bytes written so far */
+};
+
+/* Begin a file that shall end as path. */
+int mt_file_open(struct mt_file *f, const char *path, struct mt_err *err)
+	MT_USE_RESULT;
+int mt_file_write(struct mt_file *f, const void *data, size_t size,
+		  struct mt_err *err) MT_USE_RESULT;
+/* Sync, rename, sync the folder, release. On failure the temporary file is
+ * removed and the old file of that name, if any, stands. */
+int mt_file_commit(struct mt_file *f, struct mt_err *err) MT_USE_RESULT;
+/* Remove the temporary file; does nothing on a committed or zeroed one
+ * (whose path is NULL). */
+void mt_file_abort(struct mt_file *f);
+
+/* Write a whole small file in that manner. */
+int mt_file_put(const char *path, const void *data, size_t size,
+		struct mt_err *err) MT_USE_RESULT;
+/* Read a whole file of at most max bytes into new memory, followed by a NUL
+ * that is not counted; the caller frees *data. A larger one is MT_EINPUT. */
+int mt_file_get(const char *path, size_t max, char **data, size_t *size,
+		struct mt_err *err) MT_USE_RESULT;
+
+/* Write all of it / all parts, going on after short writes and signals;
+ * name is for the message. iov is changed. */
+int mt_write_all(int fd, const void *data, size_t size, const char *name,
+		 struct mt_err *err) MT_USE_RESULT;
+int mt_writev_all(int fd, struct iovec *iov, int n, const char *name,
+		  struct mt_err *err) MT_USE_RESULT;
+/* Read up to size bytes, less only at the end of the file; *got says. */
+int mt_read_full(int fd, void *data, size_t size, size_t *got,
+		 const char *name, struct mt_err *err) MT_USE_RESULT;
+/* Sync a folder, so that a rename in it survives a power cut. */
+int mt_sync_dir(const char *path, struct mt_err *err);
+
+#endif

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT
+ * What every program shares: its description, its start, its messages.
+ *
+ * A tool is a static struct mt_tool and a call of mt_tool_begin(). Filters
+ * and sinks do not call it themselves: mt_filter_run() does (stream/filter.h).
+ * Messages go to standard error as "mt-melspec: text". */
+#ifndef MT_BASE_TOOL_H
+#define MT_BASE_TOOL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/opt.h"
+
+#define MT_VERSION "0.1.0"
+
+enum mt_tool_flags {
+	MT_TOOL_JOBS = 1,      /* has -j */
+	MT_TOOL_OUTPUT = 2,    /* has -o FILE: a stream (not a set, a model) */
+	MT_TOOL_FAIL = 4,      /* --allow-fail, --fail-log */
+	MT_TOOL_PROG = 8,      /* --no-prog */
+	MT_TOOL_PROGRESS = 16, /* --progress */
+};
+#define MT_TOOL_FILTER (MT_TOOL_JOBS | MT_TOOL_OUTPUT | MT_TOOL_FAIL | \
+			MT_TOOL_PROG | MT_TOOL_PROGRESS)
+
+struct mt_tool {
+	const char *name;      /* "mt-melspec" */
+	const char *purpose;   /* the manual's NAME line */
+	const char *synopsis;  /* "[options] [stream ...]" */
+	const struct mt_opt_set *sets; /* own tables, ended by rows NULL */
+	unsigned flags;
+};
+
+/* Options that all tools share; filled by mt_tool_begin(). */
+struct mt_common {
+	bool help, version, list_options, quiet, verbose, no_prog;
+	int64_t jobs;             /* at least 1 after mt_tool_begin() */
+	const char *output;       /* NULL: standard output */
+	const char *allow_fail;   /* "N" or "N%" */
+	const char *fail_log;
+	const char *progress;     /* "auto", "json", "none" */
+};
+extern struct mt_common mt_common;
+
+/* SIGPIPE to default, C numeric locale, parse; --help, --version and
+ * --list-options print and exit 0; a wrong option prints the message and the
+ * synopsis to standard error and exits 2.
+ *   operand, n  out  argv + 1 and how many of them are operands */
+void mt_tool_begin(const struct mt_tool *tool, int argc, char **argv,
+		   char ***operand, int *n);
+
+/* The command line as one line that can be pasted into a shell; new memory. */
+char *mt_tool_cmdline(int argc, char **argv);
+
+/* Messages; -q silences mt_info, mt_note needs -v. */
+void mt_warn(const char *fmt, ...) MT_PRINTF(1, 2);
+void mt_info(const char *fmt, ...) MT_PRINTF(1, 2);
+void mt_note(const char *fmt, ...) MT_PRINTF(1, 2);
+/* Print the message of err and return its exit code. */
+int mt_tool_fail(const struct mt_err *err);
+/* Flush and close standard output; returns the exit code to end with:
+ * rc, or 4 with a message when what was printed could not be written. */
+int mt_tool_end(int rc);
+
+/* CPUs that this process may use: affinity mask and cgroup quota. */
+int mt_cpu_count(void);
+/* Wall-clock seconds from an arbitrary start (monotonic). */
+double mt_clock(void);
+
+#endif

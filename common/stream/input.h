@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT
+ * The operands of a filter as one stream: files, packed sets (folders), "-",
+ * or standard input when there are none. What comes out is the same as for
+ * "cat a b": segments in order, headers checked against one another. */
+#ifndef MT_STREAM_INPUT_H
+#define MT_STREAM_INPUT_H
+
+#include "stream/reader.h"
+
+struct mt_input {
+	char **path;           /* sets expanded into their parts */
+	size_t n_path, next;
+	struct mt_reader reader;
+	bool is_open, any;
+	struct mt_head first;  /* header of the first segment */
+	uint64_t total;        /* records, if known from manifests; else 0 */
+};
+
+int mt_input_open(struct mt_input *in, char *const *operand, int n,
+		  struct mt_err *err) MT_USE_RESULT;
+/* As mt_reader_next(), over all operands. in->reader.head is the header of
+ * the open segment. */
+int mt_input_next(struct mt_input *in, struct mt_rec *rec, struct mt_err *err)
+	MT_USE_RESULT;
+void mt_input_close(struct mt_input *in);
+
+#endif

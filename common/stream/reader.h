@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT
+ * Reading a stream with every check of mtrec(5): checksums, sequence,
+ * tallies, digest, the end. Memory grows with the bytes that arrive, never by
+ * a number that the input claims. */
+#ifndef MT_STREAM_READER_H
+#define MT_STREAM_READER_H
+
+#include "stream/head.h"
+#include "stream/rec.h"
+
+struct mt_tally {
+	uint64_t n_data, n_fail;
+};
+
+struct mt_reader {
+	int fd;
+	bool own_fd;
+	char *name;              /* for messages */
+	const void *mem;         /* reading from memory instead of fd */
+	size_t mem_size, mem_at;
+	uint64_t at;             /* bytes read */
+	uint64_t seg_start;      /* where the open segment began */
+	uint64_t seq;            /* due in the open segment */
+	uint32_t digest;
+	bool open;               /* inside a segment */
+	uint64_t n_segment;
+	struct mt_tally seg, all;/* of the open segment; of everything */
+	struct mt_head head;     /* of the open (or last) segment */
+	uint64_t max_size;       /* cap of a frame's content, bytes */
+	void *zstd;              /* decompressor; private */
+	char last_fail[256];     /* text of the newest FAIL with an empty key */
+};
+
+/* path NULL or "-": standard input (a terminal is MT_EUSAGE). */
+int mt_reader_open(struct mt_reader *r, const char *path, struct mt_err *err)
+	MT_USE_RESULT;
+/* From memory that stays the caller's. */
+void mt_reader_open_mem(struct mt_reader *r, const void *data, size_t size,
+			const char *name);
+/* The next frame into rec: MT_OK with rec->type HEAD (r->head is set; equal
+ * to the segments before or an error), DATA, FAIL or DONE; MT_END after the
+ * last segment's DONE. note, indx and unknown lower-case frames are checked
+ * and skipped. Empty input is MT_EINPUT. */
+int mt_reader_next(struct mt_reader *r, struct mt_rec *rec, struct mt_err *err)
+	MT_USE_RESULT;
+void mt_reader_close(struct mt_reader *r);
+
+/* Position on the DATA frame at that offset of a seekable file and read it,
+ * with frame checks but without those of sequence and tally. */
+int mt_reader_at(struct mt_reader *r, uint64_t offset, struct mt_rec *rec,
+		 struct mt_err *err) MT_USE_RESULT;
+
+#endif
