@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: MIT */
+#include "stream/filter.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/progress.h"
+#include "stream/input.h"
+#include "stream/pool.h"
+#include "stream/writer.h"
+
+struct run {
+	struct mt_filter *f;
+	struct mt_input in;
+	struct mt_writer out;
+	bool has_in, has_out;
+	int source_at;           /* source: 0 header due, 1 items, 2 over */
+	struct mt_head head;     /* the output's header of the open segment */
+	struct mt_tally tally;
+	struct mt_progress progress;
+	FILE *fail_log;
+	double allow;            /* failures that are allowed */
+	bool allow_percent;
+	double start;
+};
+
+static char *cmdline;  /* this run's; set once before any thread starts */
+
+void mt_filter_add_prog(struct mt_head *head)
+{
+	if (!mt_common.no_prog && cmdline) {
+		const char *space = strchr(cmdline, ' ');
+		char *tool = space ? mt_strndup(cmdline,
+						(size_t)(space - cmdline))
+				   : mt_strdup(cmdline);
+		mt_head_add_prog(head, tool, MT_VERSION, cmdline);
+		free(tool);
+	}
+}
+
+static bool kind_ok(const char *kinds, const char *kind)
+{
+	size_t n = strlen(kind);
+	for (const char *k = kinds; k && *k;) {
+		size_t len = strcspn(k, "|");
+		if (len == n && !memcmp(k, kind, n))
+			return true;
+		k += len + (k[len] == '|');
+	}
+	return !kinds;
+}
+
+/* Turn the input's header into the output's. No other job is in flight. */
+static int begin_segment(void *ctx, struct mt_rec *rec, struct mt_err *err)
+{
+	struct run *r = ctx;
+	struct mt_filter *f = r->f;
+	(void)rec;
+	mt_head_release(&r->head);
+	if (r->has_in)
+		mt_head_copy(&r->head, &r->in.reader.head);
+	else
+		mt_head_init(&r->head, "clip");
+	const char *kind = mt_head_kind(&r->head);
+	if (r->has_in && !kind_ok(f->kinds, kind))
+		return mt_err_set(err, MT_EUSAGE, "%s: reads a stream of kind "
+				  "%s, this one is of kind %.32s",
+				  r->in.reader.name, f->kinds, kind);
+	int rc = f->head ? f->head(f->state, &r->head, err) : MT_OK;
+	if (!rc)
+		mt_filter_add_prog(&r->head);
+	return rc;
+}
+
+static int pull_source(struct run *r, struct mt_rec *rec, bool *alone,
+		       struct mt_err *err)
+{
+	struct mt_filter *f = r->f;
+	if (r->source_at == 0) {
+		r->source_at = 1;
+		*alone = true;
+		rec->type = MT_HEAD;
+		return MT_OK;
+	}
+	if (r->source_at == 2)
+		return MT_END;
+	struct mt_err why = {0};
+	int rc = f->next(f->state, rec, &why);
+	if (rc == MT_END) {
+		r->source_at = 2;
+		rec->type = MT_DONE;
+		return MT_OK;
+	}
+	if (rc == MT_EITEM) {
+		mt_rec_fail(rec, f->tool->name, why.code, why.text);
+		return MT_OK;
+	}
+	if (rc && err)
+		*err = why;
+	return rc;
+}
+
+static int pull(void *ctx, struct mt_rec *rec, bool *alone, struct mt_err *err)
+{
+	struct run *r = ctx;
+	if (!r->has_in)
+		return pull_source(r, rec, alone, err);
+	int rc = mt_input_next(&r->in, rec, err);
+	*alone = !rc && rec->type == MT_HEAD;
+	return rc;
+}
+
+static int work(void *ctx, void **scratch, struct mt_rec *rec,
+		struct mt_emit *emit, struct mt_err *err)
+{
+	struct run *r = ctx;
+	struct mt_filter *f = r->f;
+	bool mine = rec->type == MT_DATA ||
+		    (rec->type == MT_FAIL && f->step_fail);
+	if (!mine || !f->step)
+		return MT_OK;
+	if (!*scratch && f->worker_new)
+		*scratch = f->worker_new(f->state);
+	struct mt_err why = {0};
+	int rc = f->step(f->state, *scratch, rec, emit, &why);
+	if (rc == MT_EITEM) {
+		mt_rec_fail(rec, f->tool->name, why.code, why.text);
+		return MT_OK;
+	}
+	if (rc < 0 && err)
+		*err = why;
+	return rc;
+}
+
+static void scratch_free(void *ctx, void *scratch)
+{
+	struct run *r = ctx;
+	if (r->f->worker_free)
+		r->f->worker_free(scratch);
+}
+
+/* Text of any bytes as a JSON string: invalid UTF-8 becomes U+FFFD. */
+static json_t *json_text(const struct mt_rec *rec, const char *name)
+{
+	char buf[4096];
+	mt_rec_str(rec, name, buf, sizeof buf);
+	json_t *s = json_string(buf);
+	if (s)
+		return s;
+	for (unsigned char *p = (unsigned char *)buf; *p; p++)
+		if (*p >= 0x80)
+			*p = '?';
+	return json_string(buf);
+}
+
+static int log_fail(struct run *r, const struct mt_rec *rec,
+		    struct mt_err *err)
+{
+	static const char *const names[] = {"key", "stage", "code", "text"};
+	json_t *o = json_object();
+	for (int i = 0; i < 4; i++)
+		json_object_set_new(o, names[i], json_text(rec, names[i]));
+	int bad = json_dumpf(o, r->fail_log, JSON_COMPACT) ||
+		  fputc('\n', r->fail_log) == EOF;
+	json_decref(o);
+	return bad ? mt_err_sys(err, "%s: cannot write", mt_common.fail_log)
+		   : MT_OK;
+}
+
+static int take(void *ctx, struct mt_rec *rec, struct mt_err *err)
+{
+	struct run *r = ctx;
+	struct mt_filter *f = r->f;
+	if (rec->type == MT_HEAD)
+		return r->has_out ? mt_writer_head(&r->out, &r->head, err)
+				  : MT_OK;
+	if (rec->type == MT_DONE)
+		return r->has_out ? mt_writer_done(&r->out, err) : MT_OK;
+	int rc = MT_OK;
+	if (rec->type == MT_FAIL) {
+		r->tally.n_fail++;
+		if (r->fail_log)
+			rc = log_fail(r, rec, err);
+	} else {
+		r->tally.n_data++;
+	}
+	if (!rc)
+		rc = f->put ? f->put(f->state, rec, err)
+			    : mt_writer_put(&r->out, rec, err);
+	mt_progress_put(&r->progress, r->tally.n_data, r->tally.n_fail, NULL);
+	return rc;
+}
+
+static int parse_allow(struct run *r, struct mt_err *err)
+{
+	const char *s = mt_common.allow_fail;
+	if (!s)
+		return MT_OK;
+	char *end;
+	errno = 0;
+	r->allow = strtod(s, &end);
+	r->allow_percent = *end == '%';
+	if (end == s || end[r->allow_percent] || errno || !(r->allow >= 0) ||
+	    (r->allow_percent && r->allow > 100))
+		return mt_err_set(err, MT_EUSAGE, "--allow-fail takes a count "
+				  "or a share such as 5%%, not '%s'", s);
+	return MT_OK;
+}
+
+static int open_streams(struct run *r, char **operand, int n,
+			struct mt_err *err)
+{
+	struct mt_filter *f = r->f;
+	int rc = parse_allow(r, err);
+	if (!rc && f->check)
+		rc = f->check(f, operand, &n, err);
+	if (rc)
+		return rc;
+	if (mt_common.fail_log) {
+		r->fail_log = fopen(mt_common.fail_log, "we");
+		if (!r->fail_log)
+			return mt_err_sys(err, "%s: cannot create",
+					  mt_common.fail_log);
+	}
+	if (!f->put) {
+		rc = mt_writer_open(&r->out, mt_common.output, err);
+		if (rc)
+			return rc;
+		r->has_out = true;
+	}
+	if (!f->next) {
+		rc = mt_input_open(&r->in, operand, n, err);
+		if (rc)
+			return rc;
+		r->has_in = true;
+	}
+	mt_progress_init(&r->progress, f->total ? f->total : r->in.total);
+	return MT_OK;
+}
+
+static int finish(struct run *r, struct mt_err *err)
+{
+	struct mt_filter *f = r->f;
+	int rc = f->end ? f->end(f->state, &r->tally, err) : MT_OK;
+	if (!rc && r->has_out) {
+		r->has_out = false;
+		rc = mt_writer_close(&r->out, err);
+	}
+	if (r->fail_log) {
+		if (fclose(r->fail_log) && !rc)
+			rc = mt_err_sys(err, "%s: cannot write",
+					mt_common.fail_log);
+		r->fail_log = NULL;
+	}
+	return rc;
+}
+
+/* The last line, and 1 when more failed than is allowed. */
+static int verdict(const struct run *r)
+{
+	uint64_t fail = r->tally.n_fail, all = fail + r->tally.n_data;
+	double allowed = r->allow_percent ? r->allow / 100 * (double)all
+					  : r->allow;
+	if (fail)
+		mt_info("%" PRIu64 " done, %" PRIu64 " failed", r->tally.n_data,
+			fail);
+	else
+		mt_note("%" PRIu64 " done, %.1f s", r->tally.n_data,
+			mt_clock() - r->start);
+	return (double)fail > allowed ? 1 : 0;
+}
+
+int mt_filter_run(struct mt_filter *f, int argc, char **argv)
+{
+	struct mt_err err = {0};
+	/* not on the stack: after an error a thread that waits for input may
+	 * outlive this function */
+	struct run *r = mt_calloc(1, sizeof *r);
+	char **operand;
+	int n;
+	cmdline = mt_tool_cmdline(argc, argv);
+	mt_tool_begin(f->tool, argc, argv, &operand, &n);
+	r->f = f;
+	r->start = mt_clock();
+	int rc = open_streams(r, operand, n, &err);
+	if (!rc) {
+		struct mt_pool_calls calls = {
+			.ctx = r, .pull = pull, .alone = begin_segment,
+			.work = work, .scratch_free = scratch_free,
+			.take = take, .pull_is_tool = !r->has_in,
+		};
+		bool jobs = f->tool->flags & MT_TOOL_JOBS && f->step;
+		rc = mt_pool_run(&calls, jobs ? (int)mt_common.jobs : 1, &err);
+	}
+	mt_progress_end(&r->progress);
+	bool over = !rc;
+	if (!rc)
+		rc = finish(r, &err);
+	if (r->has_out)
+		mt_writer_abort(&r->out);
+	if (r->fail_log)
+		fclose(r->fail_log);
+	if (f->release)
+		f->release(f->state);
+	int code = rc ? mt_tool_fail(&err) : verdict(r);
+	if (over) {
+		if (r->has_in)
+			mt_input_close(&r->in);
+		mt_head_release(&r->head);
+		free(r);
+		free(cmdline);
+		cmdline = NULL;
+	}
+	return mt_tool_end(code);
+}

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: MIT */
+#include "stream/input.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "stream/set.h"
+
+static void add_path(struct mt_input *in, char *path)
+{
+	in->path = mt_realloc(in->path, in->n_path + 1, sizeof *in->path);
+	in->path[in->n_path++] = path;
+}
+
+static int add_set(struct mt_input *in, const char *folder, struct mt_err *err)
+{
+	struct mt_set set;
+	int rc = mt_set_read(&set, folder, err);
+	if (rc)
+		return rc;
+	for (size_t i = 0; i < set.n_part; i++)
+		add_path(in, mt_strf("%s/%s", folder, set.part[i].name));
+	in->total += set.n_data + set.n_fail;
+	mt_set_release(&set);
+	return MT_OK;
+}
+
+int mt_input_open(struct mt_input *in, char *const *operand, int n,
+		  struct mt_err *err)
+{
+	*in = (struct mt_input){.reader.fd = -1};
+	bool known = true;
+	for (int i = 0; i < n; i++) {
+		if (mt_set_is(operand[i])) {
+			int rc = add_set(in, operand[i], err);
+			if (rc) {
+				mt_input_close(in);
+				return rc;
+			}
+		} else {
+			add_path(in, mt_strdup(operand[i]));
+			known = false;
+		}
+	}
+	if (!n) {
+		add_path(in, mt_strdup("-"));
+		known = false;
+	}
+	if (!known)
+		in->total = 0;
+	return MT_OK;
+}
+
+static int open_next(struct mt_input *in, struct mt_err *err)
+{
+	int rc = mt_reader_open(&in->reader, in->path[in->next++], err);
+	if (!rc)
+		in->is_open = true;
+	return rc;
+}
+
+/* The reader checks segments of one file against one another; between
+ * files that is done here. */
+static int check_head(struct mt_input *in, struct mt_err *err)
+{
+	if (!in->any) {
+		in->any = true;
+		mt_head_copy(&in->first, &in->reader.head);
+		return MT_OK;
+	}
+	int rc = mt_head_same(&in->first, &in->reader.head, err);
+	return rc ? mt_err_prefix(err, "%s", in->reader.name) : MT_OK;
+}
+
+int mt_input_next(struct mt_input *in, struct mt_rec *rec, struct mt_err *err)
+{
+	for (;;) {
+		if (!in->is_open) {
+			if (in->next == in->n_path)
+				return MT_END;
+			int rc = open_next(in, err);
+			if (rc)
+				return rc;
+		}
+		int rc = mt_reader_next(&in->reader, rec, err);
+		if (!rc && rec->type == MT_HEAD)
+			return check_head(in, err);
+		if (rc != MT_END)
+			return rc;
+		mt_reader_close(&in->reader);
+		in->is_open = false;
+	}
+}
+
+void mt_input_close(struct mt_input *in)
+{
+	if (in->is_open)
+		mt_reader_close(&in->reader);
+	for (size_t i = 0; i < in->n_path; i++)
+		free(in->path[i]);
+	free(in->path);
+	mt_head_release(&in->first);
+	*in = (struct mt_input){.reader.fd = -1};
+}
