@@ -67,7 +67,11 @@ int mt_err_prefix(struct mt_err *err, const char *fmt, ...)
 	if (n + 3 > sizeof err->text)
 		return err->status;
 	memcpy(err->text, head, n);
-	snprintf(err->text + n, sizeof err->text - n, ": %s", text);
+	size_t room = sizeof err->text - n - 3, len = strlen(text);
+	len = len < room ? len : room;
+	memcpy(err->text + n, ": ", 2);
+	memcpy(err->text + n + 2, text, len);
+	err->text[n + 2 + len] = 0;
 	return err->status;
 }
 

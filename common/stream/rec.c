@@ -18,7 +18,7 @@ struct mt_block {
 
 void mt_rec_init(struct mt_rec *rec)
 {
-	*rec = (struct mt_rec){0};
+	*rec = (struct mt_rec){.type = MT_DATA};
 }
 
 static void block_free(struct mt_block *b)

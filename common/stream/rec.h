@@ -37,6 +37,7 @@ struct mt_rec {
 	uint64_t at;             /* byte of the stream where it began */
 };
 
+/* An empty record of type DATA. */
 void mt_rec_init(struct mt_rec *rec);
 void mt_rec_release(struct mt_rec *rec);
 /* Forget fields and memory content, keep the memory for reuse. */
