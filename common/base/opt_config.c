@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT */
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/opt.h"
+
+static int set_value(const struct mt_opt_set *sets, const char *name,
+		     const json_t *v, struct mt_err *err)
+{
+	char number[40];
+	const char *text = number;
+	if (json_is_array(v)) {
+		size_t i;
+		const json_t *item;
+		json_array_foreach(v, i, item) {
+			int rc = set_value(sets, name, item, err);
+			if (rc)
+				return rc;
+		}
+		return MT_OK;
+	}
+	if (json_is_false(v) || json_is_null(v))
+		return MT_OK;
+	if (json_is_true(v))
+		return mt_opt_set_text(sets, name, NULL, err);
+	if (json_is_string(v))
+		text = json_string_value(v);
+	else if (json_is_integer(v))
+		snprintf(number, sizeof number, "%" JSON_INTEGER_FORMAT,
+			 json_integer_value(v));
+	else if (json_is_real(v))
+		snprintf(number, sizeof number, "%.17g", json_real_value(v));
+	else
+		return mt_err_set(err, MT_EUSAGE, "'%s' is an object", name);
+	return mt_opt_set_text(sets, name, mt_strdup(text), err);
+}
+
+int mt_opt_config(const struct mt_opt_set *sets, const char *path,
+		  struct mt_err *err)
+{
+	json_error_t why;
+	json_t *root = json_load_file(path, JSON_REJECT_DUPLICATES, &why);
+	if (!root)
+		return mt_err_set(err, MT_EUSAGE, "%s: line %d: %s", path,
+				  why.line, why.text);
+	if (!json_is_object(root)) {
+		json_decref(root);
+		return mt_err_set(err, MT_EUSAGE, "%s: holds no JSON object",
+				  path);
+	}
+	const char *name;
+	json_t *v;
+	json_object_foreach(root, name, v) {
+		int rc = set_value(sets, name, v, err);
+		if (rc) {
+			json_decref(root);
+			return mt_err_prefix(err, "%s", path);
+		}
+	}
+	json_decref(root);
+	return MT_OK;
+}

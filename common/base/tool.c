@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/tool.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+struct mt_common mt_common = {.progress = "auto"};
+
+static const char *tool_name = "mt";
+
+#define AT(field) offsetof(struct mt_common, field)
+
+static const struct mt_opt jobs_rows[] = {
+	{'j', "jobs", "N", MT_OPT_I64, AT(jobs),
+	 "threads [the CPUs that this process may use]", NULL, 1, 4096},
+	{0},
+};
+static const struct mt_opt output_rows[] = {
+	{'o', "output", "FILE", MT_OPT_PATH, AT(output),
+	 "write the stream to FILE, complete or not at all [-]", NULL, 0, 0},
+	{0},
+};
+static const struct mt_opt fail_rows[] = {
+	{0, "allow-fail", "N|N%", MT_OPT_STR, AT(allow_fail),
+	 "exit 0 though this many items, or this share, failed [0]", NULL,
+	 0, 0},
+	{0, "fail-log", "FILE", MT_OPT_PATH, AT(fail_log),
+	 "write failed items to FILE as JSON lines", NULL, 0, 0},
+	{0},
+};
+static const struct mt_opt progress_rows[] = {
+	{0, "progress", "HOW", MT_OPT_CHOICE, AT(progress),
+	 "auto, json or none, on standard error [auto]", "auto|json|none",
+	 0, 0},
+	{0},
+};
+static const struct mt_opt prog_rows[] = {
+	{0, "no-prog", NULL, MT_OPT_FLAG, AT(no_prog),
+	 "leave this program out of the provenance chain", NULL, 0, 0},
+	{0},
+};
+static const struct mt_opt all_rows[] = {
+	{'q', "quiet", NULL, MT_OPT_FLAG, AT(quiet),
+	 "say nothing but errors", NULL, 0, 0},
+	{'v', "verbose", NULL, MT_OPT_FLAG, AT(verbose), "say more", NULL,
+	 0, 0},
+	{0, "list-options", NULL, MT_OPT_FLAG, AT(list_options),
+	 "print the option table for programs and exit", NULL, 0, 0},
+	{'h', "help", NULL, MT_OPT_FLAG, AT(help), "print this and exit",
+	 NULL, 0, 0},
+	{'V', "version", NULL, MT_OPT_FLAG, AT(version),
+	 "print the version and exit", NULL, 0, 0},
+	{0},
+};
+
+/* Options that say how to run and not what to make: kept out of provenance,
+ * so that the same result has the same bytes. */
+static const char *const no_trace[] = {"jobs", "output", "fail-log",
+				       "progress", "quiet", "verbose"};
+
+#define MAX_SETS 16
+
+static void all_sets(const struct mt_tool *tool, struct mt_opt_set *out)
+{
+	static const struct { unsigned flag; const struct mt_opt *rows; }
+	common[] = {
+		{MT_TOOL_OUTPUT, output_rows}, {MT_TOOL_JOBS, jobs_rows},
+		{MT_TOOL_FAIL, fail_rows}, {MT_TOOL_PROGRESS, progress_rows},
+		{MT_TOOL_PROG, prog_rows},
+	};
+	int n = 0;
+	for (const struct mt_opt_set *s = tool->sets; s && s->rows; s++) {
+		MT_BUG(n >= MAX_SETS - 8);
+		out[n++] = *s;
+	}
+	for (size_t i = 0; i < sizeof common / sizeof *common; i++)
+		if (tool->flags & common[i].flag)
+			out[n++] = (struct mt_opt_set){common[i].rows,
+						       &mt_common};
+	out[n++] = (struct mt_opt_set){all_rows, &mt_common};
+	out[n] = (struct mt_opt_set){NULL, NULL};
+}
+
+static void print_row(const struct mt_opt *o)
+{
+	char left[80];
+	int n = o->letter ? snprintf(left, sizeof left, "  -%c, --%s",
+				     o->letter, o->name)
+			  : snprintf(left, sizeof left, "      --%s", o->name);
+	if (o->arg)
+		snprintf(left + n, sizeof left - (size_t)n, "=%s", o->arg);
+	if (strlen(left) > 28)
+		printf("%s\n%30s%s\n", left, "", o->help);
+	else
+		printf("%-30s%s\n", left, o->help);
+}
+
+static void print_help(const struct mt_tool *tool,
+		       const struct mt_opt_set *sets)
+{
+	printf("%s - %s\n\nusage: %s %s\n\n", tool->name, tool->purpose,
+	       tool->name, tool->synopsis);
+	for (; sets->rows; sets++)
+		for (const struct mt_opt *o = sets->rows; o->name; o++)
+			print_row(o);
+}
+
+static void print_table(const struct mt_opt_set *sets)
+{
+	static const char *const type[] = {"flag", "str", "path", "i64", "f64",
+					   "choice", "list"};
+	for (; sets->rows; sets++)
+		for (const struct mt_opt *o = sets->rows; o->name; o++)
+			printf("%.1s\t%s\t%s\t%s\t%s\t%s\n", &o->letter,
+			       o->name, o->arg ? o->arg : "", type[o->type],
+			       o->choices ? o->choices : "", o->help);
+}
+
+void mt_tool_begin(const struct mt_tool *tool, int argc, char **argv,
+		   char ***operand, int *n)
+{
+	struct mt_opt_set sets[MAX_SETS + 1];
+	struct mt_err err = {0};
+	tool_name = tool->name;
+	signal(SIGPIPE, SIG_DFL);
+	sigset_t pipe;
+	sigemptyset(&pipe);
+	sigaddset(&pipe, SIGPIPE);
+	sigprocmask(SIG_UNBLOCK, &pipe, NULL);
+	setvbuf(stderr, NULL, _IOLBF, 0);
+	all_sets(tool, sets);
+	if (mt_opt_parse(sets, argc, argv, n, &err)) {
+		fprintf(stderr, "%s: %s\nusage: %s %s\n", tool->name, err.text,
+			tool->name, tool->synopsis);
+		exit(2);
+	}
+	*operand = argv + 1;
+	if (mt_common.help)
+		print_help(tool, sets);
+	else if (mt_common.version)
+		printf("%s %s\n", tool->name, MT_VERSION);
+	else if (mt_common.list_options)
+		print_table(sets);
+	if (mt_common.help || mt_common.version || mt_common.list_options)
+		exit(mt_tool_end(0));
+	if (!mt_common.jobs)
+		mt_common.jobs = mt_cpu_count();
+}
+
+static void quote(FILE *f, const char *s)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOP"
+				    "QRSTUVWXYZ0123456789_-+=:,./@%^";
+	if (*s && !s[strspn(s, plain)]) {
+		fputs(s, f);
+		return;
+	}
+	fputc('\'', f);
+	for (; *s; s++)
+		if (*s == '\'')
+			fputs("'\\''", f);
+		else
+			fputc(*s, f);
+	fputc('\'', f);
+}
+
+static bool leaves_no_trace(const char *name, size_t len)
+{
+	for (size_t i = 0; i < sizeof no_trace / sizeof *no_trace; i++)
+		if (strlen(no_trace[i]) == len &&
+		    !memcmp(no_trace[i], name, len))
+			return true;
+	return false;
+}
+
+/* How many words of argv from here on are an option that leaves no trace. */
+static int skip(char **argv)
+{
+	const char *a = argv[0];
+	if (a[0] != '-' || !a[1])
+		return 0;
+	if (a[1] == '-') {
+		size_t len = strcspn(a + 2, "=");
+		bool flag = !strcmp(a + 2, "quiet") || !strcmp(a + 2, "verbose");
+		if (!leaves_no_trace(a + 2, len))
+			return 0;
+		return a[2 + len] || flag || !argv[1] ? 1 : 2;
+	}
+	if (a[1 + strspn(a + 1, "qv")] == 0)
+		return 1;
+	if (a[1] == 'j' || a[1] == 'o')
+		return a[2] || !argv[1] ? 1 : 2;
+	return 0;
+}
+
+char *mt_tool_cmdline(int argc, char **argv)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *f = open_memstream(&text, &size);
+	const char *slash = strrchr(argv[0], '/');
+	quote(f, slash ? slash + 1 : argv[0]);
+	for (int i = 1; i < argc;) {
+		int n = skip(argv + i);
+		if (!n) {
+			fputc(' ', f);
+			quote(f, argv[i]);
+			n = 1;
+		}
+		i += n;
+	}
+	fclose(f);
+	return text;
+}
+
+static void say(const char *fmt, va_list ap)
+{
+	char text[1024];
+	vsnprintf(text, sizeof text, fmt, ap);
+	fprintf(stderr, "%s: %s\n", tool_name, text);
+}
+
+void mt_warn(const char *fmt, ...)
+{
+	va_list ap;
+	va_start(ap, fmt);
+	say(fmt, ap);
+	va_end(ap);
+}
+
+void mt_info(const char *fmt, ...)
+{
+	if (mt_common.quiet)
+		return;
+	va_list ap;
+	va_start(ap, fmt);
+	say(fmt, ap);
+	va_end(ap);
+}
+
+void mt_note(const char *fmt, ...)
+{
+	if (!mt_common.verbose)
+		return;
+	va_list ap;
+	va_start(ap, fmt);
+	say(fmt, ap);
+	va_end(ap);
+}
+
+int mt_tool_fail(const struct mt_err *err)
+{
+	fprintf(stderr, "%s: %s\n", tool_name, err->text);
+	return mt_err_exit(err->status);
+}
+
+int mt_tool_end(int rc)
+{
+	int bad = ferror(stdout);
+	errno = 0;
+	/* a stream's writer has closed the descriptor already: that is EBADF
+	 * with nothing left to write */
+	if ((fclose(stdout) && errno != EBADF) || bad) {
+		fprintf(stderr, "%s: standard output: cannot write%s%s\n",
+			tool_name, errno ? ": " : "",
+			errno ? strerror(errno) : "");
+		return 4;
+	}
+	return rc;
+}
