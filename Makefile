@@ -1,0 +1,160 @@
+# mt - music tagging as Unix filters. `make help` lists the targets.
+# User variables are only added to: CC CFLAGS CPPFLAGS LDFLAGS LDLIBS PREFIX DESTDIR
+-include config.mk
+PREFIX ?= /usr/local
+BUILD ?= build
+VERSION = 0.1.0
+
+PKGS = libavformat libavcodec libavutil libswresample soxr fftw3f sqlite3 \
+       libzstd libdeflate jansson libutf8proc
+DEB_PKGS = gcc libc6-dev make pkg-config libavformat-dev libavcodec-dev libavutil-dev \
+       libswresample-dev libsoxr-dev libfftw3-dev libsqlite3-dev libzstd-dev \
+       libdeflate-dev libdnnl-dev libopenblas-dev libjansson-dev libutf8proc-dev \
+       libcmocka-dev perl mandoc universal-ctags
+DEMO_PKGS = fluidsynth timgm6mb-soundfont lame
+
+WARN = -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes \
+       -Wmissing-prototypes -Wvla -Werror=implicit
+MT_CFLAGS = -std=c11 -O2 -g $(WARN) $(SAN) $(CFLAGS)
+MT_CPPFLAGS = -D_GNU_SOURCE -Icommon $(PKG_CFLAGS) $(CPPFLAGS)
+MT_LDFLAGS = -Wl,--as-needed $(SAN) $(LDFLAGS)
+MT_LIBS = $(PKG_LIBS) -ldnnl -lopenblas -lm -pthread $(LDLIBS)
+PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
+PKG_LIBS := $(shell pkg-config --libs $(PKGS) 2>/dev/null)
+
+LIB_SRC = $(sort $(wildcard common/*/*.c common/nn/blas/*.c common/nn/onednn/*.c))
+TOOL_SRC = $(sort $(wildcard tools/mt-*.c))
+UNIT_SRC = $(sort $(wildcard tests/unit/test_*.c))
+FUZZ_SRC = $(sort $(wildcard tests/fuzz/fuzz_*.c))
+BENCH_SRC = $(sort $(wildcard tests/bench/bench_*.c))
+NETS = $(sort $(wildcard common/nn/nets/*.json))
+LIB_OBJ = $(LIB_SRC:%.c=$(BUILD)/obj/%.o) $(BUILD)/obj/nets.o
+TOOLS = $(TOOL_SRC:tools/%.c=$(BUILD)/bin/%)
+UNITS = $(UNIT_SRC:tests/unit/%.c=$(BUILD)/tests/%)
+REPLAYS = $(FUZZ_SRC:tests/fuzz/%.c=$(BUILD)/tests/replay_%)
+BENCHES = $(BENCH_SRC:tests/bench/%.c=$(BUILD)/tests/%)
+HELPERS = $(BUILD)/tests/damage $(BUILD)/tests/inject.so $(BUILD)/examples/demo-score
+
+.PHONY: all check check-all check-asan check-tsan lint demo deps demo-deps \
+	fuzz bench peers install uninstall clean help tests
+.DELETE_ON_ERROR:
+
+all: $(TOOLS) ## build the programs into build/bin
+
+$(BUILD)/flags: FORCE
+	@mkdir -p $(@D)
+	@echo '$(CC) $(MT_CFLAGS) $(MT_CPPFLAGS) $(MT_LDFLAGS)' | cmp -s - $@ || \
+	 echo '$(CC) $(MT_CFLAGS) $(MT_CPPFLAGS) $(MT_LDFLAGS)' > $@
+FORCE:
+
+# Each net's JSON as a C string, a line of the file a line of the string.
+$(BUILD)/gen/nets.c: $(NETS) Makefile
+	@mkdir -p $(@D)
+	@{ echo '#include "nn/net.h"'; \
+	   echo 'const struct mt_net_builtin mt_net_builtin[] = {'; \
+	   for f in $(NETS); do echo "{\"$$(basename $$f .json)\","; \
+	     sed 's/[\\"]/\\&/g; s/.*/"&\\n"/' $$f; echo '},'; done; \
+	   echo '{0}};'; } > $@
+
+$(BUILD)/obj/nets.o: $(BUILD)/gen/nets.c $(BUILD)/flags
+	$(CC) $(MT_CFLAGS) $(MT_CPPFLAGS) -c -o $@ $<
+
+$(BUILD)/obj/common/nn/%: OPT = -O3 -fopenmp
+$(BUILD)/obj/common/dsp/%: OPT = -O3
+$(BUILD)/obj/%.o: %.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(CC) $(MT_CFLAGS) $(OPT) $(MT_CPPFLAGS) -MMD -MP -c -o $@ $<
+
+$(BUILD)/libmt.a: $(LIB_OBJ)
+	@rm -f $@
+	$(AR) rcs $@ $^
+
+define link
+	@mkdir -p $(@D)
+	$(CC) $(MT_CFLAGS) $(MT_CPPFLAGS) -fopenmp $(MT_LDFLAGS) -o $@ $^ $(EXTRA) $(MT_LIBS)
+endef
+$(BUILD)/bin/%: $(BUILD)/obj/tools/%.o $(BUILD)/libmt.a
+	$(link)
+$(BUILD)/tests/test_%: $(BUILD)/obj/tests/unit/test_%.o $(BUILD)/libmt.a
+	$(link)
+$(BUILD)/tests/test_%: EXTRA = -lcmocka
+$(BUILD)/tests/bench_%: $(BUILD)/obj/tests/bench/bench_%.o $(BUILD)/libmt.a
+	$(link)
+$(BUILD)/tests/replay_%: $(BUILD)/obj/tests/fuzz/%.o $(BUILD)/obj/tests/fuzz/onefile.o $(BUILD)/libmt.a
+	$(link)
+$(BUILD)/tests/damage: $(BUILD)/obj/tests/lib/damage.o $(BUILD)/libmt.a
+	$(link)
+$(BUILD)/examples/%: $(BUILD)/obj/examples/%.o $(BUILD)/libmt.a
+	$(link)
+$(BUILD)/tests/inject.so: tests/lib/inject.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(CC) -std=c11 -D_GNU_SOURCE -O1 $(WARN) -fPIC -shared -o $@ $< -ldl
+
+tests: all $(UNITS) $(REPLAYS) $(HELPERS)
+
+demo: demo-deps ## install what is missing, build, train on rendered music, tag
+	@$(MAKE) --no-print-directory all $(BUILD)/examples/demo-score
+	@MT_BUILD=$(BUILD) sh examples/demo.sh
+
+check: deps ## install what is missing, build, lint, run every test
+	@$(MAKE) --no-print-directory -j2 tests
+	@$(MAKE) --no-print-directory check-all
+
+check-all: tests
+	@MT_BUILD=$(BUILD) sh tests/run.sh
+
+lint: all ## include arrows, sizes, banned functions, manual pages
+	@MT_BUILD=$(BUILD) sh tests/lint/lint.sh
+
+check-asan: ## the same tests under the address and undefined-behaviour sanitizers
+	@$(MAKE) --no-print-directory BUILD=build/asan \
+	 SAN='-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer' \
+	 check-all
+check-tsan: ## the unit tests under the thread sanitizer
+	@$(MAKE) --no-print-directory BUILD=build/tsan SAN=-fsanitize=thread check-all
+
+fuzz: ## fuzz every reader for FUZZ_SECONDS (3600) each, with clang
+	@sh tests/fuzz/fuzz.sh
+
+bench: all $(BENCHES) ## ratios against the peers and the physical limits
+	@MT_BUILD=$(BUILD) sh tests/bench/bench.sh
+
+deps: ## install the Debian packages that are missing
+	@sh tests/lib/deps.sh $(DEB_PKGS)
+demo-deps:
+	@sh tests/lib/deps.sh $(DEB_PKGS) $(DEMO_PKGS)
+
+peers: ## Python environment for reference values and benches, in .peers
+	python3 -m venv .peers
+	.peers/bin/pip install -q torch torchaudio librosa scikit-learn \
+		onnxruntime safetensors pandas soundfile
+
+install: all ## into $(DESTDIR)$(PREFIX)
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/pkgconfig \
+		$(DESTDIR)$(PREFIX)/share/bash-completion/completions
+	install $(TOOLS) $(DESTDIR)$(PREFIX)/bin
+	install -m 644 $(BUILD)/libmt.a $(DESTDIR)$(PREFIX)/lib
+	for h in $$(cd common && ls */*.h); do \
+		install -D -m 644 common/$$h $(DESTDIR)$(PREFIX)/include/mt/$$h; done
+	for m in man/*.[1-8]; do install -D -m 644 $$m \
+		$(DESTDIR)$(PREFIX)/share/man/man$${m##*.}/$${m#man/}; done
+	for t in $(notdir $(TOOLS)); do install -m 644 completion/mt.bash \
+		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/$$t; done
+	sed 's|@PREFIX@|$(PREFIX)|; s|@VERSION@|$(VERSION)|; s|@PKGS@|$(PKGS)|' common/mt.pc.in \
+		> $(DESTDIR)$(PREFIX)/lib/pkgconfig/mt.pc
+
+uninstall: ## remove what install put there
+	rm -f $(addprefix $(DESTDIR)$(PREFIX)/bin/,$(notdir $(TOOLS)))
+	rm -f $(addprefix $(DESTDIR)$(PREFIX)/share/bash-completion/completions/,$(notdir $(TOOLS)))
+	for m in man/*.[1-8]; do rm -f $(DESTDIR)$(PREFIX)/share/man/man$${m##*.}/$${m#man/}; done
+	rm -rf $(DESTDIR)$(PREFIX)/lib/libmt.a $(DESTDIR)$(PREFIX)/lib/pkgconfig/mt.pc \
+		$(DESTDIR)$(PREFIX)/include/mt
+
+clean: ## remove build/
+	rm -rf build
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
+
+.SECONDARY:
+-include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
