@@ -1,0 +1,102 @@
+#!/bin/sh
+# The rules that a machine can check; prints what breaks them, exits 1.
+set -u
+build=${MT_BUILD:-build}
+bad=0
+say() {
+	echo "lint: $*"
+	bad=1
+}
+sources=$(git ls-files '*.c' '*.h' 2>/dev/null || find . -name '*.[ch]' -not -path './build/*')
+
+# Include arrows: which module may include which.
+allowed() {
+	case $1 in
+	tools | tests | examples) echo 'base stream audio dsp tags data nn eval plot' ;;
+	base) echo 'base' ;;
+	stream | audio | dsp | tags | eval | plot) echo "base $1" ;;
+	data) echo 'base stream data' ;;
+	nn) echo 'base data nn' ;;
+	esac
+}
+for f in $sources; do
+	case $f in
+	common/nn/blas/* | common/nn/onednn/*)
+		sed -n 's/^#include "\([^"]*\)".*/\1/p' "$f" | while read -r inc; do
+			case $inc in
+			nn/ops.h | nn/tensor.h | base/* | nn/blas/* | nn/onednn/*) ;;
+			*) echo "lint: $f: a backend must not include $inc" ;;
+			esac
+		done
+		continue ;;
+	common/*) room=${f#common/} room=${room%%/*} ;;
+	*) room=${f%%/*} ;;
+	esac
+	ok=$(allowed "$room")
+	sed -n 's/^#include "\([^"]*\)".*/\1/p' "$f" | while read -r inc; do
+		case " $ok " in
+		*" ${inc%%/*} "*) ;;
+		*) echo "lint: $f: $room must not include $inc" ;;
+		esac
+	done
+done > "$build/lint.arrows"
+[ -s "$build/lint.arrows" ] && { cat "$build/lint.arrows"; bad=1; }
+
+# Sizes: files, lines, functions, unique names.
+for f in $sources; do
+	n=$(wc -l < "$f")
+	[ "$n" -le 600 ] || say "$f: $n lines, at most 600"
+	expand "$f" | awk -v f="$f" 'length > 100 { print "lint: " f ":" NR ": " length " columns, at most 100"; bad = 1 }
+		END { exit bad }' || bad=1
+done
+if command -v ctags >/dev/null; then
+	# shellcheck disable=SC2086
+	ctags -x --c-kinds=f --_xformat='%{line} %{end} %{input} %{name}' $sources |
+	awk '$2 - $1 + 1 > 80 { print "lint: " $3 ":" $1 ": function " $4 " has " $2 - $1 + 1 " lines, at most 80"; bad = 1 }
+		END { exit bad }' || bad=1
+fi
+dup=$(for f in $sources; do basename "$f"; done | sort | uniq -d)
+[ -z "$dup" ] || say "file names that are not unique: $dup"
+
+# Functions that nobody may call, and those that libraries may not.
+# shellcheck disable=SC2086
+grep -nE '\b(strcpy|strcat|sprintf|vsprintf|strtok|atoi|atol|atof|gets|alloca)\(' $sources &&
+	say 'a banned function is called'
+for f in $sources; do
+	case $f in
+	common/base/tool.c | common/base/progress.c | common/base/mem.c) ;;
+	common/*)
+		grep -nE '(^|[^a-z_])(exit|printf|puts|perror)\(|fprintf\(stderr' "$f" |
+			sed "s|^|lint: $f:|" | grep . && bad=1 ;;
+	esac
+done
+
+# Each header stands alone.
+for h in common/*/*.h common/nn/*/*.h; do
+	[ -e "$h" ] || continue
+	${CC:-cc} -std=c11 -D_GNU_SOURCE -Icommon -fsyntax-only -x c "$h" || bad=1
+done
+
+# Manual pages: no warning, and the options of --list-options both ways.
+for t in tools/mt-*.c; do
+	[ -e "$t" ] || continue
+	t=$(basename "$t" .c)
+	page=man/$t.1
+	[ -f "$page" ] || { say "$page is missing"; continue; }
+	"$build/bin/$t" --list-options | cut -f2 | sort > "$build/lint.have"
+	sed -n 's/^\.It.* Fl -\([a-z0-9-]*\).*/\1/p' "$page" | sort -u > "$build/lint.told"
+	diff "$build/lint.have" "$build/lint.told" | sed -n \
+		-e "s/^< /lint: $page: does not tell of --/p" \
+		-e "s/^> /lint: $page: tells of an unknown --/p" | grep . && bad=1
+done
+if command -v mandoc >/dev/null; then
+	for m in man/*.[1-8]; do
+		[ -e "$m" ] || continue
+		mandoc -Tlint -Wwarning "$m" | grep . && bad=1
+	done
+fi
+
+# No path of a machine in the project.
+git grep -nIE '/(work|home|root)/[a-z]' -- . ':!tests/lint/lint.sh' 2>/dev/null | grep . &&
+	say 'a path of some machine stands in the project'
+exit "$bad"
