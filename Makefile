@@ -28,7 +28,7 @@ UNIT_SRC = $(sort $(wildcard tests/unit/test_*.c))
 FUZZ_SRC = $(sort $(wildcard tests/fuzz/fuzz_*.c))
 BENCH_SRC = $(sort $(wildcard tests/bench/bench_*.c))
 NETS = $(sort $(wildcard common/nn/nets/*.json))
-LIB_OBJ = $(LIB_SRC:%.c=$(BUILD)/obj/%.o) $(BUILD)/obj/nets.o
+LIB_OBJ = $(LIB_SRC:%.c=$(BUILD)/obj/%.o) $(if $(NETS),$(BUILD)/obj/nets.o)
 TOOLS = $(TOOL_SRC:tools/%.c=$(BUILD)/bin/%)
 UNITS = $(UNIT_SRC:tests/unit/%.c=$(BUILD)/tests/%)
 REPLAYS = $(FUZZ_SRC:tests/fuzz/%.c=$(BUILD)/tests/replay_%)

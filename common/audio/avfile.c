@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: MIT */
+#include "audio/avfile.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+static _Thread_local char complaint[160];
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+/* libav's log, kept for the message instead of flooding the terminal. */
+static void take_log(void *ctx, int level, const char *fmt, va_list ap)
+{
+	(void)ctx;
+	if (level > AV_LOG_ERROR || complaint[0])
+		return;
+	vsnprintf(complaint, sizeof complaint, fmt, ap);
+	for (char *p = complaint; *p; p++)
+		if (*p == '\n' || *p == '\r')
+			*p = p[1] ? ' ' : 0;
+	size_t n = strlen(complaint);
+	while (n && (complaint[n - 1] == '.' || complaint[n - 1] == ' '))
+		complaint[--n] = 0;
+}
+
+static void start_log(void)
+{
+	av_log_set_callback(take_log);
+}
+
+const char *mt_avfile_complaint(void)
+{
+	return complaint;
+}
+
+void mt_avfile_clear(void)
+{
+	complaint[0] = 0;
+}
+
+static int refuse(struct mt_err *err, const char *stage, const char *path,
+		  const char *reason, const char *what, int no)
+{
+	char code[32], why[AV_ERROR_MAX_STRING_SIZE] = "";
+	snprintf(code, sizeof code, "%s.%s", stage, reason);
+	if (no)
+		av_strerror(no, why, sizeof why);
+	return mt_err_item(err, code, "%s: %s%s%s%s%s%s",
+			   path ? path : "standard input", what,
+			   why[0] ? ": " : "", why, complaint[0] ? " (" : "",
+			   complaint, complaint[0] ? ")" : "");
+}
+
+int mt_avfile_open(AVFormatContext **fmt, int *stream, const char *path,
+		   const char *stage, struct mt_err *err)
+{
+	AVDictionary *opt = NULL;
+	char *url = path ? mt_strf("file:%s", path) : mt_strdup("pipe:0");
+	pthread_once(&once, start_log);
+	mt_avfile_clear();
+	*fmt = NULL;
+	/* a playlist must not reach out to other files or the network */
+	av_dict_set(&opt, "protocol_whitelist", path ? "file" : "pipe", 0);
+	int no = avformat_open_input(fmt, url, NULL, &opt);
+	av_dict_free(&opt);
+	free(url);
+	if (no < 0)
+		return refuse(err, stage, path, "open", "cannot open", no);
+	no = avformat_find_stream_info(*fmt, NULL);
+	if (no >= 0)
+		no = av_find_best_stream(*fmt, AVMEDIA_TYPE_AUDIO, -1, -1,
+					 NULL, 0);
+	if (no < 0) {
+		bool none = no == AVERROR_STREAM_NOT_FOUND;
+		avformat_close_input(fmt);
+		return refuse(err, stage, path, none ? "nostream" : "open",
+			      none ? "holds no audio stream" : "cannot open",
+			      none ? 0 : no);
+	}
+	*stream = no;
+	for (unsigned i = 0; i < (*fmt)->nb_streams; i++)
+		if ((int)i != no)
+			(*fmt)->streams[i]->discard = AVDISCARD_ALL;
+	return MT_OK;
+}

@@ -1,0 +1,450 @@
+/* SPDX-License-Identifier: MIT */
+#include "audio/decode.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <libavcodec/avcodec.h>
+#include <libavutil/opt.h>
+#include <libswresample/swresample.h>
+#include <soxr.h>
+
+#include "audio/avfile.h"
+#include "base/mem.h"
+
+#define MAX_CHANNEL 64
+#define READ_ERRORS 100  /* in a row, after which a demuxer is given up */
+
+/* Where a sample goes: frame -> (convert, mix) -> mixed, at the file's rate
+ * -> resampler -> the caller's pcm. */
+struct mt_decoder {
+	struct mt_decode_opts opts;
+	char *name;
+	AVFormatContext *fmt;
+	AVCodecContext *codec;
+	AVPacket *packet;
+	AVFrame *frame;
+	int stream;
+	/* what the frames are now; a change begins a new conversion */
+	int in_rate, in_format, in_channels;
+	int out_rate, out_channels;
+	SwrContext *swr;         /* format conversion and mix; also the rate
+				  * with MT_RESAMPLER_SWR; NULL: not needed */
+	soxr_t soxr;             /* NULL: not needed */
+	struct mt_pcm mixed;
+	uint64_t n_out;          /* samples that left the resampler */
+	uint64_t skip, take;     /* still to drop; still to take */
+	int damaged, read_errors;
+	bool input_over, over;
+};
+
+void mt_decoder_id(enum mt_resampler resampler, char *buf, size_t size)
+{
+	unsigned f = avformat_version(), c = avcodec_version();
+	unsigned s = swresample_version();
+	int n = snprintf(buf, size, "libavformat %u.%u.%u libavcodec %u.%u.%u ",
+			 f >> 16, f >> 8 & 255, f & 255, c >> 16, c >> 8 & 255,
+			 c & 255);
+	if (n < 0 || (size_t)n >= size)
+		return;
+	if (resampler == MT_RESAMPLER_SWR)
+		snprintf(buf + n, size - (size_t)n, "libswresample %u.%u.%u",
+			 s >> 16, s >> 8 & 255, s & 255);
+	else
+		snprintf(buf + n, size - (size_t)n, "%s HQ", soxr_version());
+}
+
+static void pcm_room(struct mt_pcm *pcm, int n_channel, size_t more)
+{
+	if (!pcm->x) {
+		pcm->n_channel = n_channel;
+		pcm->x = mt_calloc((size_t)n_channel, sizeof *pcm->x);
+	}
+	if (pcm->n + more <= pcm->cap)
+		return;
+	pcm->cap = (pcm->n + more) * 3 / 2 + 4096;
+	for (int c = 0; c < pcm->n_channel; c++)
+		pcm->x[c] = mt_realloc(pcm->x[c], pcm->cap, sizeof **pcm->x);
+}
+
+void mt_pcm_shift(struct mt_pcm *pcm, size_t n)
+{
+	pcm->n -= n;
+	for (int c = 0; c < pcm->n_channel; c++)
+		memmove(pcm->x[c], pcm->x[c] + n, pcm->n * sizeof **pcm->x);
+}
+
+void mt_pcm_release(struct mt_pcm *pcm)
+{
+	for (int c = 0; c < pcm->n_channel; c++)
+		free(pcm->x[c]);
+	free(pcm->x);
+	*pcm = (struct mt_pcm){0};
+}
+
+static int open_codec(struct mt_decoder *d, struct mt_err *err)
+{
+	const AVCodecParameters *par = d->fmt->streams[d->stream]->codecpar;
+	const AVCodec *codec = avcodec_find_decoder(par->codec_id);
+	int no = AVERROR_DECODER_NOT_FOUND;
+	if (codec) {
+		d->codec = avcodec_alloc_context3(codec);
+		no = avcodec_parameters_to_context(d->codec, par);
+		d->codec->thread_count = 1;
+		d->codec->pkt_timebase =
+			d->fmt->streams[d->stream]->time_base;
+		if (d->opts.keep_padding)
+			d->codec->flags2 |= AV_CODEC_FLAG2_SKIP_MANUAL;
+		if (no >= 0)
+			no = avcodec_open2(d->codec, codec, NULL);
+	}
+	if (no >= 0)
+		return MT_OK;
+	char why[AV_ERROR_MAX_STRING_SIZE];
+	av_strerror(no, why, sizeof why);
+	return mt_err_item(err, "decode.codec", "%s: cannot decode %s: %s",
+			   d->name, avcodec_get_name(par->codec_id), why);
+}
+
+int mt_decoder_open(struct mt_decoder **out, const char *path,
+		    const struct mt_decode_opts *opts, struct mt_err *err)
+{
+	struct mt_decoder *d = mt_calloc(1, sizeof *d);
+	d->opts = *opts;
+	d->name = mt_strdup(path ? path : "standard input");
+	d->packet = av_packet_alloc();
+	d->frame = av_frame_alloc();
+	d->take = UINT64_MAX;
+	int rc = mt_avfile_open(&d->fmt, &d->stream, path, "decode", err);
+	if (!rc)
+		rc = open_codec(d, err);
+	if (rc) {
+		mt_decoder_close(d);
+		return rc;
+	}
+	*out = d;
+	return MT_OK;
+}
+
+static void close_chain(struct mt_decoder *d)
+{
+	swr_free(&d->swr);
+	if (d->soxr)
+		soxr_delete(d->soxr);
+	d->soxr = NULL;
+}
+
+void mt_decoder_close(struct mt_decoder *d)
+{
+	close_chain(d);
+	mt_pcm_release(&d->mixed);
+	av_packet_free(&d->packet);
+	av_frame_free(&d->frame);
+	avcodec_free_context(&d->codec);
+	avformat_close_input(&d->fmt);
+	free(d->name);
+	free(d);
+}
+
+int mt_decoder_rate(const struct mt_decoder *d)
+{
+	return d->out_rate;
+}
+
+int mt_decoder_damaged(const struct mt_decoder *d)
+{
+	return d->damaged;
+}
+
+static int chain_error(struct mt_decoder *d, struct mt_err *err,
+		       const char *what)
+{
+	return mt_err_item(err, "decode.convert", "%s: %s (%d Hz, %d channels "
+			   "to %d Hz, %d)", d->name, what, d->in_rate,
+			   d->in_channels, d->out_rate, d->out_channels);
+}
+
+/* libswresample: to planar float, mixed to the mean, perhaps resampled. */
+static int open_swr(struct mt_decoder *d, struct mt_err *err)
+{
+	AVChannelLayout in, out;
+	bool rate = d->opts.resampler == MT_RESAMPLER_SWR;
+	av_channel_layout_default(&in, d->in_channels);
+	av_channel_layout_default(&out, d->out_channels);
+	if (in.order == AV_CHANNEL_ORDER_UNSPEC)
+		av_channel_layout_copy(&in, &(AVChannelLayout){
+			.order = AV_CHANNEL_ORDER_UNSPEC,
+			.nb_channels = d->in_channels});
+	int no = swr_alloc_set_opts2(&d->swr, &out, AV_SAMPLE_FMT_FLTP,
+				     rate ? d->out_rate : d->in_rate, &in,
+				     (enum AVSampleFormat)d->in_format,
+				     d->in_rate, 0, NULL);
+	double mix[MAX_CHANNEL * MAX_CHANNEL] = {0};
+	for (int o = 0; o < d->out_channels; o++)
+		for (int i = 0; i < d->in_channels; i++)
+			mix[o * d->in_channels + i] =
+				d->out_channels == 1 ? 1.0 / d->in_channels
+						     : o == i;
+	if (no >= 0)
+		no = swr_set_matrix(d->swr, mix, d->in_channels);
+	if (no >= 0)
+		no = swr_init(d->swr);
+	return no < 0 ? chain_error(d, err, "cannot convert") : MT_OK;
+}
+
+static int open_soxr(struct mt_decoder *d, struct mt_err *err)
+{
+	soxr_error_t why = NULL;
+	soxr_io_spec_t io = soxr_io_spec(SOXR_FLOAT32_S, SOXR_FLOAT32_S);
+	soxr_quality_spec_t q = soxr_quality_spec(SOXR_HQ, 0);
+	soxr_runtime_spec_t run = soxr_runtime_spec(1);
+	d->soxr = soxr_create(d->in_rate, d->out_rate,
+			      (unsigned)d->out_channels, &why, &io, &q, &run);
+	return why ? chain_error(d, err, why) : MT_OK;
+}
+
+/* Set the chain up for frames of this kind. */
+static int open_chain(struct mt_decoder *d, const AVFrame *f,
+		      struct mt_err *err)
+{
+	d->in_rate = f->sample_rate;
+	d->in_format = f->format;
+	d->in_channels = f->ch_layout.nb_channels;
+	if (d->in_rate <= 0 || d->in_channels <= 0 ||
+	    d->in_channels > MAX_CHANNEL)
+		return chain_error(d, err, "cannot use this format");
+	if (!d->out_rate) {
+		d->out_rate = d->opts.rate ? d->opts.rate : d->in_rate;
+		d->out_channels = d->opts.all_channels ? d->in_channels : 1;
+		d->skip = (uint64_t)llround(d->opts.start * d->out_rate);
+		if (d->opts.duration > 0)
+			d->take = (uint64_t)llround(d->opts.duration *
+						    d->out_rate);
+	}
+	bool rate = d->in_rate != d->out_rate;
+	bool soxr = rate && d->opts.resampler == MT_RESAMPLER_SOXR;
+	bool plain = d->in_format == AV_SAMPLE_FMT_FLTP &&
+		     (d->out_channels == 1 ||
+		      d->out_channels == d->in_channels);
+	int rc = MT_OK;
+	if (!plain || (rate && !soxr))
+		rc = open_swr(d, err);
+	if (!rc && soxr)
+		rc = open_soxr(d, err);
+	return rc;
+}
+
+/* Planar float in: the mean of C channels, or each as it is. */
+static void mix_plain(struct mt_decoder *d, float *const *in, size_t n)
+{
+	pcm_room(&d->mixed, d->out_channels, n);
+	float **x = d->mixed.x;
+	size_t at = d->mixed.n;
+	if (d->out_channels == d->in_channels) {
+		for (int c = 0; c < d->out_channels; c++)
+			memcpy(x[c] + at, in[c], n * sizeof **x);
+	} else {
+		float *y = x[0] + at, scale = 1.0f / (float)d->in_channels;
+		memcpy(y, in[0], n * sizeof *y);
+		for (int c = 1; c < d->in_channels; c++)
+			for (size_t i = 0; i < n; i++)
+				y[i] += in[c][i];
+		for (size_t i = 0; i < n; i++)
+			y[i] *= scale;
+	}
+	d->mixed.n += n;
+}
+
+/* f NULL: what libswresample still holds. */
+static int mix(struct mt_decoder *d, const AVFrame *f, struct mt_err *err)
+{
+	if (!d->swr) {
+		if (f)
+			mix_plain(d, (float *const *)f->extended_data,
+				  (size_t)f->nb_samples);
+		return MT_OK;
+	}
+	int room = swr_get_out_samples(d->swr, f ? f->nb_samples : 0);
+	if (room <= 0)
+		return MT_OK;
+	pcm_room(&d->mixed, d->out_channels, (size_t)room);
+	uint8_t *to[MAX_CHANNEL];
+	for (int c = 0; c < d->out_channels; c++)
+		to[c] = (uint8_t *)(d->mixed.x[c] + d->mixed.n);
+	int n = swr_convert(d->swr, to, room,
+			    f ? (const uint8_t **)f->extended_data : NULL,
+			    f ? f->nb_samples : 0);
+	if (n < 0)
+		return chain_error(d, err, "cannot convert");
+	d->mixed.n += (size_t)n;
+	return MT_OK;
+}
+
+/* Hand n new samples (already behind pcm->n) over: drop, cut, check. */
+static int deliver(struct mt_decoder *d, struct mt_pcm *pcm, size_t n,
+		   struct mt_err *err)
+{
+	d->n_out += n;
+	size_t drop = d->skip < n ? (size_t)d->skip : n;
+	size_t keep = n - drop;
+	if (keep > d->take)
+		keep = (size_t)d->take;
+	d->skip -= drop;
+	for (int c = 0; c < pcm->n_channel; c++) {
+		float *x = pcm->x[c] + pcm->n, sum = 0;
+		if (drop)
+			memmove(x, x + drop, keep * sizeof *x);
+		/* x - x is 0, or NaN for NaN and infinity */
+		for (size_t i = 0; i < keep; i++)
+			sum += x[i] - x[i];
+		if (sum != 0 || isnan(sum))
+			return mt_err_item(err, "decode.nonfinite", "%s: holds "
+					   "a sample that is no finite number, "
+					   "near second %.3f", d->name,
+					   (double)(d->n_out - n) /
+						   d->out_rate);
+	}
+	pcm->n += keep;
+	if (d->take != UINT64_MAX)
+		d->take -= keep;
+	d->over = d->over || !d->take;
+	return MT_OK;
+}
+
+/* Empty d->mixed through the resampler into pcm. */
+static int resample(struct mt_decoder *d, struct mt_pcm *pcm, bool last,
+		    struct mt_err *err)
+{
+	struct mt_pcm *m = &d->mixed;
+	if (!d->soxr) {
+		pcm_room(pcm, d->out_channels, m->n);
+		for (int c = 0; c < m->n_channel; c++)
+			memcpy(pcm->x[c] + pcm->n, m->x[c],
+			       m->n * sizeof **m->x);
+		size_t n = m->n;
+		m->n = 0;
+		return deliver(d, pcm, n, err);
+	}
+	size_t n_in = m->n, at = 0;
+	m->n = 0;
+	for (;;) {
+		size_t room = (size_t)((double)(n_in - at) * d->out_rate /
+				       d->in_rate) + 4096, used = 0, made = 0;
+		pcm_room(pcm, d->out_channels, room);
+		const void *in[MAX_CHANNEL];
+		void *out[MAX_CHANNEL];
+		for (int c = 0; c < d->out_channels; c++) {
+			in[c] = n_in ? m->x[c] + at : NULL;
+			out[c] = pcm->x[c] + pcm->n;
+		}
+		bool drain = last && at == n_in;
+		soxr_error_t why = soxr_process(d->soxr, drain ? NULL : in,
+						drain ? 0 : n_in - at, &used,
+						out, room, &made);
+		if (why)
+			return chain_error(d, err, why);
+		at += used;
+		int rc = deliver(d, pcm, made, err);
+		if (rc || d->over)
+			return rc;
+		if (at == n_in && (drain ? !made : !last))
+			return MT_OK;
+	}
+}
+
+static int take_frame(struct mt_decoder *d, struct mt_pcm *pcm,
+		      struct mt_err *err)
+{
+	const AVFrame *f = d->frame;
+	bool change = f->sample_rate != d->in_rate ||
+		      f->format != d->in_format ||
+		      f->ch_layout.nb_channels != d->in_channels;
+	int rc = MT_OK;
+	if (change && d->in_rate) {
+		rc = mix(d, NULL, err);
+		if (!rc)
+			rc = resample(d, pcm, true, err);
+		close_chain(d);
+		/* all channels of a file that changes their number: the first
+		 * count stands, frames of another are mixed to it */
+		if (!rc && d->out_channels > 1 &&
+		    d->out_channels != f->ch_layout.nb_channels)
+			rc = mt_err_item(err, "decode.channels", "%s: the "
+					 "number of channels changes from %d "
+					 "to %d", d->name, d->out_channels,
+					 f->ch_layout.nb_channels);
+	}
+	if (!rc && change)
+		rc = open_chain(d, f, err);
+	if (!rc)
+		rc = mix(d, f, err);
+	/* resample in blocks: soxr costs less by the call */
+	if (!rc && (!d->soxr || d->mixed.n >= 16384))
+		rc = resample(d, pcm, false, err);
+	return rc;
+}
+
+/* Feed the codec one packet of the stream. */
+static void feed(struct mt_decoder *d)
+{
+	int no = av_read_frame(d->fmt, d->packet);
+	if (no < 0) {
+		bool end = no == AVERROR_EOF || avio_feof(d->fmt->pb) ||
+			   ++d->read_errors > READ_ERRORS;
+		d->damaged += no != AVERROR_EOF;
+		if (end) {
+			avcodec_send_packet(d->codec, NULL);
+			d->input_over = true;
+		}
+		return;
+	}
+	d->read_errors = 0;
+	if (d->packet->stream_index == d->stream) {
+		no = avcodec_send_packet(d->codec, d->packet);
+		d->damaged += no < 0 && no != AVERROR(EAGAIN);
+	}
+	av_packet_unref(d->packet);
+}
+
+static int finish(struct mt_decoder *d, struct mt_pcm *pcm, struct mt_err *err)
+{
+	int rc = MT_OK;
+	d->over = true;
+	if (d->in_rate) {
+		rc = mix(d, NULL, err);
+		if (!rc) {
+			d->over = false;  /* let the resampler drain */
+			rc = resample(d, pcm, true, err);
+			d->over = true;
+		}
+	}
+	if (rc || d->n_out)
+		return rc;
+	const char *why = mt_avfile_complaint();
+	return mt_err_item(err, "decode.empty", "%s: no sample could be "
+			   "decoded (%d damaged packets)%s%s", d->name,
+			   d->damaged, why[0] ? ": " : "", why);
+}
+
+int mt_decoder_read(struct mt_decoder *d, struct mt_pcm *pcm, size_t want,
+		    struct mt_err *err)
+{
+	while (!d->over && pcm->n < want) {
+		int no = avcodec_receive_frame(d->codec, d->frame);
+		int rc = MT_OK;
+		if (no == AVERROR_EOF || (no < 0 && d->input_over))
+			rc = finish(d, pcm, err);
+		else if (no == AVERROR(EAGAIN))
+			feed(d);
+		else if (no < 0)
+			d->damaged++, feed(d);
+		else if (d->frame->nb_samples > 0)
+			rc = take_frame(d, pcm, err);
+		av_frame_unref(d->frame);
+		if (rc)
+			return rc;
+	}
+	return d->over ? MT_END : MT_OK;
+}

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: MIT
+ * Sound files to float samples, through libavformat, libavcodec and
+ * libsoxr (or libswresample).
+ *
+ * Samples are full scale 1, planar [C][N]. Mono is the arithmetic mean of the
+ * channels, mixed before resampling. Encoder delay and padding are trimmed as
+ * the file's LAME, Xing, iTunSMPB or Opus header says, unless keep_padding.
+ * Start and duration are exact: what lies before is decoded and dropped.
+ * Packets that do not decode are skipped and counted. Nothing is allocated by
+ * a size that a file claims. One thread a decoder. */
+#ifndef MT_AUDIO_DECODE_H
+#define MT_AUDIO_DECODE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+
+enum mt_resampler { MT_RESAMPLER_SOXR, MT_RESAMPLER_SWR };
+
+struct mt_decode_opts {
+	int rate;                /* Hz; 0: the file's own */
+	bool all_channels;       /* else mono */
+	bool keep_padding;       /* do not trim encoder delay and padding */
+	enum mt_resampler resampler;
+	double start;            /* seconds dropped at the beginning */
+	double duration;         /* seconds taken at most; 0: all */
+};
+
+/* Samples that grow as they arrive; x[c] has n of them. */
+struct mt_pcm {
+	float **x;
+	int n_channel;
+	size_t n, cap;
+};
+
+struct mt_decoder;
+
+/* path NULL: the file's bytes come on standard input. Nothing of a file name
+ * is taken as a protocol. MT_EITEM with the codes decode.open,
+ * decode.nostream, decode.codec. */
+int mt_decoder_open(struct mt_decoder **d, const char *path,
+		    const struct mt_decode_opts *opts, struct mt_err *err)
+	MT_USE_RESULT;
+/* Append to pcm until it holds at least want samples a channel, or MT_END
+ * (with whatever came). MT_EITEM: decode.empty when the file gave no sample
+ * at all, decode.nonfinite for NaN or infinity. */
+int mt_decoder_read(struct mt_decoder *d, struct mt_pcm *pcm, size_t want,
+		    struct mt_err *err) MT_USE_RESULT;
+void mt_decoder_close(struct mt_decoder *d);
+
+int mt_decoder_rate(const struct mt_decoder *d);      /* of the output, Hz */
+/* Packets that did not decode, so far. */
+int mt_decoder_damaged(const struct mt_decoder *d);
+/* Drop the first n samples of every channel. */
+void mt_pcm_shift(struct mt_pcm *pcm, size_t n);
+void mt_pcm_release(struct mt_pcm *pcm);
+
+/* Versions of what decodes and resamples, for a stream's header. */
+void mt_decoder_id(enum mt_resampler resampler, char *buf, size_t size);
+
+/* What the headers of a file say, without decoding it. */
+struct mt_probe {
+	int64_t bytes;
+	double seconds;          /* 0 when it cannot be told */
+	int rate, channels;
+	int64_t bit_rate;        /* bits a second; 0 when unknown */
+	char codec[32];
+};
+/* MT_EITEM: scan.open, scan.empty (0 bytes), scan.nostream. */
+int mt_probe(struct mt_probe *p, const char *path, struct mt_err *err)
+	MT_USE_RESULT;
+
+#endif

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT
+ * A list of file names in a file, one a line or ended by zero bytes, read as
+ * it is needed: a list of millions costs no memory. */
+#ifndef MT_BASE_NAMES_H
+#define MT_BASE_NAMES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include "base/err.h"
+
+struct mt_names {
+	FILE *file;
+	const char *path;
+	int end;         /* byte that ends a name */
+	char *name;      /* the newest, valid until the next call */
+	size_t cap;
+};
+
+/* path "-": standard input. The text of path must outlive the list. */
+int mt_names_open(struct mt_names *list, const char *path, bool zero,
+		  struct mt_err *err) MT_USE_RESULT;
+/* The next name into list->name; empty ones are passed over; MT_END. */
+int mt_names_next(struct mt_names *list, struct mt_err *err) MT_USE_RESULT;
+void mt_names_close(struct mt_names *list);
+
+#endif

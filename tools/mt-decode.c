@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: MIT
+ * mt-decode: sound files to samples. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "audio/decode.h"
+#include "base/mem.h"
+#include "base/names.h"
+#include "base/num.h"
+#include "stream/filter.h"
+
+#define DEFAULT_RATE 16000
+
+static struct opts {
+	int64_t rate;
+	const char *channels, *resampler, *dtype, *segment, *files_from, *root;
+	double start, duration;
+	bool zero, no_gapless;
+} opts = {.rate = DEFAULT_RATE, .channels = "mono", .resampler = "soxr",
+	  .dtype = "f4"};
+
+#define AT(field) offsetof(struct opts, field)
+
+static const struct mt_opt rows[] = {
+	{'r', "rate", "HZ", MT_OPT_I64, AT(rate),
+	 "sample rate, 0 keeps each file's own [16000]", NULL, 0, 768000},
+	{'c', "channels", "HOW", MT_OPT_CHOICE, AT(channels),
+	 "mono (the mean) or all [mono]", "mono|all", 0, 0},
+	{0, "resampler", "NAME", MT_OPT_CHOICE, AT(resampler),
+	 "soxr or swr [soxr]", "soxr|swr", 0, 0},
+	{0, "start", "S", MT_OPT_F64, AT(start),
+	 "leave out the first S seconds [0]", NULL, 0, 1e9},
+	{0, "duration", "S", MT_OPT_F64, AT(duration),
+	 "take at most S seconds, 0 all [0]", NULL, 0, 1e9},
+	{0, "segment", "S[:HOP]", MT_OPT_STR, AT(segment),
+	 "cut into segments of S seconds, one every HOP [S]", NULL, 0, 0},
+	{0, "dtype", "TYPE", MT_OPT_CHOICE, AT(dtype),
+	 "samples as f4 or i2 [f4]", "f4|i2", 0, 0},
+	{0, "no-gapless", NULL, MT_OPT_FLAG, AT(no_gapless),
+	 "keep encoder delay and padding", NULL, 0, 0},
+	{0, "files-from", "FILE", MT_OPT_PATH, AT(files_from),
+	 "take the files named in FILE, one a line (- stdin)", NULL, 0, 0},
+	{'0', "null", NULL, MT_OPT_FLAG, AT(zero),
+	 "names in --files-from end with a zero byte", NULL, 0, 0},
+	{0, "root", "DIR", MT_OPT_PATH, AT(root),
+	 "the files of a clip stream are DIR/key", NULL, 0, 0},
+	{0},
+};
+static const struct mt_opt_set sets[] = {{rows, &opts}, {NULL, NULL}};
+
+static const struct mt_tool tool = {
+	.name = "mt-decode",
+	.purpose = "decode sound files into an audio stream",
+	.synopsis = "[options] [file ... | < clip stream]",
+	.sets = sets,
+	.flags = MT_TOOL_FILTER,
+};
+
+static struct decode {
+	struct mt_decode_opts how;
+	double segment, hop;     /* seconds; 0: whole clips */
+	char **operand;
+	int n_operand, at;
+	struct mt_names names;
+} decode;
+
+static int parse_segment(struct mt_err *err)
+{
+	if (!opts.segment)
+		return MT_OK;
+	const char *colon = strchr(opts.segment, ':');
+	char *s = colon ? mt_strndup(opts.segment,
+				     (size_t)(colon - opts.segment))
+			: mt_strdup(opts.segment);
+	bool ok = mt_num_f64(s, &decode.segment);
+	decode.hop = decode.segment;
+	if (colon)
+		ok = ok && mt_num_f64(colon + 1, &decode.hop);
+	free(s);
+	if (!ok || decode.segment < 0.001 || decode.hop < 0.001 ||
+	    decode.segment > 86400 || decode.hop > 86400)
+		return mt_err_set(err, MT_EUSAGE, "--segment takes seconds "
+				  "from 0.001 to 86400 as S or S:HOP, not "
+				  "'%s'", opts.segment);
+	return MT_OK;
+}
+
+static int next(void *state, struct mt_rec *rec, struct mt_err *err)
+{
+	(void)state;
+	const char *name;
+	if (decode.at < decode.n_operand) {
+		name = decode.operand[decode.at++];
+	} else {
+		int rc = decode.names.file ? mt_names_next(&decode.names, err)
+					   : MT_END;
+		if (rc)
+			return rc;
+		name = decode.names.name;
+	}
+	mt_rec_put_str(rec, "key", name, strlen(name));
+	return MT_OK;
+}
+
+static int check(struct mt_filter *f, char **operand, int *n,
+		 struct mt_err *err)
+{
+	decode.how = (struct mt_decode_opts){
+		.rate = (int)opts.rate,
+		.all_channels = !strcmp(opts.channels, "all"),
+		.keep_padding = opts.no_gapless,
+		.resampler = strcmp(opts.resampler, "swr")
+				     ? MT_RESAMPLER_SOXR : MT_RESAMPLER_SWR,
+		.start = opts.start,
+		.duration = opts.duration,
+	};
+	int rc = parse_segment(err);
+	if (rc)
+		return rc;
+	if (!*n && !opts.files_from) {
+		if (isatty(STDIN_FILENO))
+			return mt_err_set(err, MT_EUSAGE, "name a sound file, "
+					  "--files-from FILE, or give a clip "
+					  "stream on standard input");
+		return MT_OK;
+	}
+	decode.operand = operand;
+	decode.n_operand = *n;
+	f->next = next;
+	f->total = opts.files_from ? 0 : (uint64_t)*n;
+	*n = 0;
+	return opts.files_from ? mt_names_open(&decode.names, opts.files_from,
+					       opts.zero, err) : MT_OK;
+}
+
+static int head(void *state, struct mt_head *h, struct mt_err *err)
+{
+	(void)state, (void)err;
+	char id[160];
+	mt_decoder_id(decode.how.resampler, id, sizeof id);
+	mt_head_set_kind(h, "audio");
+	mt_head_set_field(h, "pcm", opts.dtype, "C,N",
+			  strcmp(opts.dtype, "i2") ? "full scale 1"
+						   : "full scale 32768");
+	mt_head_set_field(h, "rate", "i4", "", "Hz");
+	mt_head_set_field(h, "seconds", "f8", "", "length of pcm");
+	mt_head_set_field(h, "damaged", "i4", "",
+			  "packets that did not decode");
+	if (opts.rate)
+		mt_head_set_param(h, "rate", "%d", (int)opts.rate);
+	mt_head_set_param(h, "channels", "%s", opts.channels);
+	mt_head_set_param(h, "gapless", "%d", !opts.no_gapless);
+	mt_head_set_param(h, "decoder", "%s", id);
+	return MT_OK;
+}
+
+/* Samples first .. first+n of pcm into the record, as --dtype says. */
+static void put_pcm(struct mt_rec *rec, const struct mt_pcm *pcm, size_t first,
+		    size_t n, const struct mt_decoder *d)
+{
+	size_t n_channel = (size_t)pcm->n_channel;
+	bool small = !strcmp(opts.dtype, "i2");
+	size_t elem = small ? 2 : 4;
+	char *to = mt_rec_alloc(rec, n_channel * n * elem);
+	for (size_t c = 0; c < n_channel; c++) {
+		const float *x = pcm->x[c] + first;
+		if (!small) {
+			memcpy(to + c * n * elem, x, n * elem);
+			continue;
+		}
+		int16_t *y = (int16_t *)(void *)(to + c * n * elem);
+		for (size_t i = 0; i < n; i++) {
+			float v = x[i] * 32768.0f;
+			y[i] = v >= 32767.0f ? 32767 : v <= -32768.0f ? -32768
+			       : (int16_t)lrintf(v);
+		}
+	}
+	int rate = mt_decoder_rate(d);
+	mt_rec_put(rec, "pcm", opts.dtype, 2,
+		   (uint64_t[]){n_channel, n}, to);
+	mt_rec_put_i4(rec, "rate", rate);
+	mt_rec_put_f8(rec, "seconds", (double)n / rate);
+	mt_rec_put_i4(rec, "damaged", mt_decoder_damaged(d));
+}
+
+static int nothing_there(const struct mt_rec *rec, struct mt_err *err)
+{
+	char key[256];
+	return mt_err_item(err, "decode.range", "%s: ends before second %g",
+			   mt_rec_str(rec, "key", key, sizeof key),
+			   opts.start);
+}
+
+static int whole(struct mt_decoder *d, struct mt_rec *rec, struct mt_err *err)
+{
+	struct mt_pcm pcm = {0};
+	int rc = mt_decoder_read(d, &pcm, SIZE_MAX, err);
+	if (rc == MT_END && !pcm.n)
+		rc = nothing_there(rec, err);
+	else if (rc == MT_END)
+		put_pcm(rec, &pcm, 0, pcm.n, d), rc = MT_OK;
+	mt_pcm_release(&pcm);
+	return rc;
+}
+
+/* One segment of src: its fields, a key with the time, its samples. */
+static int emit_segment(struct mt_decoder *d, const struct mt_rec *src,
+			struct mt_emit *emit, const struct mt_pcm *pcm,
+			size_t n, double second, struct mt_err *err)
+{
+	struct mt_rec *rec = mt_emit_new(emit);
+	size_t key_size;
+	const char *key = mt_rec_key(src, &key_size);
+	char *text = mt_strf("%.*s#%09.3f", (int)key_size, key, second);
+	mt_rec_copy(rec, src);
+	rec->type = MT_DATA;
+	mt_rec_put_str(rec, "key", text, strlen(text));
+	free(text);
+	put_pcm(rec, pcm, 0, n, d);
+	return mt_emit_put(emit, rec, err);
+}
+
+/* Segments begin every hop seconds. The last one is as long as the sound
+ * lasts; one that would hold nothing new (all of it was in the segment
+ * before) is not made. */
+static int segments(struct mt_decoder *d, struct mt_rec *rec,
+		    struct mt_emit *emit, struct mt_err *err)
+{
+	struct mt_pcm pcm = {0};
+	uint64_t base = 0, done = 0;  /* sample of pcm->x[0]; covered so far */
+	int rc = MT_OK;
+	for (uint64_t k = 0;; k++) {
+		/* the rate is known once something was read */
+		rc = mt_decoder_read(d, &pcm, 1, err);
+		if (rc < 0)
+			break;
+		double rate = mt_decoder_rate(d);
+		size_t len = (size_t)llround(decode.segment * rate);
+		uint64_t from = (uint64_t)llround((double)k * decode.hop * rate);
+		while (base < from) {
+			size_t n = from - base < pcm.n ? (size_t)(from - base)
+						       : pcm.n;
+			mt_pcm_shift(&pcm, n);
+			base += n;
+			if (base < from && rc == MT_END)
+				break;
+			if (base < from)
+				rc = mt_decoder_read(d, &pcm, 1, err);
+			if (rc < 0)
+				goto out;
+		}
+		rc = mt_decoder_read(d, &pcm, len, err);
+		size_t n = pcm.n < len ? pcm.n : len;
+		if (rc < 0 || !n || base + n <= done)
+			break;
+		done = base + n;
+		rc = emit_segment(d, rec, emit, &pcm, n,
+				  opts.start + (double)from / rate, err);
+		if (rc)
+			break;
+	}
+out:
+	if (rc == MT_END && !done)
+		rc = nothing_there(rec, err);
+	mt_pcm_release(&pcm);
+	return rc < 0 ? rc : MT_DROP;
+}
+
+static int step(void *state, void *worker, struct mt_rec *rec,
+		struct mt_emit *emit, struct mt_err *err)
+{
+	(void)state, (void)worker;
+	struct mt_decoder *d;
+	size_t n;
+	const struct mt_field *path = mt_rec_get(rec, "path");
+	const char *key = mt_rec_key(rec, &n);
+	char *name = opts.root ? mt_strf("%s/%.*s", opts.root, (int)n, key)
+		     : path ? mt_strndup(path->data, path->size)
+			    : mt_strndup(key, n);
+	int rc = mt_decoder_open(&d, strcmp(name, "-") ? name : NULL,
+				 &decode.how, err);
+	free(name);
+	if (rc)
+		return rc;
+	rc = decode.segment > 0 ? segments(d, rec, emit, err)
+				: whole(d, rec, err);
+	mt_decoder_close(d);
+	return rc;
+}
+
+static void release(void *state)
+{
+	(void)state;
+	mt_names_close(&decode.names);
+}
+
+int main(int argc, char **argv)
+{
+	struct mt_filter f = {
+		.tool = &tool, .kinds = "clip", .check = check, .head = head,
+		.step = step, .release = release,
+	};
+	return mt_filter_run(&f, argc, argv);
+}

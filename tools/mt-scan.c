@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: MIT
+ * mt-scan: walk folders, describe every sound file from its headers. */
+#include <fts.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "audio/decode.h"
+#include "base/mem.h"
+#include "base/names.h"
+#include "stream/filter.h"
+
+static struct opts {
+	const char *files_from;
+	bool zero, every;
+} opts;
+
+static const struct mt_opt rows[] = {
+	{0, "files-from", "FILE", MT_OPT_PATH, offsetof(struct opts, files_from),
+	 "also take the files named in FILE, one a line (- stdin)", NULL, 0, 0},
+	{'0', "null", NULL, MT_OPT_FLAG, offsetof(struct opts, zero),
+	 "names in --files-from end with a zero byte", NULL, 0, 0},
+	{'a', "all", NULL, MT_OPT_FLAG, offsetof(struct opts, every),
+	 "take files of every name, not only known endings", NULL, 0, 0},
+	{0},
+};
+static const struct mt_opt_set sets[] = {{rows, &opts}, {NULL, NULL}};
+
+static const struct mt_tool tool = {
+	.name = "mt-scan",
+	.purpose = "list sound files as a clip stream",
+	.synopsis = "[options] folder|file ...",
+	.sets = sets,
+	.flags = MT_TOOL_FILTER,
+};
+
+static struct scan {
+	FTS *fts;
+	char **root;             /* NULL-ended, as fts wants it */
+	struct mt_names names;
+} scan;
+
+static const char *const endings[] = {
+	"aac", "ac3", "aif", "aiff", "alac", "amr", "ape", "au", "caf", "flac",
+	"m4a", "m4b", "mka", "mp1", "mp2", "mp3", "mp4", "mpc", "oga", "ogg",
+	"opus", "ra", "snd", "spx", "tta", "wav", "wave", "webm", "wma", "wv",
+};
+
+static bool known_ending(const char *name)
+{
+	const char *dot = strrchr(name, '.');
+	for (size_t i = 0; dot && i < sizeof endings / sizeof *endings; i++)
+		if (!strcasecmp(dot + 1, endings[i]))
+			return true;
+	return false;
+}
+
+static int by_name(const FTSENT **a, const FTSENT **b)
+{
+	return strcmp((*a)->fts_name, (*b)->fts_name);
+}
+
+static int check(struct mt_filter *f, char **operand, int *n,
+		 struct mt_err *err)
+{
+	(void)f;
+	if (!*n && !opts.files_from)
+		return mt_err_set(err, MT_EUSAGE, "name a folder, a file or "
+				  "--files-from FILE");
+	scan.root = mt_calloc((size_t)*n + 1, sizeof *scan.root);
+	for (int i = 0; i < *n; i++) {
+		scan.root[i] = mt_strdup(operand[i]);
+		size_t len = strlen(scan.root[i]);
+		while (len > 1 && scan.root[i][len - 1] == '/')
+			scan.root[i][--len] = 0;
+	}
+	if (*n) {
+		scan.fts = fts_open(scan.root, FTS_LOGICAL | FTS_NOCHDIR,
+				    by_name);
+		if (!scan.fts)
+			return mt_err_sys(err, "%s: cannot walk", operand[0]);
+	}
+	*n = 0;
+	return opts.files_from ? mt_names_open(&scan.names, opts.files_from,
+					       opts.zero, err) : MT_OK;
+}
+
+static int head(void *state, struct mt_head *h, struct mt_err *err)
+{
+	(void)state, (void)err;
+	mt_head_set_kind(h, "clip");
+	mt_head_set_field(h, "path", "s", "", "file, as found");
+	mt_head_set_field(h, "bytes", "i8", "", "size of the file");
+	mt_head_set_field(h, "seconds", "f8", "",
+			  "length by the headers, 0 unknown");
+	mt_head_set_field(h, "rate", "i4", "", "Hz");
+	mt_head_set_field(h, "channels", "i4", "", "");
+	mt_head_set_field(h, "bit_rate", "i8", "", "bits a second, 0 unknown");
+	mt_head_set_field(h, "codec", "s", "", "name in libavcodec");
+	return MT_OK;
+}
+
+static void put_names(struct mt_rec *rec, const char *key, const char *path)
+{
+	mt_rec_put_str(rec, "key", key, strlen(key));
+	mt_rec_put_str(rec, "path", path, strlen(path));
+}
+
+/* The key is the path behind the root that it was found under. */
+static const char *key_of(const FTSENT *e)
+{
+	if (e->fts_level == 0)
+		return e->fts_path;
+	const char *key = e->fts_path;
+	const FTSENT *top = e;
+	while (top->fts_level > 0)
+		top = top->fts_parent;
+	key += top->fts_pathlen;
+	while (*key == '/')
+		key++;
+	return key;
+}
+
+static int next(void *state, struct mt_rec *rec, struct mt_err *err)
+{
+	(void)state;
+	FTSENT *e;
+	while (scan.fts && (e = fts_read(scan.fts))) {
+		switch (e->fts_info) {
+		case FTS_D:
+		case FTS_DP:
+		case FTS_DOT:
+			continue;
+		case FTS_DNR:
+		case FTS_ERR:
+		case FTS_NS:
+		case FTS_SLNONE:
+			if (e->fts_info == FTS_SLNONE && !opts.every &&
+			    e->fts_level > 0 && !known_ending(e->fts_name))
+				continue;
+			put_names(rec, key_of(e), e->fts_path);
+			return mt_err_item(err, "scan.open", "%s: cannot open: "
+					   "%s", e->fts_path,
+					   strerror(e->fts_errno ? e->fts_errno
+								 : 2));
+		case FTS_DC:
+			mt_note("%s: a link back to a folder above it is not "
+				"followed", e->fts_path);
+			continue;
+		default:
+			if (!opts.every && e->fts_level > 0 &&
+			    !known_ending(e->fts_name))
+				continue;
+			put_names(rec, key_of(e), e->fts_path);
+			return MT_OK;
+		}
+	}
+	if (!scan.names.file)
+		return MT_END;
+	int rc = mt_names_next(&scan.names, err);
+	if (!rc)
+		put_names(rec, scan.names.name, scan.names.name);
+	return rc;
+}
+
+static int step(void *state, void *worker, struct mt_rec *rec,
+		struct mt_emit *emit, struct mt_err *err)
+{
+	(void)state, (void)worker, (void)emit;
+	struct mt_probe p;
+	char path[4096];
+	int rc = mt_probe(&p, mt_rec_str(rec, "path", path, sizeof path), err);
+	if (rc)
+		return rc;
+	mt_rec_put_i8(rec, "bytes", p.bytes);
+	mt_rec_put_f8(rec, "seconds", p.seconds);
+	mt_rec_put_i4(rec, "rate", p.rate);
+	mt_rec_put_i4(rec, "channels", p.channels);
+	mt_rec_put_i8(rec, "bit_rate", p.bit_rate);
+	mt_rec_put_str(rec, "codec", p.codec, strlen(p.codec));
+	return MT_OK;
+}
+
+static void release(void *state)
+{
+	(void)state;
+	if (scan.fts)
+		fts_close(scan.fts);
+	mt_names_close(&scan.names);
+	for (size_t i = 0; scan.root && scan.root[i]; i++)
+		free(scan.root[i]);
+	free(scan.root);
+}
+
+int main(int argc, char **argv)
+{
+	struct mt_filter f = {
+		.tool = &tool, .check = check, .head = head, .next = next,
+		.step = step, .release = release,
+	};
+	return mt_filter_run(&f, argc, argv);
+}
