@@ -19,6 +19,7 @@ struct run {
 	struct mt_input in;
 	struct mt_writer out;
 	bool has_in, has_out;
+	bool done_due;           /* the open segment's input has ended */
 	int source_at;           /* source: 0 header due, 1 items, 2 over */
 	struct mt_head head;     /* the output's header of the open segment */
 	struct mt_tally tally;
@@ -172,15 +173,29 @@ static int log_fail(struct run *r, const struct mt_rec *rec,
 		   : MT_OK;
 }
 
+/* The end frame waits until the input shows that it goes on well behind its
+ * own: with another segment, or with nothing. Garbage there must not leave a
+ * whole stream behind it. */
+static int write_done(struct run *r, struct mt_err *err)
+{
+	bool due = r->done_due;
+	r->done_due = false;
+	return due ? mt_writer_done(&r->out, err) : MT_OK;
+}
+
 static int take(void *ctx, struct mt_rec *rec, struct mt_err *err)
 {
 	struct run *r = ctx;
 	struct mt_filter *f = r->f;
-	if (rec->type == MT_HEAD)
-		return r->has_out ? mt_writer_head(&r->out, &r->head, err)
-				  : MT_OK;
-	if (rec->type == MT_DONE)
-		return r->has_out ? mt_writer_done(&r->out, err) : MT_OK;
+	if (rec->type == MT_HEAD) {
+		int bad = write_done(r, err);
+		return !bad && r->has_out ? mt_writer_head(&r->out, &r->head,
+							   err) : bad;
+	}
+	if (rec->type == MT_DONE) {
+		r->done_due = r->has_out;
+		return MT_OK;
+	}
 	int rc = MT_OK;
 	if (rec->type == MT_FAIL) {
 		r->tally.n_fail++;
@@ -247,6 +262,8 @@ static int finish(struct run *r, struct mt_err *err)
 {
 	struct mt_filter *f = r->f;
 	int rc = f->end ? f->end(f->state, &r->tally, err) : MT_OK;
+	if (!rc)
+		rc = write_done(r, err);
 	if (!rc && r->has_out) {
 		r->has_out = false;
 		rc = mt_writer_close(&r->out, err);
