@@ -211,6 +211,8 @@ int mt_writer_put(struct mt_writer *w, const struct mt_rec *rec,
 	seal(w, w->rows);
 	iov[0] = (struct iovec){w->rows, MT_FRAME_HEAD + rows_size};
 	w->at += MT_FRAME_HEAD + size;
+	for (int i = 0; i < n; i++)
+		w->crc = mt_crc32(w->crc, iov[i].iov_base, iov[i].iov_len);
 	return mt_writev_all(w->fd, iov, n, w->name, err);
 }
 
@@ -221,6 +223,7 @@ int mt_writer_put_frame(struct mt_writer *w, const struct mt_frame *frame,
 	      strlen(frame->key));
 	seal(w, frame->data);
 	w->at += frame->size;
+	w->crc = mt_crc32(w->crc, frame->data, frame->size);
 	return mt_write_all(w->fd, frame->data, frame->size, w->name, err);
 }
 

@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: MIT */
+#include "data/manifest.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/crc.h"
+
+/* Bytes as a JSON string; what is no UTF-8 cannot stand in JSON and is
+ * written as its hexadecimal digits behind "hex:". */
+static json_t *text(const char *s)
+{
+	json_t *j = json_string(s);
+	if (j)
+		return j;
+	size_t n = strlen(s);
+	char *hex = mt_calloc(2 * n + 5, 1);
+	memcpy(hex, "hex:", 4);
+	for (size_t i = 0; i < n; i++)
+		snprintf(hex + 4 + 2 * i, 3, "%02x", (unsigned char)s[i]);
+	j = json_string(hex);
+	free(hex);
+	return j;
+}
+
+static json_t *header_lines(const struct mt_head *head)
+{
+	json_t *lines = json_array();
+	for (size_t i = 0; i < head->n_line; i++) {
+		json_t *words = json_array();
+		for (int w = 0; w < head->line[i].n_word; w++)
+			json_array_append_new(words,
+					      text(head->line[i].word[w]));
+		json_array_append_new(lines, words);
+	}
+	return lines;
+}
+
+static json_t *part_list(const struct mt_set *set)
+{
+	json_t *parts = json_array();
+	for (size_t i = 0; i < set->n_part; i++) {
+		const struct mt_set_part *p = &set->part[i];
+		json_array_append_new(parts, json_pack(
+			"{s:s, s:I, s:I, s:I, s:I}", "name", p->name, "bytes",
+			(json_int_t)p->bytes, "records", (json_int_t)p->n_data,
+			"failed", (json_int_t)p->n_fail, "crc32",
+			(json_int_t)p->crc));
+	}
+	return parts;
+}
+
+static int put(const char *folder, json_t *root, struct mt_err *err)
+{
+	char *out = json_dumps(root, JSON_INDENT(1) | JSON_ENSURE_ASCII);
+	char *path = mt_strf("%s/manifest.json", folder);
+	char *line = mt_strf("%s\n", out);
+	int rc = mt_file_put(path, line, strlen(line), err);
+	free(line);
+	free(path);
+	free(out);
+	return rc;
+}
+
+int mt_manifest_write(const struct mt_pack *p, struct mt_err *err)
+{
+	json_t *root = json_object(), *tags = json_array();
+	json_t *splits = json_object();
+	for (size_t i = 0; i < mt_head_n_tag(&p->head); i++)
+		json_array_append_new(tags, text(mt_head_tag(&p->head, i)));
+	for (size_t i = 0; i < p->n_split; i++)
+		if (p->split[i].name[0])
+			json_object_set_new(splits, p->split[i].name,
+				json_integer((json_int_t)p->split[i].n));
+	json_object_set_new(root, "format", json_string("mtpack 1"));
+	json_object_set_new(root, "records",
+			    json_integer((json_int_t)p->set.n_data));
+	json_object_set_new(root, "failed",
+			    json_integer((json_int_t)p->set.n_fail));
+	json_object_set_new(root, "splits", splits);
+	json_object_set_new(root, "in_two_splits",
+			    json_integer((json_int_t)p->n_twin));
+	json_object_set_new(root, "tags", tags);
+	json_object_set_new(root, "header", header_lines(&p->head));
+	json_object_set_new(root, "parts", part_list(&p->set));
+	int rc = put(p->folder, root, err);
+	json_decref(root);
+	return rc;
+}
+
+/* Copy one part under a new number; its CRC is checked on the way. */
+static int copy_part(struct mt_pack *p, const struct mt_set *from,
+		     const struct mt_set_part *part, struct mt_err *err)
+{
+	char *src = mt_strf("%s/%s", from->folder, part->name);
+	char *name = mt_strf("part-%05zu.mtp", p->set.n_part);
+	char *dst = mt_strf("%s/%s", p->folder, name);
+	unsigned char *buf = mt_alloc64(1 << 20);
+	uint32_t crc = 0;
+	struct mt_file out;
+	FILE *in = fopen(src, "re");
+	int rc = in ? mt_file_open(&out, dst, err)
+		    : mt_err_sys(err, "%s: cannot open", src);
+	if (!rc) {
+		for (size_t n; !rc && (n = fread(buf, 1, 1 << 20, in));) {
+			crc = mt_crc32(crc, buf, n);
+			rc = mt_file_write(&out, buf, n, err);
+		}
+		if (!rc && (ferror(in) || crc != part->crc))
+			rc = mt_err_set(err, MT_EINPUT, "%s: damaged: CRC-32 "
+					"%08x, the manifest says %08x", src,
+					crc, part->crc);
+		if (rc)
+			mt_file_abort(&out);
+		else
+			rc = mt_file_commit(&out, err);
+	}
+	if (in)
+		fclose(in);
+	if (!rc) {
+		struct mt_set *s = &p->set;
+		s->part = mt_realloc(s->part, s->n_part + 1, sizeof *s->part);
+		s->part[s->n_part] = *part;
+		s->part[s->n_part++].name = mt_strdup(name);
+		s->n_data += part->n_data;
+		s->n_fail += part->n_fail;
+	}
+	free(buf);
+	free(dst);
+	free(name);
+	free(src);
+	return rc;
+}
+
+/* Take over the header of the first set, hold the others against it. */
+static int join_head(struct mt_pack *p, const struct mt_set *from,
+		     struct mt_err *err)
+{
+	struct mt_reader r;
+	struct mt_rec rec;
+	if (!from->n_part)
+		return MT_OK;
+	char *path = mt_strf("%s/%s", from->folder, from->part[0].name);
+	mt_rec_init(&rec);
+	int rc = mt_reader_open(&r, path, err);
+	free(path);
+	if (rc)
+		return rc;
+	rc = mt_reader_next(&r, &rec, err);
+	if (!rc && !p->has_head)
+		rc = mt_pack_head(p, &r.head, err);
+	else if (!rc && (rc = mt_head_same(&p->head, &r.head, err)))
+		mt_err_prefix(err, "%s", from->folder);
+	mt_rec_release(&rec);
+	mt_reader_close(&r);
+	return rc;
+}
+
+static int join_splits(struct mt_pack *p, const char *folder,
+		       struct mt_err *err)
+{
+	char *path = mt_strf("%s/manifest.json", folder);
+	json_error_t why;
+	json_t *root = json_load_file(path, 0, &why), *v;
+	int rc = root ? MT_OK : mt_err_set(err, MT_EINPUT, "%s: %s", path,
+					   why.text);
+	const char *name;
+	json_object_foreach(json_object_get(root, "splits"), name, v) {
+		size_t i = 0;
+		while (i < p->n_split && strcmp(p->split[i].name, name) != 0)
+			i++;
+		if (i == p->n_split) {
+			p->split = mt_realloc(p->split, ++p->n_split,
+					      sizeof *p->split);
+			p->split[i].n = 0;
+			snprintf(p->split[i].name, sizeof p->split[i].name,
+				 "%s", name);
+		}
+		p->split[i].n += (uint64_t)json_integer_value(v);
+	}
+	p->n_twin += (uint64_t)json_integer_value(
+		json_object_get(root, "in_two_splits"));
+	json_decref(root);
+	free(path);
+	return rc;
+}
+
+int mt_pack_merge(const char *folder, bool force, char *const *from, int n,
+		  struct mt_err *err)
+{
+	struct mt_pack p;
+	int rc = mt_pack_open(&p, folder, force, false, err);
+	if (rc)
+		return rc;
+	for (int i = 0; !rc && i < n; i++) {
+		struct mt_set set;
+		rc = mt_set_read(&set, from[i], err);
+		if (rc)
+			break;
+		rc = join_head(&p, &set, err);
+		if (!rc)
+			rc = join_splits(&p, from[i], err);
+		for (size_t k = 0; !rc && k < set.n_part; k++)
+			rc = copy_part(&p, &set, &set.part[k], err);
+		mt_set_release(&set);
+	}
+	if (!rc)
+		rc = mt_manifest_write(&p, err);
+	mt_pack_abort(&p);
+	return rc;
+}

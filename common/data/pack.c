@@ -1,0 +1,329 @@
+/* SPDX-License-Identifier: MIT */
+#include "data/pack.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/crc.h"
+#include "base/mem.h"
+#include "data/manifest.h"
+
+struct mt_pack_seen {
+	uint64_t hash, record;
+	uint32_t split;          /* index + 1; 0: empty */
+};
+
+static char *part_path(const struct mt_pack *p, size_t i)
+{
+	return mt_strf("%s/part-%05zu.mtp", p->folder, i);
+}
+
+static bool is_part(const char *name)
+{
+	unsigned n;
+	int len = 0;
+	return sscanf(name, "part-%5u.mtp%n", &n, &len) == 1 && len &&
+	       !name[len];
+}
+
+/* Remove the parts from number first on, and temporary files. */
+static int clear(struct mt_pack *p, struct mt_err *err)
+{
+	DIR *dir = opendir(p->folder);
+	if (!dir)
+		return mt_err_sys(err, "%s: cannot open folder", p->folder);
+	int rc = MT_OK;
+	for (struct dirent *d; !rc && (d = readdir(dir));) {
+		size_t len = strlen(d->d_name);
+		bool temp = d->d_name[0] == '.' && len > 7 &&
+			    !strcmp(d->d_name + len - 7, ".tmp-mt");
+		if (!temp && !is_part(d->d_name))
+			continue;
+		char *path = mt_strf("%s/%s", p->folder, d->d_name);
+		if (unlink(path))
+			rc = mt_err_sys(err, "%s: cannot remove", path);
+		free(path);
+	}
+	closedir(dir);
+	return rc;
+}
+
+int mt_pack_open(struct mt_pack *p, const char *folder, bool force,
+		 bool resume, struct mt_err *err)
+{
+	*p = (struct mt_pack){.max_bytes = UINT64_MAX,
+			      .max_records = UINT64_MAX};
+	bool is_set = mt_set_is(folder);
+	if (is_set && resume)
+		return MT_END;
+	if (is_set && !force)
+		return mt_err_set(err, MT_EUSAGE, "%s: is a packed set already; "
+				  "--force replaces it", folder);
+	if (mkdir(folder, 0777) && errno != EEXIST)
+		return mt_err_sys(err, "%s: cannot make the folder", folder);
+	p->folder = mt_strdup(folder);
+	mt_rec_init(&p->old_rec);
+	if (is_set) {
+		char *path = mt_strf("%s/manifest.json", folder);
+		if (unlink(path)) {
+			mt_err_sys(err, "%s: cannot remove", path);
+			free(path);
+			mt_pack_abort(p);
+			return MT_ESYS;
+		}
+		free(path);
+	}
+	if (resume) {
+		for (;; p->n_old++) {
+			char *path = part_path(p, p->n_old);
+			bool there = !access(path, F_OK);
+			free(path);
+			if (!there)
+				return MT_OK;
+		}
+	}
+	int rc = clear(p, err);
+	if (rc)
+		mt_pack_abort(p);
+	return rc;
+}
+
+static struct mt_set_part *add_part(struct mt_pack *p, size_t i)
+{
+	struct mt_set *s = &p->set;
+	s->part = mt_realloc(s->part, s->n_part + 1, sizeof *s->part);
+	struct mt_set_part *part = &s->part[s->n_part++];
+	*part = (struct mt_set_part){.name = mt_strf("part-%05zu.mtp", i)};
+	return part;
+}
+
+static void count_part(struct mt_pack *p, struct mt_set_part *part,
+		       uint64_t n_data, uint64_t n_fail)
+{
+	part->n_data = n_data;
+	part->n_fail = n_fail;
+	p->set.n_data += n_data;
+	p->set.n_fail += n_fail;
+}
+
+static int close_part(struct mt_pack *p, struct mt_err *err)
+{
+	if (!p->is_open)
+		return MT_OK;
+	p->is_open = false;
+	int rc = mt_writer_done(&p->out, err);
+	if (rc) {
+		mt_writer_abort(&p->out);
+		return rc;
+	}
+	struct mt_set_part *part = add_part(p, p->set.n_part);
+	part->bytes = p->out.at;
+	part->crc = p->out.crc;
+	count_part(p, part, p->out.all.n_data, p->out.all.n_fail);
+	return mt_writer_close(&p->out, err);
+}
+
+static int open_part(struct mt_pack *p, struct mt_err *err)
+{
+	char *path = part_path(p, p->set.n_part);
+	int rc = mt_writer_open(&p->out, path, err);
+	free(path);
+	if (rc)
+		return rc;
+	p->is_open = true;
+	p->out.index = true;
+	return mt_writer_head(&p->out, &p->head, err);
+}
+
+/* CRC-32 and size of a finished part. */
+static int file_crc(const char *path, struct mt_set_part *part,
+		    struct mt_err *err)
+{
+	unsigned char buf[1 << 16];
+	FILE *f = fopen(path, "re");
+	if (!f)
+		return mt_err_sys(err, "%s: cannot open", path);
+	size_t n;
+	while ((n = fread(buf, 1, sizeof buf, f))) {
+		part->crc = mt_crc32(part->crc, buf, n);
+		part->bytes += n;
+	}
+	int rc = ferror(f) ? mt_err_sys(err, "%s: cannot read", path) : MT_OK;
+	fclose(f);
+	return rc;
+}
+
+/* Resuming: the next record of the finished parts, MT_END behind the last. */
+static int next_old(struct mt_pack *p, struct mt_err *err)
+{
+	for (;;) {
+		if (!p->old_open) {
+			if (p->next_old == p->n_old)
+				return MT_END;
+			char *path = part_path(p, p->next_old++);
+			int rc = mt_reader_open(&p->old, path, err);
+			free(path);
+			if (rc)
+				return rc;
+			p->old_open = true;
+		}
+		int rc = mt_reader_next(&p->old, &p->old_rec, err);
+		if (rc < 0)
+			return rc;
+		if (rc == MT_END) {
+			struct mt_set_part *part = add_part(p, p->next_old - 1);
+			rc = file_crc(p->old.name, part, err);
+			count_part(p, part, p->old.all.n_data,
+				   p->old.all.n_fail);
+			mt_reader_close(&p->old);
+			p->old_open = false;
+			if (rc)
+				return rc;
+		} else if (p->old_rec.type == MT_DATA ||
+			   p->old_rec.type == MT_FAIL) {
+			return MT_OK;
+		}
+	}
+}
+
+static int same_record(struct mt_pack *p, const struct mt_frame *frame,
+		       struct mt_err *err)
+{
+	size_t n;
+	const char *key = mt_rec_key(&p->old_rec, &n);
+	if ((p->old_rec.type == MT_DATA) == frame->is_data &&
+	    strlen(frame->key) == n && !memcmp(key, frame->key, n))
+		return MT_OK;
+	return mt_err_set(err, MT_EINPUT, "%s: record %" PRIu64 " is '%.*s', "
+			  "the input has '%s': this is not the input that was "
+			  "packed before", p->old.name, p->n_record, (int)n,
+			  key, frame->key);
+}
+
+int mt_pack_head(struct mt_pack *p, const struct mt_head *head,
+		 struct mt_err *err)
+{
+	int rc = close_part(p, err);
+	if (p->has_head)
+		mt_head_release(&p->head);
+	mt_head_copy(&p->head, head);
+	p->has_head = true;
+	return rc;
+}
+
+static uint32_t split_number(struct mt_pack *p, const char *split)
+{
+	size_t i = 0;
+	while (i < p->n_split && strcmp(p->split[i].name, split) != 0)
+		i++;
+	if (i == p->n_split) {
+		p->split = mt_realloc(p->split, ++p->n_split, sizeof *p->split);
+		p->split[i].n = 0;
+		snprintf(p->split[i].name, sizeof p->split[i].name, "%s",
+			 split);
+	}
+	return (uint32_t)i + 1;
+}
+
+static void seen_grow(struct mt_pack *p)
+{
+	struct mt_pack_seen *old = p->seen;
+	size_t n = p->cap_seen;
+	p->cap_seen = n ? 2 * n : 4096;
+	p->seen = mt_calloc(p->cap_seen, sizeof *p->seen);
+	for (size_t i = 0; i < n; i++) {
+		if (!old[i].split)
+			continue;
+		size_t k = old[i].hash & (p->cap_seen - 1);
+		while (p->seen[k].split)
+			k = (k + 1) & (p->cap_seen - 1);
+		p->seen[k] = old[i];
+	}
+	free(old);
+}
+
+/* Remember a content; the number of a record of another split that has it. */
+static uint64_t find_twin(struct mt_pack *p, uint64_t hash, uint32_t split)
+{
+	if (2 * p->n_seen >= p->cap_seen)
+		seen_grow(p);
+	size_t k = hash & (p->cap_seen - 1);
+	for (; p->seen[k].split; k = (k + 1) & (p->cap_seen - 1))
+		if (p->seen[k].hash == hash)
+			return p->seen[k].split == split ? UINT64_MAX
+							 : p->seen[k].record;
+	p->seen[k] = (struct mt_pack_seen){hash, p->n_record, split};
+	p->n_seen++;
+	return UINT64_MAX;
+}
+
+int mt_pack_put(struct mt_pack *p, const struct mt_frame *frame,
+		const char *split, uint64_t hash, uint64_t *twin,
+		struct mt_err *err)
+{
+	*twin = UINT64_MAX;
+	if (frame->is_data) {
+		uint32_t i = split_number(p, split);
+		p->split[i - 1].n++;
+		if (hash)
+			*twin = find_twin(p, hash, i);
+		p->n_twin += *twin != UINT64_MAX;
+	}
+	int rc = next_old(p, err);
+	if (!rc)
+		rc = same_record(p, frame, err);
+	if (rc == MT_END) {
+		rc = p->is_open ? MT_OK : open_part(p, err);
+		if (!rc)
+			rc = mt_writer_put_frame(&p->out, frame, err);
+		struct mt_tally *t = &p->out.all;
+		if (!rc && (p->out.at >= p->max_bytes ||
+			    t->n_data + t->n_fail >= p->max_records))
+			rc = close_part(p, err);
+	}
+	p->n_record++;
+	return rc;
+}
+
+int mt_pack_close(struct mt_pack *p, struct mt_err *err)
+{
+	int rc = next_old(p, err);
+	if (!rc)
+		rc = mt_err_set(err, MT_EINPUT, "%s: holds more records than "
+				"the input gave: this is not the input that "
+				"was packed before", p->old.name);
+	if (rc == MT_END)
+		rc = close_part(p, err);
+	/* an empty set still has its header in a part */
+	if (!rc && !p->set.n_part && p->has_head) {
+		rc = open_part(p, err);
+		if (!rc)
+			rc = close_part(p, err);
+	}
+	if (!rc)
+		rc = mt_manifest_write(p, err);
+	mt_pack_abort(p);
+	return rc;
+}
+
+void mt_pack_abort(struct mt_pack *p)
+{
+	if (p->is_open)
+		mt_writer_abort(&p->out);
+	if (p->old_open)
+		mt_reader_close(&p->old);
+	mt_rec_release(&p->old_rec);
+	if (p->has_head)
+		mt_head_release(&p->head);
+	mt_set_release(&p->set);
+	free(p->folder);
+	free(p->split);
+	free(p->seen);
+	*p = (struct mt_pack){0};
+}

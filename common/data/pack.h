@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT
+ * Writing a packed data set (mtpack(5)): parts under temporary names, each
+ * renamed when it is full, the manifest last. A folder without a manifest is
+ * no set, so a run that died leaves none behind.
+ *
+ * Resuming replays the input: as long as finished parts hold the next record
+ * it is compared by type and key and not written again; then writing goes on
+ * with the next part. The result has the bytes of an uninterrupted run. */
+#ifndef MT_DATA_PACK_H
+#define MT_DATA_PACK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "stream/set.h"
+#include "stream/writer.h"
+
+struct mt_pack_count {
+	char name[64];           /* of a split */
+	uint64_t n;
+};
+
+struct mt_pack {
+	char *folder;
+	uint64_t max_bytes;      /* a part ends when it has as many */
+	uint64_t max_records;    /* or holds as many */
+	struct mt_head head;     /* of the parts to come */
+	bool has_head;
+	struct mt_writer out;    /* the part under way */
+	bool is_open;
+	struct mt_set set;       /* the finished parts */
+	struct mt_reader old;    /* resuming: the finished part compared to */
+	struct mt_rec old_rec;
+	bool old_open;
+	size_t n_old, next_old;  /* parts found at the start; compared */
+	struct mt_pack_count *split;
+	size_t n_split;
+	struct mt_pack_seen *seen; /* content hashes, open addressing */
+	size_t n_seen, cap_seen;
+	uint64_t n_record, n_twin; /* records; contents in two splits */
+};
+
+/* An existing set is MT_EUSAGE unless force. resume: keep finished parts.
+ * MT_END: resume, and the set is complete. */
+int mt_pack_open(struct mt_pack *p, const char *folder, bool force,
+		 bool resume, struct mt_err *err) MT_USE_RESULT;
+/* The header of what follows; a part never holds records of two. */
+int mt_pack_head(struct mt_pack *p, const struct mt_head *head,
+		 struct mt_err *err) MT_USE_RESULT;
+/* One record as its frame. split: its split or ""; hash: of its content, 0
+ * for none. *twin: number (from 0) of a record with the same content in
+ * another split, or UINT64_MAX. */
+int mt_pack_put(struct mt_pack *p, const struct mt_frame *frame,
+		const char *split, uint64_t hash, uint64_t *twin,
+		struct mt_err *err) MT_USE_RESULT;
+/* Finish the last part, write the manifest, release. */
+int mt_pack_close(struct mt_pack *p, struct mt_err *err) MT_USE_RESULT;
+void mt_pack_abort(struct mt_pack *p);
+
+/* Join whole sets into a new one, parts copied as they are and renumbered.
+ * Their headers must agree. */
+int mt_pack_merge(const char *folder, bool force, char *const *from, int n,
+		  struct mt_err *err) MT_USE_RESULT;
+
+#endif

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT
+ * Which split (train, valid, test) a key falls into: by fractions of a hash
+ * of (seed, key), or by lists of keys. */
+#ifndef MT_DATA_SPLIT_H
+#define MT_DATA_SPLIT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+
+#define MT_SPLITS 16  /* most splits that have names */
+
+struct mt_split {
+	char *name[MT_SPLITS];
+	double upto[MT_SPLITS];  /* cumulative fractions; the last is 1 */
+	int n;
+	uint64_t seed;
+	struct mt_split_key *key; /* sorted; from lists */
+	size_t n_key, cap_key;
+};
+
+/* "train:0.8,valid:0.1,test:0.1"; the fractions must sum to 1 within 1e-6.
+ * MT_EUSAGE. */
+int mt_split_parse(struct mt_split *s, const char *text, uint64_t seed,
+		   struct mt_err *err) MT_USE_RESULT;
+/* Add a list, "name=FILE", one key a line. A key in two lists is MT_EINPUT
+ * with file and line. */
+int mt_split_list(struct mt_split *s, const char *text, struct mt_err *err)
+	MT_USE_RESULT;
+/* By fractions; depends on nothing but seed and key. */
+const char *mt_split_of(const struct mt_split *s, const char *key,
+			size_t size);
+/* By lists; NULL when the key is in none. */
+const char *mt_split_find(const struct mt_split *s, const char *key,
+			  size_t size);
+void mt_split_release(struct mt_split *s);
+
+#endif
