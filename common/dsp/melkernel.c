@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+#include "dsp/melkernel.h"
+
+#include <math.h>
+#include <string.h>
+
+typedef float v8 __attribute__((vector_size(32)));
+typedef float v8u __attribute__((vector_size(32), aligned(4), may_alias));
+
+#define TARGET
+#define NAME(x) x##_plain
+#include "dsp/melkernel_body.h"
+#undef TARGET
+#undef NAME
+
+#if defined(__x86_64__)
+#define TARGET __attribute__((target("avx2")))
+#define NAME(x) x##_avx2
+#include "dsp/melkernel_body.h"
+#undef TARGET
+#undef NAME
+
+const struct mt_mel_kernel *mt_mel_kernel(void)
+{
+	return __builtin_cpu_supports("avx2") ? &kernel_avx2 : &kernel_plain;
+}
+#else
+const struct mt_mel_kernel *mt_mel_kernel(void)
+{
+	return &kernel_plain;
+}
+#endif
