@@ -1,0 +1,43 @@
+# bash completion for the mt-* programs. shellcheck shell=bash
+# Everything comes from `mt-X --list-options`, whose lines are
+# letter, name, argument, type, choices, help, separated by tabs.
+
+# The type and choices of one option, "-x" or "--name", of program $1.
+_mt_option() {
+	"$1" --list-options 2>/dev/null |
+		awk -F '\t' -v o="$2" '"-" $1 == o || "--" $2 == o { print $4 "\t" $5; exit }'
+}
+
+_mt() {
+	local prog=$1 cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
+	local type choices
+	COMPREPLY=()
+	# bash takes "=" for a word of its own: --progress=j is three words
+	if [[ $cur == '=' ]]; then
+		cur=
+	elif [[ $prev == '=' && COMP_CWORD -ge 2 ]]; then
+		prev=${COMP_WORDS[COMP_CWORD - 2]}
+	fi
+	if [[ $prev == -?* ]]; then
+		IFS=$'\t' read -r type choices < <(_mt_option "$prog" "$prev")
+		case $type in
+		choice)
+			mapfile -t COMPREPLY < <(compgen -W "${choices//|/ }" -- "$cur")
+			return ;;
+		path)
+			mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+			return ;;
+		str | i64 | f64 | list)
+			return ;;
+		esac
+	fi
+	if [[ $cur == -* ]]; then
+		mapfile -t COMPREPLY < <(compgen -W \
+			"$("$prog" --list-options 2>/dev/null | awk -F '\t' '{ print "--" $2 }')" -- "$cur")
+	else
+		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+	fi
+}
+
+complete -o filenames -F _mt mt-scan mt-decode mt-silence mt-melspec mt-label \
+	mt-pack mt-select mt-view mt-train mt-predict mt-eval
