@@ -62,7 +62,8 @@ static const struct mt_opt all_rows[] = {
 /* Options that say how to run and not what to make: kept out of provenance,
  * so that the same result has the same bytes. */
 static const char *const no_trace[] = {"jobs", "output", "fail-log",
-				       "progress", "quiet", "verbose"};
+				       "progress", "quiet", "verbose",
+				       "resume", "force"};
 
 #define MAX_SETS 16
 
@@ -187,7 +188,8 @@ static int skip(char **argv)
 		return 0;
 	if (a[1] == '-') {
 		size_t len = strcspn(a + 2, "=");
-		bool flag = !strcmp(a + 2, "quiet") || !strcmp(a + 2, "verbose");
+		static const char flags[] = "quiet verbose resume force";
+		bool flag = strstr(flags, a + 2) != NULL;
 		if (!leaves_no_trace(a + 2, len))
 			return 0;
 		return a[2 + len] || flag || !argv[1] ? 1 : 2;

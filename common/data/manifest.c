@@ -26,16 +26,17 @@ static json_t *text(const char *s)
 	return j;
 }
 
+/* The header text, a line of it a string. */
 static json_t *header_lines(const struct mt_head *head)
 {
 	json_t *lines = json_array();
-	for (size_t i = 0; i < head->n_line; i++) {
-		json_t *words = json_array();
-		for (int w = 0; w < head->line[i].n_word; w++)
-			json_array_append_new(words,
-					      text(head->line[i].word[w]));
-		json_array_append_new(lines, words);
+	size_t n;
+	char *all = mt_head_text(head, &n);
+	for (char *line = all, *nl; (nl = strchr(line, '\n')); line = nl + 1) {
+		*nl = 0;
+		json_array_append_new(lines, text(line));
 	}
+	free(all);
 	return lines;
 }
 

@@ -58,6 +58,8 @@ struct mt_filter {
 	uint64_t total;
 	/* Wanted from FAIL records too? Then step sees them (mt-label: no). */
 	bool step_fail;
+	/* FAIL records are news, not failures of this run: never exit 1. */
+	bool any_fail;
 };
 
 /* A fresh record to fill, then put; the pool owns it. put blocks while this

@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: MIT
+ * mt-label: attach label vectors to the records of a stream. */
+#include <ctype.h>
+#include <dirent.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/crc.h"
+#include "base/file.h"
+#include "base/mem.h"
+#include "stream/filter.h"
+#include "tags/table.h"
+#include "tags/vocab.h"
+
+static struct opts {
+	const char *tsv, *folders, *vocab;
+	struct mt_opt_list with, without, merge;
+	int64_t top;
+	bool keep;
+} opts;
+
+#define AT(field) offsetof(struct opts, field)
+
+static const struct mt_opt rows[] = {
+	{'t', "tsv", "FILE", MT_OPT_PATH, AT(tsv),
+	 "table with a header line: path or key, tags, fields", NULL, 0, 0},
+	{0, "folders", "DIR", MT_OPT_PATH, AT(folders),
+	 "a record's tag is the first folder of its key, one of DIR's", NULL,
+	 0, 0},
+	{0, "vocab", "FILE", MT_OPT_PATH, AT(vocab),
+	 "the tags and their order, one a line [by count]", NULL, 0, 0},
+	{0, "top", "N", MT_OPT_I64, AT(top),
+	 "only the N commonest tags, 0 all [0]", NULL, 0, 1e9},
+	{0, "with", "TAG[,TAG]", MT_OPT_LIST, AT(with), "only these tags",
+	 NULL, 0, 0},
+	{0, "without", "TAG[,TAG]", MT_OPT_LIST, AT(without),
+	 "all but these tags", NULL, 0, 0},
+	{0, "merge", "NEW=OLD[,OLD]", MT_OPT_LIST, AT(merge),
+	 "count the old tags as the new one; repeatable", NULL, 0, 0},
+	{0, "keep-unlabelled", NULL, MT_OPT_FLAG, AT(keep),
+	 "pass on records that have no row, without a label", NULL, 0, 0},
+	{0},
+};
+static const struct mt_opt_set sets[] = {{rows, &opts}, {NULL, NULL}};
+
+static const struct mt_tool tool = {
+	.name = "mt-label",
+	.purpose = "attach label vectors from a table or from folder names",
+	.synopsis = "[options] --tsv=FILE|--folders=DIR [stream|set ...]",
+	.sets = sets,
+	.flags = MT_TOOL_FILTER,
+};
+
+static struct label {
+	struct mt_table table;
+	struct mt_vocab vocab;
+	int tags;                /* column, -1 none */
+	atomic_uchar *used;      /* [n_row] */
+	uint32_t vocab_crc;
+} label;
+
+static char *join(const struct mt_opt_list *list)
+{
+	char *all = NULL;
+	for (size_t i = 0; i < list->n; i++) {
+		char *more = all ? mt_strf("%s,%s", all, list->item[i])
+				 : mt_strdup(list->item[i]);
+		free(all);
+		all = more;
+	}
+	return all;
+}
+
+/* A column becomes a field: is its name one? */
+static int check_columns(struct mt_err *err)
+{
+	static const char *const own[] = {"key", "pcm", "mel", "label",
+					  "score"};
+	const struct mt_table *t = &label.table;
+	if (strcmp(t->column[0], "path") != 0 && strcmp(t->column[0], "key"))
+		return mt_err_set(err, MT_EINPUT, "%s: the first column is "
+				  "'%.80s'; it must be 'path' or 'key'",
+				  opts.tsv, t->column[0]);
+	for (size_t i = 1; i < t->n_column; i++) {
+		const char *c = t->column[i];
+		bool bad = !*c || strlen(c) > MT_NAME_SIZE;
+		for (const char *p = c; *p; p++)
+			bad |= *p <= ' ' || *p > '~';
+		for (size_t k = 0; k < sizeof own / sizeof *own; k++)
+			bad |= !strcmp(c, own[k]);
+		for (size_t k = 0; k < i; k++)
+			bad |= !strcmp(c, t->column[k]);
+		if (bad)
+			return mt_err_set(err, MT_EINPUT, "%s: column %zu, "
+					  "'%.80s', cannot become a field: 1 to "
+					  "16 printable characters, none twice, "
+					  "none of mt's own", opts.tsv, i + 1,
+					  c);
+	}
+	return MT_OK;
+}
+
+static int read_table(struct mt_err *err)
+{
+	int rc = mt_table_read(&label.table, opts.tsv, err);
+	if (!rc)
+		rc = check_columns(err);
+	if (rc)
+		return rc;
+	label.tags = mt_table_column(&label.table, "tags");
+	label.used = mt_calloc(label.table.n_row, sizeof *label.used);
+	for (size_t i = 0; label.tags >= 0 && i < label.table.n_row; i++)
+		mt_vocab_add(&label.vocab,
+			     mt_table_cell(&label.table, i,
+					   (size_t)label.tags));
+	return MT_OK;
+}
+
+static int read_folders(struct mt_err *err)
+{
+	DIR *dir = opendir(opts.folders);
+	if (!dir)
+		return mt_err_sys(err, "%s: cannot open folder", opts.folders);
+	for (struct dirent *d; (d = readdir(dir));) {
+		struct stat st;
+		char *path = mt_strf("%s/%s", opts.folders, d->d_name);
+		if (d->d_name[0] != '.' && !stat(path, &st) &&
+		    S_ISDIR(st.st_mode))
+			mt_vocab_add(&label.vocab, d->d_name);
+		free(path);
+	}
+	closedir(dir);
+	return MT_OK;
+}
+
+/* A fixed vocabulary: its order is kept by giving falling counts. */
+static int read_vocab(struct mt_err *err)
+{
+	char *data, *save = NULL;
+	size_t size;
+	int rc = mt_file_get(opts.vocab, 1 << 28, &data, &size, err);
+	if (rc)
+		return rc;
+	struct mt_vocab fixed = {.alias = label.vocab.alias,
+				 .n_alias = label.vocab.n_alias};
+	label.vocab.alias = NULL;
+	label.vocab.n_alias = 0;
+	mt_vocab_release(&label.vocab);
+	label.vocab_crc = mt_crc32(0, data, size);
+	size_t n = 0;
+	for (char *s = strtok_r(data, "\r\n", &save); s;
+	     s = strtok_r(NULL, "\r\n", &save)) {
+		size_t before = fixed.n;
+		mt_vocab_add(&fixed, s);
+		if (fixed.n != before + 1) {
+			rc = mt_err_set(err, MT_EINPUT, "%s: '%.200s' stands "
+					"there twice, is empty or holds a "
+					"comma", opts.vocab, s);
+			break;
+		}
+		for (size_t i = 0; i < fixed.n; i++)
+			if (!strcmp(fixed.tag[i].name, s))
+				fixed.tag[i].count = UINT64_MAX - n;
+		n++;
+	}
+	free(data);
+	label.vocab = fixed;
+	return rc;
+}
+
+static int check(struct mt_filter *f, char **operand, int *n,
+		 struct mt_err *err)
+{
+	(void)f, (void)operand, (void)n;
+	if (!opts.tsv == !opts.folders)
+		return mt_err_set(err, MT_EUSAGE, "one of --tsv FILE and "
+				  "--folders DIR is needed");
+	int rc = MT_OK;
+	for (size_t i = 0; !rc && i < opts.merge.n; i++)
+		rc = mt_vocab_merge(&label.vocab, opts.merge.item[i], err);
+	if (!rc)
+		rc = opts.tsv ? read_table(err) : read_folders(err);
+	if (!rc && opts.vocab)
+		rc = read_vocab(err);
+	char *with = join(&opts.with), *without = join(&opts.without);
+	if (!rc)
+		rc = mt_vocab_order(&label.vocab, with, without,
+				    (size_t)opts.top, err);
+	free(with);
+	free(without);
+	return rc;
+}
+
+static int head(void *state, struct mt_head *h, struct mt_err *err)
+{
+	(void)state, (void)err;
+	char shape[24];
+	mt_head_drop(h, "tag", NULL);
+	mt_head_drop_field(h, "label");
+	for (size_t i = 1; opts.tsv && i < label.table.n_column; i++)
+		if ((int)i != label.tags)
+			mt_head_set_field(h, label.table.column[i], "s", "",
+					  "from the label table");
+	if (opts.folders || label.tags >= 0) {
+		snprintf(shape, sizeof shape, "%zu", label.vocab.n);
+		mt_head_set_field(h, "label", "u1", shape,
+				  "1 where the item has the tag");
+		for (size_t i = 0; i < label.vocab.n; i++)
+			mt_head_add_tag(h, label.vocab.tag[i].name);
+	}
+	if (opts.tsv)
+		mt_head_add_from(h, "labels", label.table.crc, opts.tsv);
+	if (opts.vocab)
+		mt_head_add_from(h, "vocab", label.vocab_crc, opts.vocab);
+	return MT_OK;
+}
+
+/* "name#00030.000", as mt-decode --segment makes it, without the time. */
+static size_t without_time(const char *key, size_t n)
+{
+	size_t i = n;
+	if (n < 5 || key[n - 4] != '.')
+		return n;
+	while (i && (isdigit((unsigned char)key[i - 1]) || i == n - 3))
+		i--;
+	return i && key[i - 1] == '#' && n - i >= 5 ? i - 1 : n;
+}
+
+/* The row of a key: as it is, without "./", without a segment's time. */
+static int64_t find_row(const char *key, size_t n)
+{
+	int64_t row = mt_table_find(&label.table, key, n);
+	while (row < 0 && n > 2 && key[0] == '.' && key[1] == '/') {
+		key += 2;
+		n -= 2;
+		row = mt_table_find(&label.table, key, n);
+	}
+	size_t bare = without_time(key, n);
+	return row < 0 && bare != n ? find_row(key, bare) : row;
+}
+
+static void put_label(struct mt_rec *rec, const char *tags)
+{
+	uint64_t n = label.vocab.n;
+	uint8_t *y = mt_rec_alloc(rec, n);
+	mt_vocab_label(&label.vocab, tags, y);
+	mt_rec_put(rec, "label", "u1", 1, &n, y);
+}
+
+static int no_row(const char *key, size_t n, const char *where,
+		  struct mt_err *err)
+{
+	if (opts.keep)
+		return MT_OK;
+	return mt_err_item(err, "label.none", "%.*s: has no row in %s", (int)n,
+			   key, where);
+}
+
+static int step(void *state, void *worker, struct mt_rec *rec,
+		struct mt_emit *emit, struct mt_err *err)
+{
+	(void)state, (void)worker, (void)emit;
+	size_t n;
+	const char *key = mt_rec_key(rec, &n);
+	mt_rec_drop(rec, "label");
+	if (opts.folders) {
+		const char *slash = memchr(key, '/', n);
+		if (!slash)
+			return no_row(key, n, "the folders (it lies in none)",
+				      err);
+		char *tag = mt_strndup(key, (size_t)(slash - key));
+		put_label(rec, tag);
+		free(tag);
+		return MT_OK;
+	}
+	int64_t row = find_row(key, n);
+	if (row < 0)
+		return no_row(key, n, opts.tsv, err);
+	size_t r = (size_t)row;
+	atomic_store_explicit(&label.used[r], 1, memory_order_relaxed);
+	for (size_t i = 1; i < label.table.n_column; i++) {
+		const char *v = mt_table_cell(&label.table, r, i);
+		if ((int)i == label.tags)
+			put_label(rec, v);
+		else
+			mt_rec_put_str(rec, label.table.column[i], v,
+				       strlen(v));
+	}
+	return MT_OK;
+}
+
+static int end(void *state, const struct mt_tally *tally, struct mt_err *err)
+{
+	(void)state, (void)tally, (void)err;
+	size_t idle = 0;
+	for (size_t i = 0; i < label.table.n_row; i++)
+		idle += !label.used[i];
+	if (idle)
+		mt_note("%zu of %zu rows of %s met no record", idle,
+			label.table.n_row, opts.tsv);
+	return MT_OK;
+}
+
+static void release(void *state)
+{
+	(void)state;
+	mt_table_release(&label.table);
+	mt_vocab_release(&label.vocab);
+	free(label.used);
+	mt_opt_list_release(&opts.with);
+	mt_opt_list_release(&opts.without);
+	mt_opt_list_release(&opts.merge);
+}
+
+int main(int argc, char **argv)
+{
+	struct mt_filter f = {
+		.tool = &tool, .check = check, .head = head, .step = step,
+		.end = end, .release = release,
+	};
+	return mt_filter_run(&f, argc, argv);
+}

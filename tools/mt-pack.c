@@ -1,0 +1,331 @@
+/* SPDX-License-Identifier: MIT
+ * mt-pack: a labelled stream into a packed data set. */
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/half.h"
+#include "base/mem.h"
+#include "base/rng.h"
+#include "data/pack.h"
+#include "data/split.h"
+#include "stream/filter.h"
+
+static struct opts {
+	const char *set, *dtype, *split, *split_by;
+	struct mt_opt_list lists;
+	int64_t level, seed, shard_mib, shard_records;
+	bool resume, force, merge;
+} opts = {.level = 3, .shard_mib = 256, .seed = 1};
+
+#define AT(field) offsetof(struct opts, field)
+
+static const struct mt_opt rows[] = {
+	{'o', "output", "SET", MT_OPT_PATH, AT(set),
+	 "folder of the set; needed", NULL, 0, 0},
+	{0, "dtype", "TYPE", MT_OPT_CHOICE, AT(dtype),
+	 "store mel as f4 or f2, pcm as f4 or i2 [as it comes]", "f2|f4|i2",
+	 0, 0},
+	{0, "level", "N", MT_OPT_I64, AT(level),
+	 "zstd level of the records, 0 none [3]", NULL, 0, 19},
+	{0, "split", "LIST", MT_OPT_STR, AT(split),
+	 "shares, as train:0.8,valid:0.1,test:0.1, drawn by key", NULL, 0, 0},
+	{0, "split-by", "FIELD", MT_OPT_STR, AT(split_by),
+	 "draw shares by this field, so that a group stays together", NULL,
+	 0, 0},
+	{0, "split-list", "NAME=FILE", MT_OPT_LIST, AT(lists),
+	 "the keys in FILE, one a line, are split NAME; repeatable", NULL,
+	 0, 0},
+	{0, "seed", "N", MT_OPT_I64, AT(seed), "of the shares [1]", NULL, 0,
+	 9e15},
+	{0, "shard-mib", "N", MT_OPT_I64, AT(shard_mib),
+	 "a part ends at N MiB [256]", NULL, 1, 1 << 20},
+	{0, "shard-records", "N", MT_OPT_I64, AT(shard_records),
+	 "a part ends at N records, 0 no limit [0]", NULL, 0, 1e12},
+	{0, "resume", NULL, MT_OPT_FLAG, AT(resume),
+	 "go on with a set whose packing was cut short", NULL, 0, 0},
+	{0, "force", NULL, MT_OPT_FLAG, AT(force),
+	 "replace a set that is there", NULL, 0, 0},
+	{0, "merge", NULL, MT_OPT_FLAG, AT(merge),
+	 "the operands are sets: join them", NULL, 0, 0},
+	{0},
+};
+static const struct mt_opt_set sets[] = {{rows, &opts}, {NULL, NULL}};
+
+static const struct mt_tool tool = {
+	.name = "mt-pack",
+	.purpose = "write a stream into a packed data set",
+	.synopsis = "[options] -o set [stream|set ...]",
+	.sets = sets,
+	.flags = MT_TOOL_FILTER & ~MT_TOOL_OUTPUT,
+};
+
+static struct pack {
+	struct mt_pack out;
+	bool is_open;
+	struct mt_split split;   /* shares */
+	struct mt_split lists;
+} pack;
+
+static int check(struct mt_filter *f, char **operand, int *n,
+		 struct mt_err *err)
+{
+	(void)f;
+	if (!opts.set)
+		return mt_err_set(err, MT_EUSAGE, "-o SET is needed");
+	if (opts.split_by && !opts.split)
+		return mt_err_set(err, MT_EUSAGE,
+				  "--split-by needs --split with the shares");
+	int rc = MT_OK;
+	if (opts.merge) {
+		if (!*n)
+			return mt_err_set(err, MT_EUSAGE,
+					  "--merge needs sets to join");
+		rc = mt_pack_merge(opts.set, opts.force, operand, *n, err);
+		if (!rc)
+			exit(mt_tool_end(0));
+		return rc;
+	}
+	if (opts.split)
+		rc = mt_split_parse(&pack.split, opts.split,
+				    (uint64_t)opts.seed, err);
+	for (size_t i = 0; !rc && i < opts.lists.n; i++)
+		rc = mt_split_list(&pack.lists, opts.lists.item[i], err);
+	if (!rc)
+		rc = mt_pack_open(&pack.out, opts.set, opts.force, opts.resume,
+				  err);
+	if (rc == MT_END) {
+		mt_info("%s: is complete, nothing to do", opts.set);
+		exit(mt_tool_end(0));
+	}
+	if (rc)
+		return rc;
+	pack.is_open = true;
+	pack.out.max_bytes = (uint64_t)opts.shard_mib << 20;
+	if (opts.shard_records)
+		pack.out.max_records = (uint64_t)opts.shard_records;
+	return MT_OK;
+}
+
+/* The dtype that a field gets, NULL to leave it. */
+static const char *wanted(const struct mt_field *f)
+{
+	bool pcm = !strcmp(f->name, "pcm"), mel = !strcmp(f->name, "mel");
+	const char *to = opts.dtype;
+	if (!to || !(pcm || mel) || !strcmp(to, f->dtype) ||
+	    (pcm && !strcmp(to, "f2")) || (mel && !strcmp(to, "i2")))
+		return NULL;
+	return to;
+}
+
+static int head(void *state, struct mt_head *h, struct mt_err *err)
+{
+	(void)state;
+	const char *kind = mt_head_kind(h);
+	if (strcmp(kind, "audio") != 0 && strcmp(kind, "mel") != 0 &&
+	    strcmp(kind, "example") != 0)
+		return mt_err_set(err, MT_EUSAGE, "packs a stream of audio, "
+				  "mel or example, not of %.32s", kind);
+	mt_head_set_kind(h, "example");
+	for (size_t i = 0; i < h->n_line; i++) {
+		struct mt_head_line *l = &h->line[i];
+		struct mt_field as = {0};
+		if (strcmp(l->word[0], "field") != 0 || l->n_word < 5)
+			continue;
+		snprintf(as.name, sizeof as.name, "%s", l->word[1]);
+		snprintf(as.dtype, sizeof as.dtype, "%s", l->word[2]);
+		const char *to = wanted(&as);
+		if (to) {
+			mt_head_set_field(h, l->word[1], to, l->word[3],
+					  !strcmp(to, "i2")
+						  ? "full scale 32768"
+						  : l->word[4]);
+		}
+	}
+	if (opts.split || opts.lists.n)
+		mt_head_set_field(h, "split", "s", "", "which split");
+	if (opts.split) {
+		mt_head_set_param(h, "split.seed", "%" PRId64, opts.seed);
+		mt_head_set_param(h, "split.shares", "%s", opts.split);
+	}
+	struct mt_head copy;
+	mt_head_copy(&copy, h);
+	mt_filter_add_prog(&copy);
+	int rc = mt_pack_head(&pack.out, &copy, err);
+	mt_head_release(&copy);
+	return rc;
+}
+
+static void to_small(int16_t *to, const float *from, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		float v = from[i] * 32768.0f;
+		to[i] = v >= 32767.0f ? 32767 : v <= -32768.0f ? -32768
+			: (int16_t)lrintf(v);
+	}
+}
+
+/* Bring the field to the dtype asked for. */
+static void convert(struct mt_rec *rec, const struct mt_field *f)
+{
+	const char *to = wanted(f);
+	if (!to)
+		return;
+	size_t n = (size_t)f->size / mt_dtype_size(f->dtype);
+	char *out = mt_rec_alloc(rec, n * mt_dtype_size(to));
+	float *wide = (float *)(void *)out, *x = NULL;
+	if (!strcmp(f->dtype, "f4")) {
+		wide = (float *)(uintptr_t)f->data;
+	} else {
+		if (strcmp(to, "f4") != 0)
+			wide = x = mt_alloc64(n * sizeof *x);
+		if (!strcmp(f->dtype, "f2"))
+			mt_half_to_array(wide, f->data, n);
+		else
+			for (size_t i = 0; i < n; i++)
+				wide[i] = ((const int16_t *)f->data)[i] *
+					  (1 / 32768.0f);
+	}
+	if (!strcmp(to, "f2"))
+		mt_half_from_array((uint16_t *)(void *)out, wide, n);
+	else if (!strcmp(to, "i2"))
+		to_small((int16_t *)(void *)out, wide, n);
+	free(x);
+	mt_rec_put(rec, f->name, to, f->n_dim, f->dim, out);
+}
+
+/* Which split; "" for none. */
+static int choose(struct mt_rec *rec, struct mt_err *err)
+{
+	size_t n;
+	const char *key = mt_rec_key(rec, &n), *split = NULL;
+	if (opts.lists.n)
+		split = mt_split_find(&pack.lists, key, n);
+	if (!split && opts.split_by) {
+		const struct mt_field *by = mt_rec_get(rec, opts.split_by);
+		if (!by)
+			return mt_err_item(err, "pack.group", "%.*s: has no "
+					   "field '%s' to split by", (int)n,
+					   key, opts.split_by);
+		split = mt_split_of(&pack.split, by->data, by->size);
+	} else if (!split && opts.split) {
+		split = mt_split_of(&pack.split, key, n);
+	}
+	if (split)
+		mt_rec_put_str(rec, "split", split, strlen(split));
+	else if (opts.lists.n)
+		return mt_err_item(err, "pack.split", "%.*s: stands in no "
+				   "list of --split-list", (int)n, key);
+	return MT_OK;
+}
+
+/* On the worker's thread: convert, choose, compress. What goes on is the
+ * frame's bytes, with what put() needs beside it. */
+static int step(void *state, void *worker, struct mt_rec *rec,
+		struct mt_emit *emit, struct mt_err *err)
+{
+	(void)state, (void)emit;
+	struct mt_frame *frame = worker;
+	uint64_t hash = 0;
+	if (rec->type == MT_DATA) {
+		int rc = choose(rec, err);
+		if (rc)
+			return rc;
+		for (int i = 0; i < rec->n_field; i++)
+			convert(rec, &rec->field[i]);
+		const struct mt_field *x = mt_rec_get(rec, "mel");
+		if (!x)
+			x = mt_rec_get(rec, "pcm");
+		if (x)
+			hash = mt_hash64(x->data, x->size) | 1;
+	}
+	enum mt_rec_type type = rec->type;
+	char split[64];
+	mt_rec_str(rec, "split", split, sizeof split);
+	mt_frame_make(frame, rec, (int)opts.level);
+	struct mt_field key = *mt_rec_get(rec, "key");
+	rec->n_field = 0;
+	rec->type = type;
+	mt_rec_put(rec, "key", "s", 1, key.dim, key.data);
+	mt_rec_put_str(rec, "split", split, strlen(split));
+	mt_rec_put_i8(rec, "hash", (int64_t)hash);
+	char *bytes = mt_rec_alloc(rec, frame->size);
+	memcpy(bytes, frame->data, frame->size);
+	mt_rec_put(rec, "frame", "u1", 1, &(uint64_t){frame->size}, bytes);
+	return MT_OK;
+}
+
+static void *worker_new(void *state)
+{
+	(void)state;
+	return mt_calloc(1, sizeof(struct mt_frame));
+}
+
+static void worker_free(void *worker)
+{
+	mt_frame_release(worker);
+	free(worker);
+}
+
+/* A record that failed in step() comes without a frame. */
+static int put(void *state, struct mt_rec *rec, struct mt_err *err)
+{
+	(void)state;
+	struct mt_frame frame = {0};
+	const struct mt_field *bytes = mt_rec_get(rec, "frame");
+	const struct mt_field *hash = mt_rec_get(rec, "hash");
+	char split[64], key[512];
+	uint64_t h = 0, twin;
+	if (!bytes) {
+		mt_frame_make(&frame, rec, (int)opts.level);
+	} else {
+		frame.data = (unsigned char *)(uintptr_t)bytes->data;
+		frame.size = bytes->size;
+		frame.is_data = rec->type == MT_DATA;
+		size_t n;
+		const char *k = mt_rec_key(rec, &n);
+		frame.key = mt_strndup(k, n);
+		memcpy(&h, hash->data, sizeof h);
+	}
+	int rc = mt_pack_put(&pack.out, &frame,
+			     mt_rec_str(rec, "split", split, sizeof split), h,
+			     &twin, err);
+	if (!rc && twin != UINT64_MAX)
+		mt_info("%s: split '%s' has the same content as record %"
+			PRIu64 ", which is in another split",
+			mt_rec_str(rec, "key", key, sizeof key), split, twin);
+	if (!bytes)
+		free(frame.data);
+	free(frame.key);
+	return rc;
+}
+
+static int end(void *state, const struct mt_tally *tally, struct mt_err *err)
+{
+	(void)state, (void)tally;
+	pack.is_open = false;
+	return mt_pack_close(&pack.out, err);
+}
+
+static void release(void *state)
+{
+	(void)state;
+	if (pack.is_open)
+		mt_pack_abort(&pack.out);
+	mt_split_release(&pack.split);
+	mt_split_release(&pack.lists);
+	mt_opt_list_release(&opts.lists);
+}
+
+int main(int argc, char **argv)
+{
+	struct mt_filter f = {
+		.tool = &tool, .check = check, .head = head, .step = step,
+		.step_fail = true, .worker_new = worker_new,
+		.worker_free = worker_free, .put = put, .end = end,
+		.release = release,
+	};
+	return mt_filter_run(&f, argc, argv);
+}
