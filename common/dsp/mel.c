@@ -188,8 +188,12 @@ static void take_log(const struct mt_mel_opts *o, float *x, size_t n)
 	const struct mt_mel_kernel *k = mt_mel_kernel();
 	float floor = (float)o->floor, ln10 = (float)(1 / M_LN10);
 	if (!strcmp(o->round, "half"))
-		for (size_t i = 0; i < n; i++)
-			x[i] = mt_half_to(mt_half_from(x[i]));
+		for (size_t i = 0; i < n; i += 64) {
+			uint16_t h[64];
+			size_t k = n - i < 64 ? n - i : 64;
+			mt_half_from_array(h, x + i, k);
+			mt_half_to_array(x + i, h, k);
+		}
 	if (!strcmp(o->log, "db"))
 		k->log(x, n, 1, 0, floor, 10 * ln10);
 	else if (!strcmp(o->log, "db20"))

@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: MIT
+ * Silence: hand-made clips, and real ones against librosa (silence.tsv, made
+ * by silence_ref.py). */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "audio/decode.h"
+#include "base/mem.h"
+#include "base/num.h"
+#include "dsp/mel.h"
+#include "dsp/silence.h"
+
+#define N_WORD 11  /* words of a row before the intervals */
+
+static void run(struct mt_silence *s, const struct mt_silence_opts *o,
+		const float *x, size_t n)
+{
+	struct mt_err err = {0};
+	if (mt_silence_run(s, o, x, n, &err))
+		fail_msg("%s", err.text);
+}
+
+/* One row of the table: its words are cut apart in place. */
+static void compare(char **word, int n_word, const char *data)
+{
+	struct mt_err err = {0};
+	struct mt_silence_opts o = MT_SILENCE_DEFAULT;
+	struct mt_decode_opts how = {0};
+	struct mt_decoder *d;
+	struct mt_pcm pcm = {0};
+	struct mt_silence s = {0};
+	struct mt_silence_measure m;
+	char *path = mt_strf("%s/%s", data, word[0]);
+	o.pad = word[1];
+	if (mt_decoder_open(&d, path, &how, &err) ||
+	    mt_decoder_read(d, &pcm, SIZE_MAX, &err) != MT_END)
+		fail_msg("%s: %s", path, err.text);
+	assert_int_equal(pcm.n, strtoull(word[3], NULL, 10));
+	run(&s, &o, pcm.x[0], pcm.n);
+	mt_silence_measure(&m, &s, mt_decoder_rate(d));
+	if ((int)s.n != n_word - N_WORD)
+		fail_msg("%s: %zu intervals, not %d", path, s.n,
+			 n_word - N_WORD);
+	for (size_t i = 0; i < s.n; i++) {
+		char span[64];
+		snprintf(span, sizeof span, "%llu-%llu",
+			 (unsigned long long)s.span[i].start,
+			 (unsigned long long)s.span[i].end);
+		assert_string_equal(span, word[N_WORD + i]);
+	}
+	const double got[] = {m.start, m.end, m.effective, m.inner, m.longest,
+			      m.sound, m.percent};
+	for (int i = 0; i < 7; i++) {
+		double want;
+		assert_true(mt_num_f64(word[4 + i], &want));
+		if (fabs(got[i] - want) > 1e-12)
+			fail_msg("%s: measure %d is %.17g, not %.17g", path, i,
+				 got[i], want);
+	}
+	mt_silence_release(&s);
+	mt_pcm_release(&pcm);
+	mt_decoder_close(d);
+	free(path);
+}
+
+static void test_librosa(void **state)
+{
+	(void)state;
+	const char *data = getenv("MT_DATA");
+	data = data ? data : "../shared/data";
+	char *probe = mt_strf("%s/audio", data);
+	int there = !access(probe, R_OK);
+	free(probe);
+	if (!there) {
+		print_message("# no real clips in %s\n", data);
+		skip();
+	}
+	FILE *f = fopen("tests/ref/silence.tsv", "r");
+	assert_non_null(f);
+	char *line = NULL;
+	size_t cap = 0;
+	int n_row = 0;
+	while (getline(&line, &cap, f) > 0) {
+		char *word[64], *rest = line, *w;
+		int n = 0;
+		while (n < 64 && (w = strsep(&rest, "\t\n")) && *w)
+			word[n++] = w;
+		assert_true(n >= N_WORD);
+		compare(word, n, data);
+		n_row++;
+	}
+	assert_true(n_row >= 12);
+	free(line);
+	fclose(f);
+}
+
+/* 8 frames of 512 each: sound, silence, sound, silence. */
+static float *made(size_t *n)
+{
+	*n = 40960;
+	float *x = mt_calloc(*n, sizeof *x);
+	for (size_t i = 0; i < *n; i++)
+		if ((i >= 8192 && i < 16384) || (i >= 24576 && i < 32768))
+			x[i] = i & 1 ? 0.5f : -0.5f;
+	return x;
+}
+
+static void test_made(void **state)
+{
+	(void)state;
+	struct mt_silence_opts o = MT_SILENCE_DEFAULT;
+	struct mt_silence s = {0};
+	struct mt_silence_measure m;
+	size_t n;
+	float *x = made(&n);
+	run(&s, &o, x, n);
+	/* A frame sounds as soon as it touches sound: 1024 samples earlier,
+	 * and until its centre is 1024 behind the end. */
+	assert_int_equal(s.n, 2);
+	assert_int_equal(s.span[0].start, 8192 - 512);
+	assert_int_equal(s.span[0].end, 16384 + 1024);
+	assert_int_equal(s.span[1].start, 24576 - 512);
+	assert_int_equal(s.span[1].end, 32768 + 1024);
+	mt_silence_measure(&m, &s, 1024);
+	assert_true(fabs(m.start - 7.5) <= 0 && fabs(m.end - 33) <= 0);
+	assert_true(fabs(m.effective - 25.5) <= 0);
+	assert_true(fabs(m.inner - 6.5) <= 0);
+	assert_true(fabs(m.longest - 6.5) <= 0);
+	assert_true(fabs(m.sound - 19) <= 0);
+	assert_true(fabs(m.percent - 650 / 25.5) < 1e-12);
+	/* Shared blocks or none: the same intervals. */
+	struct mt_span first = s.span[0];
+	o.frame = 2047, o.hop = 512;
+	run(&s, &o, x, n);
+	assert_int_equal(s.n, 2);
+	assert_int_equal(s.span[0].start, first.start);
+	o.frame = 512, o.hop = 512;
+	run(&s, &o, x, n);
+	assert_int_equal(s.n, 2);
+	mt_silence_release(&s);
+	free(x);
+}
+
+static void test_floor(void **state)
+{
+	(void)state;
+	struct mt_silence_opts o = MT_SILENCE_DEFAULT;
+	struct mt_silence s = {0};
+	struct mt_silence_measure m;
+	float x[4096] = {0};
+	run(&s, &o, x, 4096);
+	assert_int_equal(s.n, 0);
+	mt_silence_measure(&m, &s, 16000);
+	assert_true(m.effective <= 0 && m.percent <= 0);
+	/* -60 dB throughout: loud for librosa, silent under a floor of -50. */
+	for (int i = 0; i < 4096; i++)
+		x[i] = i & 1 ? 1e-3f : -1e-3f;
+	run(&s, &o, x, 4096);
+	assert_int_equal(s.n, 1);
+	assert_int_equal(s.span[0].end, 4096);
+	o.floor = -50;
+	run(&s, &o, x, 4096);
+	assert_int_equal(s.n, 0);
+	mt_silence_release(&s);
+}
+
+static void test_short(void **state)
+{
+	(void)state;
+	struct mt_silence_opts o = MT_SILENCE_DEFAULT;
+	struct mt_silence s = {0};
+	struct mt_err err = {0};
+	float x[3] = {0.1f, 0.2f, 0.1f};
+	for (size_t n = 1; n <= 3; n++) {
+		run(&s, &o, x, n);
+		assert_int_equal(s.n, 1);
+		assert_int_equal(s.span[0].start, 0);
+		assert_int_equal(s.span[0].end, n);
+	}
+	o.frame = 3, o.hop = 1;
+	run(&s, &o, x, 1);
+	assert_int_equal(s.n, 1);
+	assert_int_equal(mt_silence_run(&s, &o, x, 0, &err), MT_EITEM);
+	assert_string_equal(err.code, "silence.empty");
+	x[1] = (float)NAN;
+	assert_int_equal(mt_silence_run(&s, &o, x, 3, &err), MT_EITEM);
+	assert_string_equal(err.code, "silence.value");
+	mt_silence_release(&s);
+}
+
+static void test_mono(void **state)
+{
+	(void)state;
+	const float x[6] = {1, 2, 3, 3, 0, -3};
+	float y[3];
+	mt_mono_mix(y, x, 2, 3);
+	assert_true(fabsf(y[0] - 2) <= 0 && fabsf(y[1] - 1) <= 0 &&
+		    fabsf(y[2]) <= 0);
+	mt_mono_mix(y, x, 1, 3);
+	assert_true(fabsf(y[2] - 3) <= 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_librosa), cmocka_unit_test(test_made),
+		cmocka_unit_test(test_floor),   cmocka_unit_test(test_short),
+		cmocka_unit_test(test_mono),
+	};
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests_name("silence", tests, NULL, NULL);
+}
