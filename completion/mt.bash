@@ -15,7 +15,7 @@ _mt() {
 	# bash takes "=" for a word of its own: --progress=j is three words
 	if [[ $cur == '=' ]]; then
 		cur=
-	elif [[ $prev == '=' && COMP_CWORD -ge 2 ]]; then
+	elif [[ $prev == '=' ]] && ((COMP_CWORD >= 2)); then
 		prev=${COMP_WORDS[COMP_CWORD - 2]}
 	fi
 	if [[ $prev == -?* ]]; then

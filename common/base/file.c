@@ -128,7 +128,7 @@ int mt_file_get(const char *path, size_t max, char **data, size_t *size,
 		size_t got, want = cap - n - 1;
 		rc = mt_read_full(fd, buf + n, want, &got, path, err);
 		n += got;
-		if (rc || got < want)
+		if (rc)
 			break;
 		if (n > max) {
 			rc = mt_err_set(err, MT_EINPUT, "%s: larger than %zu "
@@ -136,6 +136,8 @@ int mt_file_get(const char *path, size_t max, char **data, size_t *size,
 					path, max);
 			break;
 		}
+		if (got < want)
+			break;
 	}
 	close(fd);
 	if (rc) {

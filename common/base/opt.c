@@ -201,6 +201,9 @@ int mt_opt_set_text(const struct mt_opt_set *sets, const char *name,
 				  name);
 	if (!value && f.row->type != MT_OPT_FLAG)
 		return mt_err_set(err, MT_EUSAGE, "'%s' needs a value", name);
+	if (value && f.row->type == MT_OPT_FLAG)
+		return mt_err_set(err, MT_EUSAGE, "'%s' is true or false, not "
+				  "'%.80s'", name, value);
 	return store(f, value, err);
 }
 

@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: MIT
+ * Random numbers, checksums, hashes, files that appear whole or not at all,
+ * lists of names, messages. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/crc.h"
+#include "base/file.h"
+#include "base/mem.h"
+#include "base/names.h"
+#include "base/rng.h"
+#include "base/tool.h"
+
+/* The known-answer vectors of Random123 1.14, kat_vectors, philox4x32 10. */
+static void test_philox(void **state)
+{
+	(void)state;
+	static const struct { uint32_t ctr[4], key[2], out[4]; } kat[] = {
+		{{0, 0, 0, 0}, {0, 0},
+		 {0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8}},
+		{{~0u, ~0u, ~0u, ~0u}, {~0u, ~0u},
+		 {0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd}},
+		{{0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344},
+		 {0xa4093822, 0x299f31d0},
+		 {0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1}},
+	};
+	for (size_t i = 0; i < sizeof kat / sizeof *kat; i++) {
+		uint32_t out[4];
+		mt_philox(out, kat[i].ctr, kat[i].key);
+		assert_memory_equal(kat[i].out, out, sizeof out);
+	}
+}
+
+static void test_rng_streams(void **state)
+{
+	(void)state;
+	struct mt_rng a, b;
+	mt_rng_init(&a, 1, MT_RNG_TEST, 0, 5);
+	mt_rng_init(&b, 1, MT_RNG_TEST, 0, 5);
+	for (int i = 0; i < 9; i++)
+		assert_true(mt_rng_u32(&a) == mt_rng_u32(&b));
+	/* each of the four names makes a stream of its own */
+	for (int i = 0; i < 4; i++) {
+		mt_rng_init(&a, 1, MT_RNG_TEST, 0, 5);
+		mt_rng_init(&b, 1 + (i == 0), MT_RNG_TEST + (i == 1), i == 2,
+			    5 + (i == 3));
+		assert_true(mt_rng_u64(&a) != mt_rng_u64(&b));
+	}
+}
+
+static void test_rng_shapes(void **state)
+{
+	(void)state;
+	struct mt_rng r;
+	mt_rng_init(&r, 3, MT_RNG_TEST, 0, 0);
+	enum { N = 20000 };
+	double sum = 0, sq = 0, u = 0, beta = 0;
+	int die[6] = {0};
+	for (int i = 0; i < N; i++) {
+		double x = mt_rng_normal(&r), f = mt_rng_f64(&r);
+		float g = mt_rng_f32(&r);
+		assert_true(f >= 0 && f < 1 && g >= 0 && g < 1);
+		sum += x;
+		sq += x * x;
+		u += f;
+		beta += mt_rng_beta(&r, 0.5, 1.5);
+		die[mt_rng_below(&r, 6)]++;
+	}
+	/* five standard errors */
+	assert_true(sum / N > -0.036 && sum / N < 0.036);
+	assert_true(sq / N > 0.95 && sq / N < 1.05);
+	assert_true(u / N > 0.49 && u / N < 0.51);
+	assert_true(beta / N > 0.24 && beta / N < 0.26);
+	for (int i = 0; i < 6; i++)
+		assert_in_range(die[i], N / 6 - 265, N / 6 + 265);
+}
+
+static void test_shuffle(void **state)
+{
+	(void)state;
+	struct mt_rng r;
+	uint32_t order[257];
+	bool seen[257] = {false};
+	size_t fixed = 0;
+	mt_rng_init(&r, 4, MT_RNG_SHUFFLE, 1, 0);
+	mt_rng_shuffle(&r, order, 257);
+	for (size_t i = 0; i < 257; i++) {
+		assert_true(order[i] < 257 && !seen[order[i]]);
+		seen[order[i]] = true;
+		fixed += order[i] == i;
+	}
+	assert_true(fixed < 10);
+}
+
+static void test_crc_hash(void **state)
+{
+	(void)state;
+	/* the check value of CRC-32/ISO-HDLC */
+	assert_int_equal(0xcbf43926, mt_crc32(0, "123456789", 9));
+	assert_int_equal(0xcbf43926, mt_crc32(mt_crc32(0, "1234", 4), "56789",
+					      5));
+	assert_true(mt_hash64("a", 1) != mt_hash64("b", 1));
+	assert_true(mt_hash64("", 0) != mt_hash64("\0", 1));
+}
+
+static void test_file(void **state)
+{
+	(void)state;
+	char dir[] = "/tmp/mt-test-base-XXXXXX";
+	assert_non_null(mkdtemp(dir));
+	char *path = mt_strf("%s/out", dir);
+	char *temp = mt_strf("%s/.out.tmp-mt", dir);
+	struct mt_file f;
+	struct mt_err err;
+	assert_int_equal(0, mt_file_put(path, "old", 3, &err));
+	assert_int_equal(0, mt_file_open(&f, path, &err));
+	assert_int_equal(0, mt_file_write(&f, "new!", 4, &err));
+	char *text;
+	size_t n;
+	assert_int_equal(0, mt_file_get(path, 100, &text, &n, &err));
+	assert_string_equal("old", text);
+	free(text);
+	assert_int_equal(0, access(temp, F_OK));
+	mt_file_abort(&f);
+	mt_file_abort(&f);
+	assert_int_not_equal(0, access(temp, F_OK));
+	assert_int_equal(0, mt_file_put(path, "new!", 4, &err));
+	assert_int_equal(0, mt_file_get(path, 4, &text, &n, &err));
+	assert_string_equal("new!", text);
+	free(text);
+	assert_int_equal(MT_EINPUT, mt_file_get(path, 3, &text, &n, &err));
+	assert_int_not_equal(0, access(temp, F_OK));
+	/* a rename that cannot be: a folder of that name holds something */
+	char *sub = mt_strf("%s/d", dir), *in = mt_strf("%s/d/x", dir);
+	assert_int_equal(0, mkdir(sub, 0700));
+	assert_int_equal(0, mt_file_put(in, "", 0, &err));
+	assert_int_equal(MT_ESYS, mt_file_put(sub, "x", 1, &err));
+	unlink(in);
+	rmdir(sub);
+	unlink(path);
+	/* nothing temporary is left: the folder is empty */
+	assert_int_equal(0, rmdir(dir));
+	assert_int_equal(MT_ESYS, mt_file_put(path, "x", 1, &err));
+	assert_non_null(strstr(err.text, "No such file"));
+	free(sub);
+	free(in);
+	free(path);
+	free(temp);
+}
+
+static void test_full_device(void **state)
+{
+	(void)state;
+	struct mt_err err;
+	FILE *f = fopen("/dev/full", "w");
+	if (!f)
+		skip();
+	assert_int_equal(MT_ESYS, mt_write_all(fileno(f), "x", 1, "full",
+					       &err));
+	assert_non_null(strstr(err.text, "No space left"));
+	fclose(f);
+}
+
+static void check_names(const char *path, const char *text, size_t size,
+			bool zero, const char *want)
+{
+	struct mt_names list;
+	char got[64] = "";
+	assert_int_equal(0, mt_file_put(path, text, size, NULL));
+	assert_int_equal(0, mt_names_open(&list, path, zero, NULL));
+	while (!mt_names_next(&list, NULL))
+		snprintf(got + strlen(got), sizeof got - strlen(got), "[%s]",
+			 list.name);
+	mt_names_close(&list);
+	assert_string_equal(want, got);
+}
+
+static void test_names(void **state)
+{
+	(void)state;
+	char path[] = "/tmp/mt-test-names-XXXXXX";
+	int fd = mkstemp(path);
+	assert_true(fd >= 0);
+	close(fd);
+	check_names(path, "a\n\nb c\nd", 9, false, "[a][b c][d]");
+	check_names(path, "a\nb\0c", 6, true, "[a\nb][c]");
+	check_names(path, "", 0, false, "");
+	unlink(path);
+	struct mt_names none;
+	assert_int_equal(MT_ESYS, mt_names_open(&none, path, false, NULL));
+}
+
+static void test_err(void **state)
+{
+	(void)state;
+	struct mt_err err;
+	assert_int_equal(MT_EITEM, mt_err_item(&err, "a.b", "%s", "text"));
+	assert_string_equal("a.b", err.code);
+	assert_int_equal(MT_EITEM, mt_err_prefix(&err, "file %d", 3));
+	assert_string_equal("file 3: text", err.text);
+	/* too long is cut, never overrun */
+	char *big = mt_calloc(2000, 1);
+	memset(big, 'x', 1999);
+	assert_int_equal(MT_EINPUT, mt_err_set(&err, MT_EINPUT, "%s", big));
+	assert_int_equal(sizeof err.text - 1, strlen(err.text));
+	assert_int_equal(MT_EINPUT, mt_err_prefix(&err, "%s", big));
+	assert_int_equal(sizeof err.text - 1, strlen(err.text));
+	free(big);
+	assert_int_equal(MT_ESYS, mt_err_set(NULL, MT_ESYS, "nobody looks"));
+	assert_int_equal(1, mt_err_exit(MT_EITEM));
+	assert_int_equal(2, mt_err_exit(MT_EUSAGE));
+	assert_int_equal(3, mt_err_exit(MT_EINPUT));
+	assert_int_equal(4, mt_err_exit(MT_ESYS));
+	assert_int_equal(0, mt_err_exit(MT_END));
+}
+
+static void test_cpu(void **state)
+{
+	(void)state;
+	int n = mt_cpu_count();
+	assert_true(n >= 1 && n <= sysconf(_SC_NPROCESSORS_ONLN));
+	double t = mt_clock();
+	assert_true(mt_clock() >= t);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_philox),
+		cmocka_unit_test(test_rng_streams),
+		cmocka_unit_test(test_rng_shapes),
+		cmocka_unit_test(test_shuffle),
+		cmocka_unit_test(test_crc_hash),
+		cmocka_unit_test(test_file),
+		cmocka_unit_test(test_full_device),
+		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_err),
+		cmocka_unit_test(test_cpu),
+	};
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests_name("base", tests, NULL, NULL);
+}

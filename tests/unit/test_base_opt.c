@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: MIT
+ * Option tables, --config files, strict numbers and the provenance line. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/file.h"
+#include "base/num.h"
+#include "base/opt.h"
+#include "base/tool.h"
+
+struct opts {
+	bool dry, deep;
+	int64_t count;
+	double rate;
+	const char *file, *how;
+	struct mt_opt_list key;
+};
+
+#define AT(f) offsetof(struct opts, f)
+static const struct mt_opt rows[] = {
+	{'n', "dry", NULL, MT_OPT_FLAG, AT(dry), "", NULL, 0, 0},
+	{'d', "deep", NULL, MT_OPT_FLAG, AT(deep), "", NULL, 0, 0},
+	{'c', "count", "N", MT_OPT_I64, AT(count), "", NULL, -2, 100},
+	{0},
+};
+static const struct mt_opt more[] = {
+	{'r', "rate", "HZ", MT_OPT_F64, AT(rate), "", NULL, 0, 0},
+	{'f', "file", "FILE", MT_OPT_PATH, AT(file), "", NULL, 0, 0},
+	{0, "how", "HOW", MT_OPT_CHOICE, AT(how), "", "soxr|swr", 0, 0},
+	{'k', "key", "KEY", MT_OPT_LIST, AT(key), "", NULL, 0, 0},
+	{0, "count-all", NULL, MT_OPT_FLAG, AT(deep), "", NULL, 0, 0},
+	{0},
+};
+
+static struct opts o;
+static const struct mt_opt_set sets[] = {{rows, &o}, {more, &o}, {0}};
+static struct mt_err err;
+static char *argv[16];
+static int n_op;
+
+/* Parse words given up to a NULL. */
+static int parse(const char *first, ...)
+{
+	int n = 0;
+	va_list ap;
+	mt_opt_list_release(&o.key);
+	o = (struct opts){0};
+	err = (struct mt_err){0};
+	argv[n++] = (char *)(uintptr_t)"mt-test";
+	va_start(ap, first);
+	for (const char *s = first; s; s = va_arg(ap, const char *))
+		argv[n++] = (char *)(uintptr_t)s;
+	va_end(ap);
+	argv[n] = NULL;
+	return mt_opt_parse(sets, n, argv, &n_op, &err);
+}
+
+static void test_forms(void **state)
+{
+	(void)state;
+	assert_int_equal(0, parse("--count=7", "a", "--rate", "2.5", "-nd",
+				  "-fx", "-k", "1", "b", "-k2", "--how=swr",
+				  "--", "-z", NULL));
+	assert_int_equal(7, o.count);
+	assert_true(o.rate > 2.49 && o.rate < 2.51);
+	assert_true(o.dry && o.deep);
+	assert_string_equal("x", o.file);
+	assert_string_equal("swr", o.how);
+	assert_int_equal(2, (int)o.key.n);
+	assert_string_equal("2", o.key.item[1]);
+	assert_int_equal(3, n_op);
+	assert_string_equal("a", argv[1]);
+	assert_string_equal("b", argv[2]);
+	assert_string_equal("-z", argv[3]);
+	assert_int_equal(0, parse("-", NULL));
+	assert_int_equal(1, n_op);
+	assert_int_equal(0, parse("-ndc-2", NULL));
+	assert_int_equal(-2, o.count);
+}
+
+static void test_short_names(void **state)
+{
+	(void)state;
+	assert_int_equal(0, parse("--ra=3", NULL));
+	assert_int_equal(MT_EUSAGE, parse("--d", NULL));
+	assert_non_null(strstr(err.text, "more than one"));
+	/* a whole name wins over a longer one that begins so */
+	assert_int_equal(0, parse("--count=1", NULL));
+	assert_int_equal(1, o.count);
+}
+
+static void test_refusals(void **state)
+{
+	(void)state;
+	static const char *const bad[] = {
+		"--nosuch", "-z", "--count=101", "--count=-3", "--count=1.5",
+		"--count=1x", "--count=", "--count= 1", "--rate=nan",
+		"--rate=inf", "--rate=0x", "--rate=1e999", "--how=sox",
+		"--how=soxr|swr", "--how=", "--file=", "--dry=yes", "--file",
+		"-c", "-nz", "--count=99999999999999999999",
+	};
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+		if (parse(bad[i], NULL) != MT_EUSAGE)
+			fail_msg("%s was accepted", bad[i]);
+		assert_true(strlen(err.text) > 5);
+	}
+	assert_int_equal(MT_EUSAGE, parse("--count=101", NULL));
+	assert_string_equal("--count takes a whole number from -2 to 100, "
+			    "not '101'", err.text);
+}
+
+static char *config_file(const char *text)
+{
+	static char path[64];
+	snprintf(path, sizeof path, "%s/mt-test-opt-%d",
+		 getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp", (int)getpid());
+	assert_int_equal(0, mt_file_put(path, text, strlen(text), NULL));
+	return path;
+}
+
+static int config(const char *text)
+{
+	parse(NULL);
+	char *path = config_file(text);
+	int rc = mt_opt_config(sets, path, &err);
+	unlink(path);
+	return rc;
+}
+
+static void test_config(void **state)
+{
+	(void)state;
+	assert_int_equal(0, config("{\"count\": 5, \"rate\": 0.1, \"dry\": true"
+				   ", \"deep\": false, \"how\": \"soxr\","
+				   "\"key\": [\"a\", \"b\"]}"));
+	assert_int_equal(5, o.count);
+	assert_memory_equal(&(double){0.1}, &o.rate, sizeof(double));
+	assert_true(o.dry && !o.deep);
+	assert_int_equal(2, (int)o.key.n);
+	assert_int_equal(MT_EUSAGE, config("{\"cou\": 5}"));
+	assert_int_equal(MT_EUSAGE, config("{\"count\": 500}"));
+	assert_int_equal(MT_EUSAGE, config("{\"count\": true}"));
+	assert_int_equal(MT_EUSAGE, config("{\"count\": {}}"));
+	assert_int_equal(MT_EUSAGE, config("{\"dry\": 1}"));
+	assert_int_equal(MT_EUSAGE, config("[1]"));
+	assert_int_equal(MT_EUSAGE, config("{\"count\": 1, \"count\": 2}"));
+	assert_int_equal(MT_EUSAGE, config("{"));
+	assert_int_equal(MT_EUSAGE, mt_opt_config(sets, "/nonexistent", &err));
+	mt_opt_list_release(&o.key);
+}
+
+static void test_num(void **state)
+{
+	(void)state;
+	int64_t i = 0;
+	uint64_t u = 0;
+	double d = 0;
+	assert_true(mt_num_i64("-9223372036854775808", &i));
+	assert_true(i == INT64_MIN);
+	assert_false(mt_num_i64("9223372036854775808", &i));
+	assert_true(mt_num_u64("18446744073709551615", &u));
+	assert_true(u == UINT64_MAX);
+	assert_false(mt_num_u64("-1", &u));
+	assert_false(mt_num_u64("+1", &u));
+	assert_true(mt_num_f64("1e-320", &d));
+	assert_true(d > 0);
+	static const char *const bad[] = {"", " 1", "1 ", "-", "+", ".", "--1",
+					  "nan", "inf", "one", "1,5"};
+	for (size_t k = 0; k < sizeof bad / sizeof *bad; k++) {
+		assert_false(mt_num_i64(bad[k], &i));
+		assert_false(mt_num_u64(bad[k], &u));
+		assert_false(mt_num_f64(bad[k], &d));
+	}
+	assert_true(i == INT64_MIN && u == UINT64_MAX);
+}
+
+static void check_cmdline(const char *want, const char *first, ...)
+{
+	char *v[16];
+	int n = 0;
+	va_list ap;
+	va_start(ap, first);
+	for (const char *s = first; s; s = va_arg(ap, const char *))
+		v[n++] = (char *)(uintptr_t)s;
+	va_end(ap);
+	v[n] = NULL;
+	char *line = mt_tool_cmdline(n, v);
+	assert_string_equal(want, line);
+	free(line);
+}
+
+static void test_cmdline(void **state)
+{
+	(void)state;
+	check_cmdline("mt-x -r 8000 a/b.wav", "/usr/bin/mt-x", "-r", "8000",
+		      "a/b.wav", NULL);
+	check_cmdline("mt-x 'it'\\''s' '' 'a b' '$x' '*'", "mt-x", "it's", "",
+		      "a b", "$x", "*", NULL);
+	/* how many threads and where to is no part of what was made */
+	check_cmdline("mt-x a", "mt-x", "-j", "4", "-o", "f", "-qv", "--jobs=2",
+		      "--output", "g", "--quiet", "--progress=json", "a",
+		      NULL);
+	check_cmdline("mt-x --quietly --outputs=3 a", "mt-x", "--quietly",
+		      "--outputs=3", "a", NULL);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_forms),
+		cmocka_unit_test(test_short_names),
+		cmocka_unit_test(test_refusals),
+		cmocka_unit_test(test_config),
+		cmocka_unit_test(test_num),
+		cmocka_unit_test(test_cmdline),
+	};
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests_name("opt", tests, NULL, NULL);
+}
