@@ -49,8 +49,8 @@ int mt_engine_set(struct mt_engine *e, int i, enum mt_what what, const float *in
  * of the same net. */
 int mt_engine_copy(struct mt_engine *to, struct mt_engine *from, struct mt_err *err);
 
-/* Scores of n <= B clips. MT_INFER: the net's last layer (sigmoid ...);
- * MT_TRAIN: logits, BN by running statistics is not available there.
+/* Scores of n <= B clips, the net's last layer; MT_INFER only. To validate while
+ * training, keep an MT_INFER engine and mt_engine_copy() into it.
  *   out  out [n,K]
  *   x    in  [n,T,M] (waveform nets: [n,N]) */
 int mt_engine_forward(struct mt_engine *e, int64_t n, const float *x, float *out,

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: MIT
+ * Load and edit the JSON of a net. Options are written into the JSON before
+ * it is read, so that mt_net_json() of the result needs no options. */
+#include "nn/net.h"
+
+#include <jansson.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "nn/net_impl.h"
+
+#define MAX_NODE 1000
+
+static int is_op(const json_t *layer, const char *name)
+{
+	const char *op = json_string_value(json_object_get(layer, "op"));
+	return op && !strncmp(op, name, strlen(name));
+}
+
+static int put_out(json_t *layers, const struct mt_net_opt *opt, struct mt_err *err)
+{
+	json_t *l, *last = NULL;
+	size_t i;
+	json_array_foreach(layers, i, l)
+		if (is_op(l, "conv") || is_op(l, "dense"))
+			last = is_op(l, "concat") ? last : l;
+	json_array_foreach(layers, i, l) {
+		json_t *out = json_object_get(l, "out");
+		if (l == last || !json_is_integer(out) || !(opt->width > 0))
+			continue;
+		long long n = llround((double)json_integer_value(out) * opt->width);
+		json_object_set_new(l, "out", json_integer(n < 1 ? 1 : n));
+	}
+	if (!last)
+		return MT_OK;
+	if (opt->n_class > 0)
+		json_object_set_new(last, "out", json_integer(opt->n_class));
+	else if (json_is_string(json_object_get(last, "out")))
+		return mt_err_set(err, MT_EUSAGE, "The net wants a number of classes");
+	return MT_OK;
+}
+
+static int put_options(json_t *root, const struct mt_net_opt *opt, struct mt_err *err)
+{
+	json_t *layers = json_object_get(root, "layers"), *input = json_object_get(root, "input");
+	if (!json_is_array(layers) || !json_is_object(input))
+		return mt_err_set(err, MT_EINPUT, "The net has no \"layers\" list or no \"input\"");
+	if (opt->bands > 0)
+		json_object_set_new(input, "bands", json_integer(opt->bands));
+	if (opt->frames > 0)
+		json_object_set_new(input, "frames", json_integer(opt->frames));
+	return put_out(layers, opt, err);
+}
+
+int mt_net_parse(struct mt_net *net, const char *json, const struct mt_net_opt *opt,
+		 struct mt_err *err)
+{
+	static const struct mt_net_opt none;
+	json_error_t je;
+	*net = (struct mt_net){.embed = -1, .head = MT_N_OP};
+	json_t *root = json_loads(json, JSON_REJECT_DUPLICATES, &je);
+	if (!root)
+		return mt_err_set(err, MT_EINPUT, "The net is not JSON: line %d, column %d: %s",
+				  je.line, je.column, je.text);
+	int status = put_options(root, opt ? opt : &none, err);
+	if (!status && json_array_size(json_object_get(root, "layers")) > MAX_NODE)
+		status = mt_err_set(err, MT_EINPUT, "The net has more than %d layers", MAX_NODE);
+	if (!status)
+		status = mt_net_read(net, root, err);
+	if (!status) {
+		char *text = json_dumps(root, JSON_COMPACT);
+		net->json = mt_strdup(text ? text : "");
+		free(text);
+	} else {
+		mt_net_release(net);
+	}
+	json_decref(root);
+	return status;
+}
+
+char *mt_net_names(void)
+{
+	char *all = mt_strdup("");
+	for (const struct mt_net_builtin *b = mt_net_builtin; b->name; b++) {
+		char *next = mt_strf("%s%s%s", all, *all ? ", " : "", b->name);
+		free(all);
+		all = next;
+	}
+	return all;
+}
+
+static int read_file(const char *path, char **text, struct mt_err *err)
+{
+	json_error_t je;
+	json_t *root = json_load_file(path, JSON_REJECT_DUPLICATES, &je);
+	if (!root)
+		return mt_err_set(err, MT_EINPUT, "%s: line %d: %s", path, je.line, je.text);
+	*text = json_dumps(root, JSON_COMPACT);
+	json_decref(root);
+	return *text ? MT_OK : mt_err_set(err, MT_EINPUT, "%s: not a net", path);
+}
+
+int mt_net_load(struct mt_net *net, const char *name, const struct mt_net_opt *opt,
+		struct mt_err *err)
+{
+	size_t n = strlen(name);
+	*net = (struct mt_net){0};
+	for (const struct mt_net_builtin *b = mt_net_builtin; b->name; b++) {
+		if (strcmp(b->name, name))
+			continue;
+		int status = mt_net_parse(net, b->json, opt, err);
+		return status ? mt_err_prefix(err, "net %s", name) : MT_OK;
+	}
+	if (!strchr(name, '/') && (n < 5 || strcmp(name + n - 5, ".json"))) {
+		char *names = mt_net_names();
+		mt_err_set(err, MT_EUSAGE, "No net is called \"%s\"; there are %s, or give a .json file",
+			   name, names);
+		free(names);
+		return MT_EUSAGE;
+	}
+	char *text = NULL;
+	int status = read_file(name, &text, err);
+	if (!status && (status = mt_net_parse(net, text, opt, err)))
+		mt_err_prefix(err, "%s", name);
+	free(text);
+	return status;
+}
+
+void mt_net_release(struct mt_net *net)
+{
+	for (int i = 0; i < net->n_node && net->node; i++)
+		free(net->node[i].name);
+	for (int i = 0; i < net->n_param && net->param; i++)
+		free(net->param[i].name);
+	free(net->node);
+	free(net->param);
+	free(net->name);
+	free(net->json);
+	*net = (struct mt_net){0};
+}
+
+const char *mt_net_json(const struct mt_net *net)
+{
+	return net->json;
+}

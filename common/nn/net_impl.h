@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT
+ * Shared by the files of nn/net; not for others. */
+#ifndef MT_NN_NET_IMPL_H
+#define MT_NN_NET_IMPL_H
+
+#include <jansson.h>
+
+#include "nn/net.h"
+
+/* Nodes, shapes and parameters from the JSON object; on failure net is half
+ * filled and wants mt_net_release(). */
+int mt_net_read(struct mt_net *net, const json_t *root, struct mt_err *err);
+/* Output sizes of one node from its inputs' (net->node[i].a is complete).
+ * Errors: MT_EINPUT. */
+int mt_node_shape(const struct mt_node *node, int64_t (*in)[4], int64_t out[4],
+		  struct mt_err *err);
+
+/* Shapes, parameters and facts of a net whose nodes are read. */
+int mt_net_finish(struct mt_net *net, struct mt_err *err);
+
+#endif

@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: MIT
+ * Layers and their attributes from JSON. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "nn/net_impl.h"
+
+#define MAX_SIZE ((int64_t)1 << 24)
+
+static const struct op_name {
+	const char *name;
+	enum mt_op op;
+} op_names[] = {
+	{"conv2d", MT_OP_CONV}, {"conv1d", MT_OP_CONV}, {"dense", MT_OP_DENSE},
+	{"batchnorm", MT_OP_BATCHNORM}, {"scalarnorm", MT_OP_BATCHNORM}, {"relu", MT_OP_RELU},
+	{"elu", MT_OP_ELU}, {"sigmoid", MT_OP_SIGMOID}, {"softmax", MT_OP_SOFTMAX},
+	{"logsoftmax", MT_OP_LOGSOFTMAX}, {"maxpool", MT_OP_MAXPOOL},
+	{"avgpool", MT_OP_AVGPOOL}, {"globalpool", MT_OP_GLOBALPOOL},
+	{"dropout", MT_OP_DROPOUT}, {"add", MT_OP_ADD}, {"concat", MT_OP_CONCAT},
+	{"reshape", MT_OP_RESHAPE}, {"flatten", MT_OP_RESHAPE}, {"permute", MT_OP_PERMUTE},
+	{"pad", MT_OP_PAD},
+};
+
+static int bad(struct mt_err *err, const char *what, long long value)
+{
+	return mt_err_set(err, MT_EINPUT, "bad \"%s\": %lld", what, value);
+}
+
+/* An integer, or a list of exactly n of them; a single one fills all (one_d:
+ * only the last of each pair, the others become fill). */
+static int get_ints(const json_t *v, const char *what, int n, int64_t *to, int64_t min,
+		    struct mt_err *err)
+{
+	if (!json_is_integer(v) && (!json_is_array(v) || json_array_size(v) != (size_t)n))
+		return mt_err_set(err, MT_EINPUT, "\"%s\" must be a number or a list of %d", what, n);
+	for (int i = 0; i < n; i++) {
+		const json_t *e = json_is_array(v) ? json_array_get(v, (size_t)i) : v;
+		int64_t x = json_integer_value(e);
+		if (!json_is_integer(e) || x < min || x > MAX_SIZE)
+			return bad(err, what, (long long)x);
+		to[i] = x;
+	}
+	return MT_OK;
+}
+
+/* A pair (H, W); one number means the square, or in one dimension (1d, n). */
+static int get_pair(const json_t *l, const char *what, int one_d, int64_t fill, int64_t to[2],
+		    int64_t min, struct mt_err *err)
+{
+	const json_t *v = json_object_get(l, what);
+	if (!v)
+		return MT_OK;
+	int status = get_ints(v, what, 2, to, min, err);
+	if (!status && one_d && json_is_integer(v))
+		to[0] = fill;
+	return status;
+}
+
+static int get_pad(const json_t *l, int one_d, struct mt_attr *a, struct mt_err *err)
+{
+	const json_t *v = json_object_get(l, "pad");
+	const char *word = json_string_value(v);
+	int64_t p[2] = {0, 0};
+	if (!v || (word && !strcmp(word, "valid")))
+		return MT_OK;
+	if (word && strcmp(word, "same"))
+		return mt_err_set(err, MT_EINPUT, "\"pad\" is \"%s\", not same or valid", word);
+	if (json_is_array(v) && json_array_size(v) == 4)
+		return get_ints(v, "pad", 4, a->pad, 0, err);
+	if (!word && get_pair(l, "pad", one_d, 0, p, 0, err))
+		return MT_EINPUT;
+	for (int i = 0; i < 2; i++) {
+		a->pad[2 * i] = word ? (a->kernel[i] - 1) / 2 : p[i];
+		a->pad[2 * i + 1] = word ? a->kernel[i] / 2 : p[i];
+	}
+	return MT_OK;
+}
+
+static float get_real(const json_t *l, const char *what, double standard)
+{
+	const json_t *v = json_object_get(l, what);
+	return (float)(json_is_number(v) ? json_number_value(v) : standard);
+}
+
+/* The axis that a letter means under this layout; 0 for a wrong letter. */
+static int axis_of(enum mt_layout layout, char letter)
+{
+	switch (letter) {
+	case 'C':
+		return MT_AXIS_C;
+	case 'F':
+		return layout == MT_LAYOUT_BCFT ? MT_AXIS_H :
+		       layout == MT_LAYOUT_BCTF ? MT_AXIS_W : MT_AXIS_C;
+	case 'T':
+		return layout == MT_LAYOUT_BCTF ? MT_AXIS_H : MT_AXIS_W;
+	default:
+		return 0;
+	}
+}
+
+static int read_conv(const struct mt_net *net, const json_t *l, struct mt_node *node,
+		     struct mt_err *err)
+{
+	struct mt_attr *a = &node->a;
+	const char *op = json_string_value(json_object_get(l, "op"));
+	int one_d = !strcmp(op, "conv1d") || net->layout >= MT_LAYOUT_BFT;
+	int pool = node->op == MT_OP_MAXPOOL || node->op == MT_OP_AVGPOOL;
+	const char *size = pool ? "size" : "kernel";
+	const json_t *bias = json_object_get(l, "bias");
+	a->bias = !bias || json_is_true(bias);
+	if (node->op != MT_OP_DENSE && node->op != MT_OP_PAD) {
+		if (!json_object_get(l, size))
+			return mt_err_set(err, MT_EINPUT, "no \"%s\"", size);
+		if (get_pair(l, size, one_d, 1, a->kernel, 1, err))
+			return MT_EINPUT;
+		a->stride[0] = pool ? a->kernel[0] : 1;
+		a->stride[1] = pool ? a->kernel[1] : 1;
+		if (get_pair(l, "stride", one_d, 1, a->stride, 1, err))
+			return MT_EINPUT;
+	}
+	if (pool && json_object_get(l, "pad"))
+		return mt_err_set(err, MT_EINPUT, "a pool has no \"pad\": put a pad layer before");
+	if (!pool && node->op != MT_OP_DENSE && get_pad(l, one_d, a, err))
+		return MT_EINPUT;
+	if (!pool && node->op != MT_OP_PAD)
+		return get_ints(json_object_get(l, "out"), "out", 1, &a->out, 1, err);
+	return MT_OK;
+}
+
+static int read_norm(const struct mt_net *net, const json_t *l, struct mt_node *node,
+		     struct mt_err *err)
+{
+	const char *op = json_string_value(json_object_get(l, "op"));
+	const char *axis = json_string_value(json_object_get(l, "axis"));
+	if (!axis)
+		axis = !strcmp(op, "scalarnorm") ? "all" : "C";
+	node->a.axis = !strcmp(axis, "all") ? MT_AXIS_ALL : axis_of(net->layout, *axis);
+	if (!node->a.axis)
+		return mt_err_set(err, MT_EINPUT, "\"axis\" is \"%s\", not C, F, T or all", axis);
+	node->a.eps = get_real(l, "eps", 1e-5);
+	node->a.momentum = get_real(l, "momentum", 0.1);
+	if (!(node->a.eps > 0) || !(node->a.momentum >= 0) || !(node->a.momentum <= 1))
+		return mt_err_set(err, MT_EINPUT, "\"eps\" or \"momentum\" is out of range");
+	return MT_OK;
+}
+
+static int read_global(const struct mt_net *net, const json_t *l, struct mt_node *node,
+		       struct mt_err *err)
+{
+	const char *mode = json_string_value(json_object_get(l, "mode"));
+	const char *over = json_string_value(json_object_get(l, "over"));
+	node->a.mode = !mode || !strcmp(mode, "mean") ? MT_POOL_MEAN :
+		       !strcmp(mode, "max") ? MT_POOL_MAX :
+		       !strcmp(mode, "max+mean") ? MT_POOL_MAX_MEAN : 0;
+	if (!node->a.mode)
+		return mt_err_set(err, MT_EINPUT, "\"mode\" is \"%s\", not mean, max or max+mean",
+				  mode);
+	for (const char *c = over ? over : "FT"; *c; c++) {
+		int axis = axis_of(net->layout, *c);
+		if (net->layout < MT_LAYOUT_BFT && axis != MT_AXIS_H && axis != MT_AXIS_W)
+			return mt_err_set(err, MT_EINPUT, "\"over\" is \"%s\", not F, T or FT", over);
+		if (axis == MT_AXIS_H || axis == MT_AXIS_W)
+			node->a.axis |= axis == MT_AXIS_H ? 1 : 2;
+	}
+	return MT_OK;
+}
+
+static int read_attr(const struct mt_net *net, const json_t *l, struct mt_node *node,
+		     struct mt_err *err)
+{
+	struct mt_attr *a = &node->a;
+	const json_t *v;
+	switch (node->op) {
+	case MT_OP_CONV: case MT_OP_DENSE: case MT_OP_MAXPOOL: case MT_OP_AVGPOOL:
+	case MT_OP_PAD:
+		return read_conv(net, l, node, err);
+	case MT_OP_BATCHNORM:
+		return read_norm(net, l, node, err);
+	case MT_OP_GLOBALPOOL:
+		return read_global(net, l, node, err);
+	case MT_OP_DROPOUT:
+		a->rate = get_real(l, "rate", 0.5);
+		if (!(a->rate >= 0 && a->rate < 1))
+			return mt_err_set(err, MT_EINPUT, "\"rate\" must be in [0, 1)");
+		return MT_OK;
+	case MT_OP_ELU:
+		a->alpha = get_real(l, "alpha", 1);
+		return MT_OK;
+	case MT_OP_RESHAPE:
+		v = json_object_get(l, "shape");
+		return v ? get_ints(v, "shape", 3, a->perm + 1, 1, err) : MT_OK;
+	case MT_OP_PERMUTE:
+		if (get_ints(json_object_get(l, "order"), "order", 4, a->perm, 0, err))
+			return MT_EINPUT;
+		for (int i = 0, seen = 0; i < 4; i++)
+			if (a->perm[i] > 3 || (i == 0) != (a->perm[i] == 0) ||
+			    (seen & 1 << a->perm[i]))
+				return bad(err, "order", (long long)a->perm[i]);
+			else
+				seen |= 1 << a->perm[i];
+		return MT_OK;
+	default:
+		return MT_OK;
+	}
+}
+
+static int find_node(const struct mt_net *net, const char *name)
+{
+	for (int i = 0; name && i < net->n_node; i++)
+		if (!strcmp(net->node[i].name, name))
+			return i;
+	return name && !strcmp(name, "input") ? -1 : -2;
+}
+
+static int read_from(struct mt_net *net, const json_t *l, struct mt_node *node,
+		     struct mt_err *err)
+{
+	const json_t *from = json_object_get(l, "from");
+	int list = json_is_array(from), many = node->op == MT_OP_ADD || node->op == MT_OP_CONCAT;
+	size_t n = list ? json_array_size(from) : 1;
+	if (n < 1 || n > MT_MAX_FROM || (many ? n < 2 : n != 1))
+		return mt_err_set(err, MT_EINPUT, "\"from\" has %zu names", from ? n : 0);
+	node->n_from = (int)n;
+	node->from[0] = net->n_node - 1;
+	for (size_t i = 0; from && i < n; i++) {
+		const char *s = json_string_value(list ? json_array_get(from, i) : from);
+		if ((node->from[i] = find_node(net, s)) < -1)
+			return mt_err_set(err, MT_EINPUT, "\"from\": no earlier layer is called \"%s\"",
+					  s ? s : "?");
+	}
+	return MT_OK;
+}
+
+static int read_node(struct mt_net *net, const json_t *l, struct mt_err *err)
+{
+	struct mt_node *node = &net->node[net->n_node];
+	const char *op = json_string_value(json_object_get(l, "op"));
+	const char *name = json_string_value(json_object_get(l, "name"));
+	size_t k = 0, n = sizeof op_names / sizeof *op_names;
+	while (k < n && (!op || strcmp(op, op_names[k].name)))
+		k++;
+	if (k == n)
+		return mt_err_set(err, MT_EINPUT, "layer %d: unknown op \"%s\"", net->n_node + 1,
+				  op ? op : "");
+	node->op = op_names[k].op;
+	node->name = name ? mt_strdup(name) : mt_strf("%s%d", op, net->n_node + 1);
+	int twice = find_node(net, node->name) > -2;
+	int status = read_from(net, l, node, err);
+	net->n_node++;
+	if (twice)
+		return mt_err_set(err, MT_EINPUT, "two layers are called \"%s\"", node->name);
+	if (!status)
+		status = read_attr(net, l, node, err);
+	return status ? mt_err_prefix(err, "layer %s", node->name) : MT_OK;
+}
+
+static int read_input(struct mt_net *net, const json_t *root, struct mt_err *err)
+{
+	static const char *const layouts[] = {"BCFT", "BCTF", "BFT", "BCT"};
+	const json_t *in = json_object_get(root, "input");
+	const char *name = json_string_value(json_object_get(root, "name"));
+	const char *layout = json_string_value(json_object_get(in, "layout"));
+	int k = 0;
+	while (k < 4 && (!layout || strcmp(layout, layouts[k])))
+		k++;
+	if (k == 4)
+		return mt_err_set(err, MT_EINPUT, "the input's layout is \"%s\", not BCFT, BCTF, BFT "
+				  "or BCT", layout ? layout : "");
+	net->name = mt_strdup(name ? name : "net");
+	net->layout = (enum mt_layout)k;
+	net->bands = 1;
+	if (net->layout != MT_LAYOUT_BCT &&
+	    get_ints(json_object_get(in, "bands"), "bands", 1, &net->bands, 1, err))
+		return MT_EINPUT;
+	return get_ints(json_object_get(in, "frames"), "frames", 1, &net->frames, 1, err);
+}
+
+int mt_net_read(struct mt_net *net, const json_t *root, struct mt_err *err)
+{
+	const json_t *layers = json_object_get(root, "layers"), *l;
+	const char *embed = json_string_value(json_object_get(root, "embed"));
+	size_t i;
+	int status = read_input(net, root, err);
+	net->node = mt_calloc(json_array_size(layers) + 1, sizeof *net->node);
+	json_array_foreach(layers, i, l)
+		if (!status)
+			status = read_node(net, l, err);
+	if (!status && !net->n_node)
+		status = mt_err_set(err, MT_EINPUT, "The net has no layers");
+	if (!status && embed && (net->embed = find_node(net, embed)) < 0)
+		status = mt_err_set(err, MT_EINPUT, "\"embed\": no layer is called \"%s\"", embed);
+	return status ? status : mt_net_finish(net, err);
+}
