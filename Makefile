@@ -17,6 +17,7 @@ WARN = -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes \
        -Wmissing-prototypes -Wvla -Werror=implicit
 MT_CFLAGS = -std=c11 -O2 -g $(WARN) $(SAN) $(CFLAGS)
 MT_CPPFLAGS = -D_GNU_SOURCE -Icommon $(PKG_CFLAGS) $(CPPFLAGS)
+OMP = -fopenmp
 MT_LDFLAGS = -Wl,--as-needed $(SAN) $(LDFLAGS)
 MT_LIBS = $(PKG_LIBS) -ldnnl -lopenblas -lm -pthread $(LDLIBS)
 PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
@@ -59,7 +60,7 @@ $(BUILD)/gen/nets.c: $(NETS) Makefile
 $(BUILD)/obj/nets.o: $(BUILD)/gen/nets.c $(BUILD)/flags
 	$(CC) $(MT_CFLAGS) $(MT_CPPFLAGS) -c -o $@ $<
 
-$(BUILD)/obj/common/nn/%: OPT = -O3 -fopenmp
+$(BUILD)/obj/common/nn/%: OPT = -O3 $(OMP)
 $(BUILD)/obj/common/dsp/%: OPT = -O3
 $(BUILD)/obj/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
@@ -71,7 +72,7 @@ $(BUILD)/libmt.a: $(LIB_OBJ)
 
 define link
 	@mkdir -p $(@D)
-	$(CC) $(MT_CFLAGS) $(MT_CPPFLAGS) -fopenmp $(MT_LDFLAGS) -o $@ $^ $(EXTRA) $(MT_LIBS)
+	$(CC) $(MT_CFLAGS) $(MT_CPPFLAGS) $(OMP) $(MT_LDFLAGS) -o $@ $^ $(EXTRA) $(MT_LIBS)
 endef
 $(BUILD)/bin/%: $(BUILD)/obj/tools/%.o $(BUILD)/libmt.a
 	$(link)
@@ -82,6 +83,9 @@ $(BUILD)/tests/bench_%: $(BUILD)/obj/tests/bench/bench_%.o $(BUILD)/libmt.a
 	$(link)
 $(BUILD)/tests/replay_%: $(BUILD)/obj/tests/fuzz/%.o $(BUILD)/obj/tests/fuzz/onefile.o $(BUILD)/libmt.a
 	$(link)
+$(BUILD)/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(BUILD)/libmt.a
+	$(link)
+$(BUILD)/fuzz/%: EXTRA = -fsanitize=fuzzer
 $(BUILD)/tests/damage: $(BUILD)/obj/tests/lib/damage.o $(BUILD)/libmt.a
 	$(link)
 $(BUILD)/examples/%: $(BUILD)/obj/examples/%.o $(BUILD)/libmt.a
@@ -110,11 +114,16 @@ check-asan: ## the same tests under the address and undefined-behaviour sanitize
 	@$(MAKE) --no-print-directory BUILD=build/asan \
 	 SAN='-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer' \
 	 check-all
-check-tsan: ## the unit tests under the thread sanitizer
-	@$(MAKE) --no-print-directory BUILD=build/tsan SAN=-fsanitize=thread check-all
+check-tsan: ## the same tests under the thread sanitizer
+	@OMP_NUM_THREADS=1 $(MAKE) --no-print-directory BUILD=build/tsan OMP= \
+	 SAN=-fsanitize=thread check-all
 
 fuzz: ## fuzz every reader for FUZZ_SECONDS (3600) each, with clang
-	@sh tests/fuzz/fuzz.sh
+	@sh tests/lib/deps.sh $(DEB_PKGS) clang libclang-rt-14-dev llvm
+	@$(MAKE) --no-print-directory CC=clang BUILD=build/fuzz OMP= \
+	 SAN='-fsanitize=fuzzer-no-link,address,undefined -fno-omit-frame-pointer' \
+	 $(FUZZ_SRC:tests/fuzz/%.c=build/fuzz/fuzz/%)
+	@MT_BUILD=build/fuzz sh tests/fuzz/fuzz.sh
 
 bench: all $(BENCHES) ## ratios against the peers and the physical limits
 	@MT_BUILD=$(BUILD) sh tests/bench/bench.sh

@@ -88,25 +88,47 @@ static void all_sets(const struct mt_tool *tool, struct mt_opt_set *out)
 	out[n] = (struct mt_opt_set){NULL, NULL};
 }
 
+enum { HELP_AT = 28, HELP_WIDE = 80 };
+
+/* text in words from column at on, where the cursor stands already */
+static void print_wrapped(const char *text, size_t at)
+{
+	size_t col = at;
+	for (const char *s = text; *s;) {
+		size_t n = strcspn(s, " ");
+		if (col > at && col + 1 + n > HELP_WIDE) {
+			printf("\n%*s", (int)at, "");
+			col = at;
+		}
+		printf("%s%.*s", col > at ? " " : "", (int)n, s);
+		col += n + (col > at);
+		s += n + (s[n] == ' ');
+	}
+	putchar('\n');
+}
+
 static void print_row(const struct mt_opt *o)
 {
-	char left[80];
+	char left[HELP_WIDE];
 	int n = o->letter ? snprintf(left, sizeof left, "  -%c, --%s",
 				     o->letter, o->name)
 			  : snprintf(left, sizeof left, "      --%s", o->name);
 	if (o->arg)
 		snprintf(left + n, sizeof left - (size_t)n, "=%s", o->arg);
-	if (strlen(left) > 28)
-		printf("%s\n%30s%s\n", left, "", o->help);
+	if (strlen(left) > HELP_AT - 2)
+		printf("%s\n%*s", left, HELP_AT, "");
 	else
-		printf("%-30s%s\n", left, o->help);
+		printf("%-*s", HELP_AT, left);
+	print_wrapped(o->help, HELP_AT);
 }
 
 static void print_help(const struct mt_tool *tool,
 		       const struct mt_opt_set *sets)
 {
-	printf("%s - %s\n\nusage: %s %s\n\n", tool->name, tool->purpose,
-	       tool->name, tool->synopsis);
+	printf("%s - %s\n\nusage: %s ", tool->name, tool->purpose, tool->name);
+	print_wrapped(tool->synopsis, strlen("usage: ") +
+		      strlen(tool->name) + 1);
+	putchar('\n');
 	for (; sets->rows; sets++)
 		for (const struct mt_opt *o = sets->rows; o->name; o++)
 			print_row(o);
