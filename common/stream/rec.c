@@ -185,6 +185,17 @@ bool mt_rec_num(const struct mt_rec *rec, const char *name, double *value)
 void mt_rec_put(struct mt_rec *rec, const char *name, const char *dtype,
 		int n_dim, const uint64_t *dim, const void *data)
 {
+	MT_BUG(strlen(name) > MT_NAME_SIZE || !mt_dtype_size(dtype));
+	/* whole before it is stored: the arguments may be parts of the field
+	 * that it replaces */
+	struct mt_field new = {.n_dim = n_dim, .data = data};
+	memcpy(new.name, name, strlen(name));
+	memcpy(new.dtype, dtype, strlen(dtype));
+	new.size = mt_dtype_size(dtype);
+	for (int i = 0; i < n_dim; i++) {
+		new.dim[i] = dim[i];
+		new.size *= dim[i];
+	}
 	struct mt_field *f = NULL;
 	for (int i = 0; i < rec->n_field && !f; i++)
 		if (!strcmp(rec->field[i].name, name))
@@ -193,15 +204,7 @@ void mt_rec_put(struct mt_rec *rec, const char *name, const char *dtype,
 		MT_BUG(rec->n_field == MT_REC_FIELDS);
 		f = &rec->field[rec->n_field++];
 	}
-	MT_BUG(strlen(name) > MT_NAME_SIZE || !mt_dtype_size(dtype));
-	*f = (struct mt_field){.n_dim = n_dim, .data = data};
-	memcpy(f->name, name, strlen(name));
-	memcpy(f->dtype, dtype, strlen(dtype));
-	f->size = mt_dtype_size(dtype);
-	for (int i = 0; i < n_dim; i++) {
-		f->dim[i] = dim[i];
-		f->size *= dim[i];
-	}
+	*f = new;
 }
 
 void mt_rec_put_str(struct mt_rec *rec, const char *name, const char *text,

@@ -1,0 +1,42 @@
+#!/bin/sh
+. tests/lib/tap.sh
+tone() { perl tests/lib/tone.pl "$@"; }
+tone 1 440 8000 > "$tmp/a.wav"
+tone 2.5 1000 44100 > "$tmp/b.wav"
+one() { mt-view --tsv "$@" | sed -n 2p | tr '\t' ' '; }
+
+rc 0 'two files' mt-decode -o "$tmp/s" "$tmp/a.wav" "$tmp/b.wav"
+is "$(mt-view "$tmp/s" | sed 's/.*pcm \(f4[^ ]*\).*/\1/' | tr '\n' ' ')" \
+	'f4[1,16000] f4[1,40000] ' 'resampled to 16 kHz mono'
+mt-decode -r 0 --dtype i2 "$tmp/a.wav" | mt-view -f pcm | cut -f2-6 > "$tmp/out"
+is "$(cat "$tmp/out")" "$(perl -e 'print join "\t", map { int(9000 * sin(6.283185307179586 * 440 * $_ / 8000)) } 0 .. 4')" \
+	'16-bit samples come back as they were'
+mt-decode -r 8000 --start 0.25 --duration 0.5 "$tmp/a.wav" > "$tmp/cut"
+mt-decode -r 8000 "$tmp/a.wav" | mt-view -f pcm | cut -f2002-2004 > "$tmp/want"
+is "$(mt-view -f pcm "$tmp/cut" | cut -f2-4)" "$(cat "$tmp/want")" '--start is exact'
+is "$(one "$tmp/cut" | cut -d' ' -f3)" 0.5 '--duration is exact'
+mt-decode --segment 1:0.75 "$tmp/b.wav" | mt-view --tsv | sed 1d | sed 's/.*#//' |
+	cut -f1,3 | tr '\t\n' '  ' > "$tmp/out"
+is "$(cat "$tmp/out")" '00000.000 1 00000.750 1 00001.500 1 ' 'segments, none that holds nothing new'
+mt-decode --segment 1 "$tmp/b.wav" | mt-view --tsv | sed 1d | cut -f3 | tr '\n' ' ' > "$tmp/out"
+is "$(cat "$tmp/out")" '1 1 0.5 ' 'the last segment is as long as the sound'
+mt-decode - < "$tmp/a.wav" | mt-view -f pcm | cut -f2- > "$tmp/stdin"
+mt-decode "$tmp/a.wav" | mt-view -f pcm | cut -f2- > "$tmp/file"
+same "$tmp/stdin" "$tmp/file" 'bytes on standard input decode as the file does'
+mt-scan "$tmp" -q | mt-decode | mt-view -c > "$tmp/out"
+like "$tmp/out" '2 records' 'a clip stream is decoded'
+(cd / && mt-scan -q "$tmp" | mt-decode -q --root "$tmp" | mt-view -c) > "$tmp/out"
+like "$tmp/out" '2 records' '--root says where the keys lie'
+rc 1 'a missing file is an item' mt-decode -o "$tmp/s2" "$tmp/a.wav" "$tmp/none.wav"
+like "$tmp/err" '1 done, 1 failed' 'and counted'
+rc 1 'a start behind the end' mt-decode --start 5 -o "$tmp/s2" "$tmp/a.wav"
+rc 2 'a wrong segment' mt-decode --segment 0 "$tmp/a.wav"
+rc 2 'a name is no protocol, a wrong rate no rate' mt-decode -r x "$tmp/a.wav"
+rc 1 'nothing is fetched' mt-decode -o "$tmp/s2" 'concat:a.wav|b.wav'
+for j in 1 2 5; do
+	mt-decode -j $j --segment 0.3:0.2 "$tmp/a.wav" "$tmp/none.wav" "$tmp/b.wav" -q | cksum
+done | sort -u | wc -l > "$tmp/out"
+is "$(tr -d ' ' < "$tmp/out")" 1 'the same bytes with 1, 2 and 5 threads'
+mt-decode -r 22050 --resampler swr "$tmp/b.wav" | mt-view --tsv | sed -n 2p | cut -f3 > "$tmp/out"
+is "$(awk '{ print ($1 > 2.49 && $1 < 2.51) }' "$tmp/out")" 1 'the other resampler'
+tap_end

@@ -1,0 +1,46 @@
+#!/bin/sh
+. tests/lib/tap.sh
+mkdir -p "$tmp/in/x" "$tmp/in/y"
+for f in x/a x/b y/c; do perl tests/lib/tone.pl 0.2 440 > "$tmp/in/$f.wav"; done
+{
+	printf 'path\tartist\ttags\n'
+	printf 'x/a.wav\tAnn\trock, pop\nx/b.wav\tBob\trock,rock\ny/c.wav\tCid\tjazz\nz.wav\tDan\tjazz,blues\n'
+} > "$tmp/t.tsv"
+mt-scan "$tmp/in" -o "$tmp/clip"
+v() { mt-label "$@" < "$tmp/clip" | mt-view -H | sed -n 's/^tag.[0-9]*.//p' | tr '\n' ' '; }
+is "$(v -t "$tmp/t.tsv")" 'jazz rock blues pop ' 'tags by count, then by bytes'
+is "$(mt-label -t "$tmp/t.tsv" < "$tmp/clip" | mt-view -f label | tr '\t\n' ' ;')" \
+	'x/a.wav 0 1 0 1;x/b.wav 0 1 0 0;y/c.wav 1 0 0 0;' 'label vectors'
+is "$(mt-label -t "$tmp/t.tsv" < "$tmp/clip" | mt-view -f artist | tr '\t\n' ' ;')" \
+	'x/a.wav Ann;x/b.wav Bob;y/c.wav Cid;' 'other columns become fields'
+is "$(v -t "$tmp/t.tsv" --top 2)" 'jazz rock ' '--top'
+is "$(v -t "$tmp/t.tsv" --without jazz,pop)" 'rock blues ' '--without'
+is "$(v -t "$tmp/t.tsv" --with pop)" 'pop ' '--with'
+is "$(v -t "$tmp/t.tsv" --merge black=jazz,blues)" 'black rock pop ' '--merge'
+is "$(v --folders "$tmp/in")" 'x y ' '--folders'
+printf 'pop\nrock\n' > "$tmp/vocab"
+is "$(v -t "$tmp/t.tsv" --vocab "$tmp/vocab")" 'pop rock ' '--vocab keeps its order'
+mt-decode -q --segment 0.1 < "$tmp/clip" | mt-label -t "$tmp/t.tsv" | mt-view -c > "$tmp/out"
+like "$tmp/out" '6 records, 0 failed' 'segments find their file'
+grep -v x/b "$tmp/t.tsv" > "$tmp/less.tsv"
+mt-label -t "$tmp/less.tsv" < "$tmp/clip" > "$tmp/s" 2>/dev/null
+is $? 1 'a record without a row fails'
+mt-view --json "$tmp/s" > "$tmp/out"
+like "$tmp/out" '"key":"x/b.wav".*label.none' 'by name'
+mt-label --keep-unlabelled -t "$tmp/less.tsv" < "$tmp/clip" >/dev/null
+ok $? '--keep-unlabelled passes it on'
+bad() { # exit pattern name
+	mt-label -t "$tmp/bad.tsv" < "$tmp/clip" >/dev/null 2>"$tmp/err"
+	is $? "$1" "$3: exit code"
+	like "$tmp/err" "$2" "$3: message"
+}
+printf 'path\ttags\nx/a.wav\n' > "$tmp/bad.tsv"
+bad 3 'bad.tsv: line 2: 1 cells where the header has 2' 'a short row'
+printf 'path\ttags\na\tb\na\tc\n' > "$tmp/bad.tsv"
+bad 3 "bad.tsv: line 3: 'a' stands in line 2" 'a key twice'
+printf 'file\ttags\na\tb\n' > "$tmp/bad.tsv"
+bad 3 "first column is 'file'" 'a wrong first column'
+printf 'path\tmel\na\tb\n' > "$tmp/bad.tsv"
+bad 3 "'mel', cannot become a field" 'a column with a name of ours'
+rc 2 'a table or folders are needed' mt-label "$tmp/clip"
+tap_end

@@ -1,0 +1,71 @@
+#!/bin/sh
+. tests/lib/tap.sh
+mkdir "$tmp/in"
+i=0
+while [ $i -lt 40 ]; do
+	i=$((i + 1))
+	perl tests/lib/tone.pl 0.1 $((100 * i)) > "$tmp/in/$i.wav"
+done
+: > "$tmp/in/bad.wav"
+mt-scan -q "$tmp/in" | mt-decode -q > "$tmp/s"
+pack() { mt-pack -q --allow-fail 1 --shard-records 7 "$@" < "$tmp/s"; }
+pack -o "$tmp/a" --split train:0.5,test:0.5
+ok $? 'packs'
+is "$(mt-view -c "$tmp/a")" '6 segments, 40 records, 1 failed' 'and keeps the failure'
+pack -o "$tmp/a" 2>/dev/null
+is $? 2 'does not replace a set'
+pack -o "$tmp/b" -j1 --split train:0.5,test:0.5
+diff -r "$tmp/a" "$tmp/b" >/dev/null
+ok $? 'the same bytes with one thread'
+mt-view -f split "$tmp/a" | sort > "$tmp/of.a"
+pack -o "$tmp/c" --split train:0.5,test:0.5 --seed 2
+mt-view -f split "$tmp/c" | sort | cmp -s - "$tmp/of.a"
+is $? 1 'another seed, another split'
+head -20 "$tmp/of.a" | cut -f1 > "$tmp/list1"
+tail -n +21 "$tmp/of.a" | cut -f1 > "$tmp/list2"
+pack -o "$tmp/d" --split-list "one=$tmp/list1" --split-list "two=$tmp/list2"
+is "$(mt-view -f split "$tmp/d" | cut -f2 | sort | uniq -c | tr -s ' \n' '  ')" ' 20 one 20 two ' 'lists'
+pack -o "$tmp/e" --split-list "one=$tmp/list1" --split-list "two=$tmp/list1" 2>"$tmp/err"
+is $? 3 'a key in two lists'
+like "$tmp/err" "is in the lists of one and of two" 'is named'
+pack -o "$tmp/f" --split train:0.5,test:0.4 2>"$tmp/err"
+is $? 2 'shares that do not sum to 1'
+# a part is missing, a part is short
+cp -r "$tmp/a" "$tmp/g"
+rm "$tmp/g/part-00002.mtp"
+rc 3 'a missing part' mt-view -c "$tmp/g"
+like "$tmp/err" 'part-00002.mtp: the manifest names this part' 'is named'
+cp -r "$tmp/a" "$tmp/h"
+printf Z | dd of="$tmp/h/part-00001.mtp" bs=1 seek=900 count=1 conv=notrunc 2>/dev/null
+rc 3 'a damaged part' mt-view -c "$tmp/h"
+# resume: as if killed when three parts were whole and one half written
+cp -r "$tmp/a" "$tmp/r"
+rm "$tmp/r/manifest.json" "$tmp/r/part-00004.mtp" "$tmp/r/part-00005.mtp"
+head -c 999 "$tmp/a/part-00004.mtp" > "$tmp/r/.part-00004.mtp.tmp-mt"
+rc 4 'a folder without a manifest is no set' mt-view -c "$tmp/r"
+pack -o "$tmp/r" --resume --split train:0.5,test:0.5
+ok $? 'resumes'
+diff -r "$tmp/a" "$tmp/r" >/dev/null
+ok $? 'and ends with the same bytes'
+pack -o "$tmp/r" --resume --split train:0.5,test:0.5
+ok $? 'a complete set is left alone'
+rm "$tmp/r/manifest.json" "$tmp/r/part-00003.mtp" "$tmp/r/part-00004.mtp" "$tmp/r/part-00005.mtp"
+(cd "$tmp/in" && mt-decode -q 9.wav 8.wav | mt-pack -q --resume -o "$tmp/r") 2>"$tmp/err"
+is $? 3 'another input is refused'
+like "$tmp/err" 'this is not the input that was packed before' 'and said'
+# merge
+rc 0 'merge' mt-pack --merge -o "$tmp/m" "$tmp/a" "$tmp/b"
+is "$(mt-view -c "$tmp/m")" '12 segments, 80 records, 2 failed' 'holds both'
+rc 3 'sets that differ are not merged' mt-pack --merge -o "$tmp/m2" "$tmp/a" "$tmp/c"
+[ ! -e "$tmp/m2/manifest.json" ]
+ok $? 'and leave no set'
+# the same content in two splits
+cp "$tmp/in/3.wav" "$tmp/in/twin.wav"
+printf 'key\tsplit\n3.wav\ttrain\ntwin.wav\ttest\n' > "$tmp/twin.tsv"
+(cd "$tmp/in" && mt-decode -q 3.wav twin.wav | mt-label -t "$tmp/twin.tsv" |
+	mt-pack -o "$tmp/t") 2>"$tmp/err"
+like "$tmp/err" "twin.wav: split 'test' has the same content as record 0" 'twins are told'
+mt-decode -q "$tmp/in/3.wav" | mt-pack -q --dtype i2 -o "$tmp/i"
+mt-view -f pcm "$tmp/i" | cut -f3 > "$tmp/out"
+like "$tmp/out" '^-?[0-9]+$' '--dtype i2 stores whole numbers'
+tap_end

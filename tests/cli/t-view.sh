@@ -1,0 +1,22 @@
+#!/bin/sh
+. tests/lib/tap.sh
+perl tests/lib/tone.pl 0.1 440 > "$tmp/a.wav"
+: > "$tmp/b.wav"
+(cd "$tmp" && mt-decode -q a.wav b.wav > s)
+is "$(mt-view "$tmp/s" | cut -f1-2 | tr '\t\n' ' ;')" 'a.wav pcm f4[1,1600] min -0.2747 mean 6.465e-07 max 0.2747;b.wav FAIL;' \
+	'a line a record'
+is "$(mt-view -c "$tmp/s")" '1 segments, 1 records, 1 failed' '-c'
+is "$(mt-view -k a.wav --tsv "$tmp/s" | tr '\t\n' ' ;')" 'key rate seconds damaged;a.wav 16000 0.10000000000000001 0;' '-k and --tsv'
+mt-view -H "$tmp/s" > "$tmp/out"
+like "$tmp/out" '^prog	1	mt-decode	[0-9.]+	mt-decode a.wav b.wav$' 'provenance without options that change nothing'
+rc 3 'no such key' mt-view -k c.wav "$tmp/s"
+head -c 700 "$tmp/s" > "$tmp/cut"
+rc 3 'a cut stream' mt-view "$tmp/cut"
+like "$tmp/err" 'stream cut at byte 700 inside frame 1' 'says where'
+rc 3 'no stream at all' mt-view "$tmp/a.wav"
+like "$tmp/err" 'byte 0: not a frame, found "RIFF' 'says what was found'
+rc 4 'no such file' mt-view "$tmp/none"
+is "$(mt-view --json "$tmp/s" | tail -1)" \
+	'{"type":"FAIL","key":"b.wav","stage":"mt-decode","code":"decode.open","text":"b.wav: cannot open: Invalid data found when processing input"}' \
+	'--json shows failures'
+tap_end
