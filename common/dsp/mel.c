@@ -190,9 +190,9 @@ static void take_log(const struct mt_mel_opts *o, float *x, size_t n)
 	if (!strcmp(o->round, "half"))
 		for (size_t i = 0; i < n; i += 64) {
 			uint16_t h[64];
-			size_t k = n - i < 64 ? n - i : 64;
-			mt_half_from_array(h, x + i, k);
-			mt_half_to_array(x + i, h, k);
+			size_t some = n - i < 64 ? n - i : 64;
+			mt_half_from_array(h, x + i, some);
+			mt_half_to_array(x + i, h, some);
 		}
 	if (!strcmp(o->log, "db"))
 		k->log(x, n, 1, 0, floor, 10 * ln10);
@@ -257,15 +257,4 @@ int mt_mel_run(const struct mt_mel *mel, struct mt_mel_work *work, float *out,
 	if (!strcmp(o->standard, "clip"))
 		standardise(out, T * M);
 	return MT_OK;
-}
-
-void mt_mono_mix(float *out, const float *in, size_t n_chan, size_t n)
-{
-	float mul = 1 / (float)n_chan;
-	memcpy(out, in, n * sizeof *out);
-	for (size_t c = 1; c < n_chan; c++)
-		for (size_t i = 0; i < n; i++)
-			out[i] += in[c * n + i];
-	for (size_t i = 0; i < n && n_chan > 1; i++)
-		out[i] *= mul;
 }

@@ -127,8 +127,4 @@ size_t mt_mel_frames(const struct mt_mel *mel, size_t n);
 int mt_mel_run(const struct mt_mel *mel, struct mt_mel_work *work, float *out,
 	       const float *in, size_t n, struct mt_err *err) MT_USE_RESULT;
 
-/* Mean of C channels.
- *   out  out [N];  in  in [C][N] */
-void mt_mono_mix(float *out, const float *in, size_t n_chan, size_t n);
-
 #endif

@@ -9,14 +9,14 @@ typedef float v8u __attribute__((vector_size(32), aligned(4), may_alias));
 
 #define TARGET
 #define NAME(x) x##_plain
-#include "dsp/melkernel_body.h"
+#include "dsp/melkernel.inc"
 #undef TARGET
 #undef NAME
 
 #if defined(__x86_64__)
 #define TARGET __attribute__((target("avx2")))
 #define NAME(x) x##_avx2
-#include "dsp/melkernel_body.h"
+#include "dsp/melkernel.inc"
 #undef TARGET
 #undef NAME
 

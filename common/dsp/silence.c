@@ -20,7 +20,7 @@ const struct mt_opt mt_silence_rows[] = {
 	{0, "floor", "DB", MT_OPT_F64, AT(floor),
 	 "silent up to this level, full scale 0 [-100]", NULL, -1e4, 100},
 	{0, "pad", "HOW", MT_OPT_CHOICE, AT(pad),
-	 "padding of the ends by half a frame [reflect]", "reflect|zero", 0, 0},
+	 "pad the ends with reflect or zero [reflect]", "reflect|zero", 0, 0},
 	{0},
 };
 

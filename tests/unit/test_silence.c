@@ -16,7 +16,7 @@
 #include "audio/decode.h"
 #include "base/mem.h"
 #include "base/num.h"
-#include "dsp/mel.h"
+#include "dsp/mono.h"
 #include "dsp/silence.h"
 
 #define N_WORD 11  /* words of a row before the intervals */
@@ -201,12 +201,17 @@ static void test_mono(void **state)
 {
 	(void)state;
 	const float x[6] = {1, 2, 3, 3, 0, -3};
+	const int16_t z[4] = {32767, -32768, 1, -32768};
 	float y[3];
-	mt_mono_mix(y, x, 2, 3);
+	assert_true(mt_mono_mix(y, x, "f4", 2, 3));
 	assert_true(fabsf(y[0] - 2) <= 0 && fabsf(y[1] - 1) <= 0 &&
 		    fabsf(y[2]) <= 0);
-	mt_mono_mix(y, x, 1, 3);
+	assert_true(mt_mono_mix(y, x, "f4", 1, 3));
 	assert_true(fabsf(y[2] - 3) <= 0);
+	assert_true(mt_mono_mix(y, z, "i2", 2, 2));
+	assert_true(fabsf(y[0] - 0.5f) <= 0 && fabsf(y[1] + 1) <= 0);
+	assert_false(mt_mono_mix(y, x, "f8", 1, 3));
+	assert_false(mt_mono_mix(y, x, "f4", 0, 3));
 }
 
 int main(void)

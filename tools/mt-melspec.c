@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: MIT
+ * mt-melspec: samples to mel spectrograms. */
+#include <fcntl.h>
+#include <jansson.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/crc.h"
+#include "base/half.h"
+#include "base/mem.h"
+#include "base/num.h"
+#include "dsp/mel.h"
+#include "dsp/mono.h"
+#include "stream/filter.h"
+
+static struct opts {
+	const char *like, *dtype;
+} opts = {.dtype = "f4"};
+static struct mt_mel_opts front = MT_MEL_UNSET;
+
+#define AT(field) offsetof(struct opts, field)
+
+static const struct mt_opt rows[] = {
+	{0, "like", "MODEL", MT_OPT_PATH, AT(like),
+	 "the front end that this model file was trained with", NULL, 0, 0},
+	{0, "dtype", "TYPE", MT_OPT_CHOICE, AT(dtype),
+	 "values as f4 or f2 [f4]", "f4|f2", 0, 0},
+	{0},
+};
+static const struct mt_opt_set sets[] = {
+	{rows, &opts}, {mt_mel_rows, &front}, {NULL, NULL},
+};
+
+static const struct mt_tool tool = {
+	.name = "mt-melspec",
+	.purpose = "turn an audio stream into mel spectrograms",
+	.synopsis = "[options] [stream ...]",
+	.sets = sets,
+	.flags = MT_TOOL_FILTER,
+};
+
+static struct {
+	struct mt_mel mel;
+	uint32_t model_crc;
+} spec;
+
+struct worker {
+	struct mt_mel_work work;
+	float *mono, *mel;
+	size_t mono_cap, mel_cap;
+};
+
+/* The metadata of a safetensors file: 8 bytes of length, that much JSON. */
+static int read_front(const unsigned char *p, size_t size, struct mt_err *err)
+{
+	uint64_t n = 0;
+	for (int i = 7; i >= 0 && size >= 8; i--)
+		n = n << 8 | p[i];
+	json_t *o = n && n <= size - 8
+		? json_loadb((const char *)p + 8, (size_t)n, 0, NULL) : NULL;
+	const char *text = json_string_value(json_object_get(
+		json_object_get(o, "__metadata__"), "frontend"));
+	int rc;
+	if (!o)
+		rc = mt_err_set(err, MT_EINPUT, "not a safetensors file");
+	else if (!text)
+		rc = mt_err_set(err, MT_EINPUT, "names no front end");
+	else
+		rc = mt_mel_from_json(&front, text, err);
+	json_decref(o);
+	return rc;
+}
+
+static int read_like(struct mt_err *err)
+{
+	if (front.profile || front.rate || front.n_fft || front.win ||
+	    front.hop || front.bands || !isnan(front.fmin) ||
+	    !isnan(front.fmax) || !isnan(front.floor) ||
+	    !isnan(front.top_db) || front.window || front.center ||
+	    front.spectrum || front.scale || front.norm || front.divide ||
+	    front.round || front.log || front.standard)
+		return mt_err_set(err, MT_EUSAGE, "--like takes the whole "
+				  "front end from the model: leave out the "
+				  "other options of the front end");
+	int fd = open(opts.like, O_RDONLY | O_CLOEXEC);
+	struct stat st;
+	if (fd < 0 || fstat(fd, &st)) {
+		int rc = mt_err_sys(err, "%s: cannot read", opts.like);
+		if (fd >= 0)
+			close(fd);
+		return rc;
+	}
+	size_t size = (size_t)st.st_size;
+	void *map = size ? mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0)
+			 : MAP_FAILED;
+	close(fd);
+	if (map == MAP_FAILED)
+		return mt_err_set(err, MT_EINPUT, "%s: not a model file",
+				  opts.like);
+	int rc = read_front(map, size, err);
+	spec.model_crc = mt_crc32(0, map, size);
+	munmap(map, size);
+	return rc ? mt_err_prefix(err, "%s", opts.like) : MT_OK;
+}
+
+static int check(struct mt_filter *f, char **operand, int *n,
+		 struct mt_err *err)
+{
+	(void)f, (void)operand, (void)n;
+	int rc = opts.like ? read_like(err) : MT_OK;
+	return rc ? rc : mt_mel_init(&spec.mel, &front, err);
+}
+
+static int head(void *state, struct mt_head *h, struct mt_err *err)
+{
+	(void)state;
+	const struct mt_mel_opts *o = &spec.mel.opts;
+	const char *text = mt_head_param(h, "rate"), *name;
+	int64_t rate = 0;
+	if (!text || !mt_num_i64(text, &rate))
+		return mt_err_set(err, MT_EUSAGE, "the front end needs %lld "
+				  "Hz, the stream has no single rate: decode "
+				  "with --rate %lld", (long long)o->rate,
+				  (long long)o->rate);
+	if (rate != o->rate)
+		return mt_err_set(err, MT_EUSAGE, "the front end needs %lld "
+				  "Hz, the stream says %lld Hz",
+				  (long long)o->rate, (long long)rate);
+	mt_head_set_kind(h, "mel");
+	mt_head_drop_field(h, "pcm");
+	char shape[32], what[64], value[64];
+	snprintf(shape, sizeof shape, "T,%lld", (long long)o->bands);
+	snprintf(what, sizeof what, "%s %s, full scale 1", o->log, o->spectrum);
+	mt_head_set_field(h, "mel", opts.dtype, shape, what);
+	for (size_t i = 0; (name = mt_mel_param(o, i, value, sizeof value));
+	     i++)
+		mt_head_set_param(h, name, "%s", value);
+	if (opts.like)
+		mt_head_add_from(h, "model", spec.model_crc, opts.like);
+	return MT_OK;
+}
+
+static void *worker_new(void *state)
+{
+	(void)state;
+	struct worker *w = mt_calloc(1, sizeof *w);
+	mt_mel_work_init(&w->work, &spec.mel);
+	return w;
+}
+
+static void worker_free(void *worker)
+{
+	struct worker *w = worker;
+	if (!w)
+		return;
+	mt_mel_work_release(&w->work);
+	free(w->mono);
+	free(w->mel);
+	free(w);
+}
+
+static float *room(float **p, size_t *cap, size_t n)
+{
+	if (n > *cap) {
+		free(*p);
+		*p = mt_alloc64(n * sizeof **p);
+		*cap = n;
+	}
+	return *p;
+}
+
+/* The samples as mono; in place in the record where they are that. */
+static const float *mono(struct worker *w, const struct mt_rec *rec, size_t *n,
+			 struct mt_err *err)
+{
+	const struct mt_field *pcm = mt_rec_get(rec, "pcm");
+	*n = 0;
+	if (!pcm || pcm->n_dim != 2 || !pcm->dim[0]) {
+		mt_err_item(err, "melspec.pcm", "the record has no samples "
+			    "[channels, n]");
+		return NULL;
+	}
+	*n = (size_t)pcm->dim[1];
+	if (pcm->dim[0] == 1 && !strcmp(pcm->dtype, "f4"))
+		return pcm->data;
+	float *out = room(&w->mono, &w->mono_cap, *n + 1);
+	if (mt_mono_mix(out, pcm->data, pcm->dtype, (size_t)pcm->dim[0], *n))
+		return out;
+	mt_err_item(err, "melspec.pcm", "samples of type %s are not known",
+		    pcm->dtype);
+	return NULL;
+}
+
+static int step(void *state, void *worker, struct mt_rec *rec,
+		struct mt_emit *emit, struct mt_err *err)
+{
+	(void)state, (void)emit;
+	struct worker *w = worker;
+	size_t n, M = (size_t)spec.mel.opts.bands;
+	double rate;
+	if (mt_rec_num(rec, "rate", &rate) &&
+	    fabs(rate - (double)spec.mel.opts.rate) > 0)
+		return mt_err_item(err, "melspec.rate", "the front end needs "
+				   "%lld Hz, the clip has %g Hz",
+				   (long long)spec.mel.opts.rate, rate);
+	const float *x = mono(w, rec, &n, err);
+	if (!x)
+		return MT_EITEM;
+	size_t T = mt_mel_frames(&spec.mel, n);
+	bool half = !strcmp(opts.dtype, "f2");
+	float *y = half ? room(&w->mel, &w->mel_cap, T * M + 1)
+			: mt_rec_alloc(rec, T * M * sizeof *y);
+	int rc = mt_mel_run(&spec.mel, &w->work, y, x, n, err);
+	if (rc)
+		return rc;
+	void *out = y;
+	if (half) {
+		out = mt_rec_alloc(rec, T * M * sizeof(uint16_t));
+		mt_half_from_array(out, y, T * M);
+	}
+	mt_rec_drop(rec, "pcm");
+	mt_rec_put(rec, "mel", opts.dtype, 2, (uint64_t[]){T, M}, out);
+	return MT_OK;
+}
+
+static void release(void *state)
+{
+	(void)state;
+	mt_mel_release(&spec.mel);
+}
+
+int main(int argc, char **argv)
+{
+	struct mt_filter f = {
+		.tool = &tool, .kinds = "audio", .check = check, .head = head,
+		.worker_new = worker_new, .worker_free = worker_free,
+		.step = step, .release = release,
+	};
+	return mt_filter_run(&f, argc, argv);
+}
