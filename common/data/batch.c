@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: MIT */
+#include "data/batch.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/crc.h"
+#include "base/half.h"
+#include "base/mem.h"
+#include "base/rng.h"
+#include "stream/input.h"
+
+int mt_examples_split(const struct mt_examples *e, const char *name)
+{
+	for (size_t i = 0; i < e->n_split; i++)
+		if (!strcmp(e->split_name[i], name))
+			return (int)i;
+	return -1;
+}
+
+static int split_number(struct mt_examples *e, const char *name)
+{
+	int i = mt_examples_split(e, name);
+	if (i >= 0)
+		return i;
+	e->split_name = mt_realloc(e->split_name, e->n_split + 1,
+				   sizeof *e->split_name);
+	e->split_name[e->n_split] = mt_strdup(name);
+	return (int)e->n_split++;
+}
+
+static bool is_wanted(const char *split, const char *const *wanted, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!strcmp(split, wanted[i]))
+			return true;
+	return !n;
+}
+
+static int check_fields(const struct mt_examples *e, const struct mt_rec *rec,
+			const struct mt_field *mel,
+			const struct mt_field *label, struct mt_err *err)
+{
+	size_t n;
+	const char *key = mt_rec_key(rec, &n);
+	int len = n > 200 ? 200 : (int)n;
+	if (!mel || mel->n_dim != 2 || mel->dtype[0] != 'f' ||
+	    mel->dtype[1] == '8' || !mel->dim[0] || !mel->dim[1])
+		return mt_err_set(err, MT_EINPUT, "record '%.*s' has no mel of "
+				  "f4 or f2, frames by bands", len, key);
+	if (!label || label->n_dim != 1 || strcmp(label->dtype, "u1") != 0)
+		return mt_err_set(err, MT_EINPUT, "record '%.*s' has no label",
+				  len, key);
+	if (e->n && (mel->dim[1] != e->n_band || label->dim[0] != e->n_tag))
+		return mt_err_set(err, MT_EINPUT, "record '%.*s' has %" PRIu64
+				  " bands and %" PRIu64 " tags, those before "
+				  "it %zu and %zu", len, key, mel->dim[1],
+				  label->dim[0], e->n_band, e->n_tag);
+	if (label->dim[0] != mt_head_n_tag(&e->head))
+		return mt_err_set(err, MT_EINPUT, "record '%.*s' has %" PRIu64
+				  " labels, the header names %zu tags", len,
+				  key, label->dim[0], mt_head_n_tag(&e->head));
+	return MT_OK;
+}
+
+static int add(struct mt_examples *e, const struct mt_rec *rec,
+	       const char *split, struct mt_err *err)
+{
+	const struct mt_field *mel = mt_rec_get(rec, "mel");
+	const struct mt_field *label = mt_rec_get(rec, "label");
+	int rc = check_fields(e, rec, mel, label, err);
+	if (rc)
+		return rc;
+	if (e->n == e->cap) {
+		e->cap = e->cap ? 2 * e->cap : 256;
+		e->item = mt_realloc(e->item, e->cap, sizeof *e->item);
+	}
+	struct mt_example *x = &e->item[e->n++];
+	size_t n;
+	const char *key = mt_rec_key(rec, &n);
+	*x = (struct mt_example){
+		.key = mt_strndup(key, n), .hash = mt_hash64(key, n),
+		.split = split_number(e, split),
+		.n_frame = (size_t)mel->dim[0],
+		.label = mt_calloc(label->size, sizeof(float)),
+	};
+	void *copy = mt_alloc64(mel->size);
+	memcpy(copy, mel->data, mel->size);
+	if (mel->dtype[1] == '2')
+		x->half = copy;
+	else
+		x->mel = copy;
+	for (size_t k = 0; k < label->size; k++)
+		x->label[k] = ((const uint8_t *)label->data)[k] ? 1 : 0;
+	e->n_band = (size_t)mel->dim[1];
+	e->n_tag = (size_t)label->dim[0];
+	e->crc = mt_crc32(e->crc, key, n);
+	e->crc = mt_crc32(e->crc, mel->data, mel->size);
+	e->crc = mt_crc32(e->crc, label->data, label->size);
+	return MT_OK;
+}
+
+int mt_examples_read(struct mt_examples *e, char *const *operand, int n,
+		     const char *const *wanted, size_t n_wanted,
+		     struct mt_err *err)
+{
+	struct mt_input in;
+	struct mt_rec rec;
+	bool any = false;
+	*e = (struct mt_examples){0};
+	int rc = mt_input_open(&in, operand, n, err);
+	if (rc)
+		return rc;
+	mt_rec_init(&rec);
+	while (!(rc = mt_input_next(&in, &rec, err))) {
+		char split[64];
+		if (rec.type == MT_HEAD && !any) {
+			mt_head_copy(&e->head, &in.reader.head);
+			any = true;
+		}
+		e->n_fail += rec.type == MT_FAIL;
+		if (rec.type != MT_DATA)
+			continue;
+		mt_rec_str(&rec, "split", split, sizeof split);
+		if (is_wanted(split, wanted, n_wanted))
+			rc = add(e, &rec, split, err);
+		if (rc)
+			break;
+	}
+	mt_rec_release(&rec);
+	mt_input_close(&in);
+	if (rc < 0) {
+		mt_examples_release(e);
+		return rc;
+	}
+	return MT_OK;
+}
+
+void mt_examples_frames(const struct mt_examples *e, size_t i, int64_t first,
+			size_t n, float *out)
+{
+	const struct mt_example *x = &e->item[i];
+	int64_t len = (int64_t)x->n_frame;
+	size_t m = e->n_band;
+	int64_t t = first % len;
+	if (t < 0)
+		t += len;
+	for (size_t done = 0; done < n;) {
+		size_t run = (size_t)(len - t);
+		if (run > n - done)
+			run = n - done;
+		size_t from = (size_t)t * m;
+		if (x->half)
+			mt_half_to_array(out + done * m, x->half + from,
+					 run * m);
+		else
+			memcpy(out + done * m, x->mel + from,
+			       run * m * sizeof *out);
+		done += run;
+		t = 0;
+	}
+}
+
+void mt_examples_release(struct mt_examples *e)
+{
+	for (size_t i = 0; i < e->n; i++) {
+		free(e->item[i].key);
+		free(e->item[i].half);
+		free(e->item[i].mel);
+		free(e->item[i].label);
+	}
+	for (size_t i = 0; i < e->n_split; i++)
+		free(e->split_name[i]);
+	free(e->split_name);
+	free(e->item);
+	mt_head_release(&e->head);
+	*e = (struct mt_examples){0};
+}
