@@ -51,6 +51,7 @@ static unsigned touch(const struct mt_rec *rec)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static volatile unsigned sink;
+	(void)sink;
 	unsigned char *p = malloc(size ? size : 1);
 	memcpy(p, data, size);
 	if (size && data[size - 1] & 1)

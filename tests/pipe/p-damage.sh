@@ -24,7 +24,7 @@ tone 0.9 > "$tmp/in/high/b.wav"
 	printf 'path\tsplit\ttags\n'
 	printf 'low/a.wav\ttrain\tlow\nhigh/b.wav\ttest\thigh\n'
 } > "$tmp/labels.tsv"
-mel='--profile won -r 8000 --fmax 4000 --n-fft 128 --win-length 128 --hop 400 --bands 4'
+mel='--profile won --rate 8000 --fmax 4000 --n-fft 128 --win 128 --hop 400 --bands 4'
 
 (cd "$tmp/in" && mt-scan -j1 .) > "$tmp/clip.mtr" || echo '# mt-scan failed'
 (cd "$tmp/in" && mt-decode -j1 -r 8000 --dtype i2 < ../clip.mtr) \
