@@ -412,6 +412,14 @@ static int finish(struct mt_decoder *d, struct mt_pcm *pcm, struct mt_err *err)
 {
 	int rc = MT_OK;
 	d->over = true;
+	/* libav takes a disk's error for the end of the file */
+	int no = d->fmt->pb ? d->fmt->pb->error : 0;
+	if (no < 0) {
+		char text[AV_ERROR_MAX_STRING_SIZE];
+		av_strerror(no, text, sizeof text);
+		return mt_err_item(err, "decode.read", "%s: cannot read: %s",
+				   d->name, text);
+	}
 	if (d->in_rate) {
 		rc = mix(d, NULL, err);
 		if (!rc) {
