@@ -1,0 +1,24 @@
+#!/bin/sh
+# bash completion offers options, choices and files from --list-options.
+. tests/lib/tap.sh
+command -v bash >/dev/null || { echo '1..0 # SKIP no bash'; exit 0; }
+# offers WORD...: what is offered for the last word of this command line
+offers() {
+	bash -c '. completion/mt.bash
+		COMP_WORDS=("$@") COMP_CWORD=$(($# - 1))
+		_mt "$1"
+		printf "%s\n" "${COMPREPLY[@]}"' bash "$@" | sort | tr '\n' ' '
+}
+is "$(offers mt-scan --ver)" '--verbose --version ' 'options of that beginning'
+is "$(offers mt-scan --progress = j)" 'json ' 'choices after "="'
+is "$(offers mt-scan --progress = )" 'auto json none ' 'all choices'
+is "$(offers mt-decode --resampler s)" 'soxr swr ' 'choices after a blank'
+is "$(offers mt-scan -o LICEN)" 'LICENSE ' 'files for a path'
+is "$(offers mt-scan LICEN)" 'LICENSE ' 'files for an operand'
+is "$(offers mt-scan -j LICEN | tr -d ' ')" '' 'nothing for a number'
+missing=
+for t in "$build"/bin/mt-*; do
+	grep -qw "${t##*/}" completion/mt.bash || missing="$missing ${t##*/}"
+done
+is "$missing" '' 'every program is registered'
+tap_end
