@@ -58,7 +58,7 @@ $(BUILD)/gen/nets.c: $(NETS) Makefile
 	   echo '{0}};'; } > $@
 
 $(BUILD)/obj/nets.o: $(BUILD)/gen/nets.c $(BUILD)/flags
-	$(CC) $(MT_CFLAGS) $(MT_CPPFLAGS) -c -o $@ $<
+	$(CC) $(MT_CFLAGS) $(MT_CPPFLAGS) -MMD -MP -c -o $@ $<
 
 $(BUILD)/obj/common/nn/%: OPT = -O3 $(OMP)
 $(BUILD)/obj/common/dsp/%: OPT = -O3
@@ -81,7 +81,8 @@ $(BUILD)/tests/test_%: $(BUILD)/obj/tests/unit/test_%.o $(BUILD)/libmt.a
 $(BUILD)/tests/test_%: EXTRA = -lcmocka
 $(BUILD)/tests/bench_%: $(BUILD)/obj/tests/bench/bench_%.o $(BUILD)/libmt.a
 	$(link)
-$(BUILD)/tests/replay_%: $(BUILD)/obj/tests/fuzz/%.o $(BUILD)/obj/tests/fuzz/onefile.o $(BUILD)/libmt.a
+$(BUILD)/tests/replay_%: $(BUILD)/obj/tests/fuzz/%.o \
+		$(BUILD)/obj/tests/fuzz/onefile.o $(BUILD)/libmt.a
 	$(link)
 $(BUILD)/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(BUILD)/libmt.a
 	$(link)
@@ -145,6 +146,8 @@ install: all ## into $(DESTDIR)$(PREFIX)
 	install -m 644 $(BUILD)/libmt.a $(DESTDIR)$(PREFIX)/lib
 	for h in $$(cd common && ls */*.h); do \
 		install -D -m 644 common/$$h $(DESTDIR)$(PREFIX)/include/mt/$$h; done
+	for n in $(NETS); do install -D -m 644 $$n \
+		$(DESTDIR)$(PREFIX)/share/mt/nets/$${n##*/}; done
 	for m in man/*.[1-8]; do install -D -m 644 $$m \
 		$(DESTDIR)$(PREFIX)/share/man/man$${m##*.}/$${m#man/}; done
 	for t in $(notdir $(TOOLS)); do install -m 644 completion/mt.bash \
@@ -157,7 +160,7 @@ uninstall: ## remove what install put there
 	rm -f $(addprefix $(DESTDIR)$(PREFIX)/share/bash-completion/completions/,$(notdir $(TOOLS)))
 	for m in man/*.[1-8]; do rm -f $(DESTDIR)$(PREFIX)/share/man/man$${m##*.}/$${m#man/}; done
 	rm -rf $(DESTDIR)$(PREFIX)/lib/libmt.a $(DESTDIR)$(PREFIX)/lib/pkgconfig/mt.pc \
-		$(DESTDIR)$(PREFIX)/include/mt
+		$(DESTDIR)$(PREFIX)/include/mt $(DESTDIR)$(PREFIX)/share/mt
 
 clean: ## remove build/
 	rm -rf build
