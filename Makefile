@@ -34,7 +34,8 @@ TOOLS = $(TOOL_SRC:tools/%.c=$(BUILD)/bin/%)
 UNITS = $(UNIT_SRC:tests/unit/%.c=$(BUILD)/tests/%)
 REPLAYS = $(FUZZ_SRC:tests/fuzz/%.c=$(BUILD)/tests/replay_%)
 BENCHES = $(BENCH_SRC:tests/bench/%.c=$(BUILD)/tests/%)
-HELPERS = $(BUILD)/tests/damage $(BUILD)/tests/inject.so $(BUILD)/examples/demo-score
+EXAMPLES = $(patsubst examples/%.c,$(BUILD)/examples/%,$(sort $(wildcard examples/*.c)))
+HELPERS = $(BUILD)/tests/damage $(BUILD)/tests/inject.so $(EXAMPLES)
 
 .PHONY: all check check-all check-asan check-tsan lint demo deps demo-deps \
 	fuzz bench peers install uninstall clean help tests
@@ -98,7 +99,7 @@ $(BUILD)/tests/inject.so: tests/lib/inject.c $(BUILD)/flags
 tests: all $(UNITS) $(REPLAYS) $(HELPERS)
 
 demo: demo-deps ## install what is missing, build, train on rendered music, tag
-	@$(MAKE) --no-print-directory all $(BUILD)/examples/demo-score
+	@$(MAKE) --no-print-directory all $(EXAMPLES)
 	@MT_BUILD=$(BUILD) sh examples/demo.sh
 
 check: deps ## install what is missing, build, lint, run every test
