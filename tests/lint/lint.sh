@@ -86,11 +86,13 @@ for t in tools/mt-*.c; do
 	t=$(basename "$t" .c)
 	page=man/$t.1
 	[ -f "$page" ] || { say "$page is missing"; continue; }
-	"$build/bin/$t" --list-options | cut -f2 | sort > "$build/lint.have"
-	sed -n 's/^\.It.* Fl -\([a-z0-9-]*\).*/\1/p' "$page" | sort -u > "$build/lint.told"
+	"$build/bin/$t" --list-options |
+		awk -F '\t' '{ print ($1 == "" ? "" : $1 " ") $2 }' | sort > "$build/lint.have"
+	sed -n -e 's/^\.It Fl \(.\) , Fl -\([a-z0-9-]*\).*/\1 \2/p' \
+		-e 's/^\.It Fl -\([a-z0-9-]*\).*/\1/p' "$page" | sort -u > "$build/lint.told"
 	diff "$build/lint.have" "$build/lint.told" | sed -n \
-		-e "s|^< |lint: $page: does not tell of --|p" \
-		-e "s|^> |lint: $page: tells of an unknown --|p" | grep . && bad=1
+		-e "s|^< |lint: $page: does not tell of |p" \
+		-e "s|^> |lint: $page: tells of an unknown |p" | grep . && bad=1
 done
 if command -v mandoc >/dev/null; then
 	for m in man/*.[1-8]; do

@@ -99,6 +99,16 @@ static void test_shuffle(void **state)
 		fixed += order[i] == i;
 	}
 	assert_true(fixed < 10);
+	/* all orders of three are as likely */
+	int seen3[3][3] = {{0}};
+	for (int i = 0; i < 6000; i++) {
+		mt_rng_shuffle(&r, order, 3);
+		seen3[order[0]][order[1]]++;
+	}
+	for (int i = 0; i < 3; i++)
+		for (int k = 0; k < 3; k++)
+			if (i != k)
+				assert_in_range(seen3[i][k], 850, 1150);
 }
 
 static void test_crc_hash(void **state)

@@ -138,11 +138,12 @@ static int config(const char *text)
 static void test_config(void **state)
 {
 	(void)state;
-	assert_int_equal(0, config("{\"count\": 5, \"rate\": 0.1, \"dry\": true"
+	assert_int_equal(0, config("{\"count\": 5, \"rate\": 0.12345678901, "
+				   "\"dry\": true"
 				   ", \"deep\": false, \"how\": \"soxr\","
 				   "\"key\": [\"a\", \"b\"]}"));
 	assert_int_equal(5, o.count);
-	assert_memory_equal(&(double){0.1}, &o.rate, sizeof(double));
+	assert_memory_equal(&(double){0.12345678901}, &o.rate, sizeof(double));
 	assert_true(o.dry && !o.deep);
 	assert_int_equal(2, (int)o.key.n);
 	assert_int_equal(MT_EUSAGE, config("{\"cou\": 5}"));
