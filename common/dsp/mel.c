@@ -14,29 +14,69 @@
 /* FFTW's planner is not thread safe. */
 static pthread_mutex_t planner = PTHREAD_MUTEX_INITIALIZER;
 
-/* One transform of a + i b for real frames a, b; ESTIMATE because a measured
- * plan may differ from run to run and so may its last bits. */
+/* ESTIMATE because a measured plan may differ from run to run, and so may its
+ * last bits. */
 static void *make_plan(int n)
 {
-	size_t room = mt_pad64((size_t)n * sizeof(float));
-	char *buf = mt_alloc64(4 * room);
-	memset(buf, 0, 4 * room);
-	fftwf_iodim dim = {n, 1, 1};
+	size_t room = mt_pad64(((size_t)n + 2) * sizeof(float));
+	char *buf = mt_alloc64(2 * room);
+	memset(buf, 0, 2 * room);
 	pthread_mutex_lock(&planner);
-	void *plan = fftwf_plan_guru_split_dft(1, &dim, 0, NULL,
-		(float *)(void *)buf, (float *)(void *)(buf + room),
-		(float *)(void *)(buf + 2 * room),
-		(float *)(void *)(buf + 3 * room), FFTW_ESTIMATE);
+	void *plan = fftwf_plan_dft_r2c_1d(n, (float *)(void *)buf,
+		(fftwf_complex *)(void *)(buf + room), FFTW_ESTIMATE);
 	pthread_mutex_unlock(&planner);
 	free(buf);
 	return plan;
 }
 
-/* The half makes mt_mel_kernel's split give the power itself. */
+static size_t place(size_t k, size_t n)
+{
+	size_t at = 0;
+	for (; n > 2; k /= 4, n /= 4)
+		at += k % 4 * (n / 4);
+	return at + (n == 2 ? k % 2 : 0);
+}
+
+static struct mt_mel_fft *make_tables(size_t n)
+{
+	struct mt_mel_fft *f = mt_calloc(1, sizeof *f);
+	f->n = n;
+	f->twiddle = mt_calloc(2 * n + 6, sizeof(float));
+	f->turn = mt_calloc(n + 2, sizeof(float));
+	f->place = mt_calloc(n, sizeof *f->place);
+	float *w = f->twiddle;
+	for (size_t len = n; len >= 4; len /= 4)
+		for (size_t j = 0; j < len / 4; j++)
+			for (size_t m = 1; m < 4; m++) {
+				double a = -2 * M_PI * (double)(j * m) /
+					   (double)len;
+				*w++ = (float)cos(a);
+				*w++ = (float)sin(a);
+			}
+	for (size_t k = 0; k <= n / 2; k++) {
+		f->turn[2 * k] = (float)cos(M_PI * (double)k / (double)n);
+		f->turn[2 * k + 1] = (float)-sin(M_PI * (double)k / (double)n);
+	}
+	for (size_t k = 0; k < n; k++)
+		f->place[k] = (uint32_t)place(k, n);
+	return f;
+}
+
+static void free_tables(struct mt_mel_fft *f)
+{
+	if (!f)
+		return;
+	free(f->twiddle);
+	free(f->turn);
+	free(f->place);
+	free(f);
+}
+
+/* The half makes mt_mel_kernel's power the power itself. */
 static float *make_window(const struct mt_mel_opts *o)
 {
 	size_t n = (size_t)o->n_fft, win = (size_t)o->win;
-	float *w = mt_calloc((n + 7) & ~(size_t)7, sizeof *w);
+	float *w = mt_calloc(n, sizeof *w);
 	double sum = 0, a = 1, b = 0, scale = 0.5;
 	if (!strcmp(o->window, "hann"))
 		a = b = 0.5;
@@ -66,9 +106,9 @@ int mt_mel_init(struct mt_mel *mel, const struct mt_mel_opts *opts,
 		return rc;
 	mel->n_bin = o->n_fft / 2 + 1;
 	mel->pad = strcmp(o->center, "none") ? o->n_fft / 2 : 0;
-	mel->row = (mel->n_bin + 8 + 15) & ~(int64_t)15;
-	mel->plan = make_plan((int)o->n_fft);
-	if (!mel->plan)
+	if (o->n_fft >= 16 && !(o->n_fft & (o->n_fft - 1)))
+		mel->fft = make_tables((size_t)o->n_fft / 2);
+	else if (!(mel->plan = make_plan((int)o->n_fft)))
 		return mt_err_set(err, MT_ESYS, "mel: FFTW has no plan for "
 				  "%lld points", (long long)o->n_fft);
 	mt_mel_bank_init(&mel->bank, o);
@@ -83,6 +123,7 @@ void mt_mel_release(struct mt_mel *mel)
 		fftwf_destroy_plan(mel->plan);
 		pthread_mutex_unlock(&planner);
 	}
+	free_tables(mel->fft);
 	free(mel->window);
 	mt_mel_bank_release(&mel->bank);
 	*mel = (struct mt_mel){0};
@@ -90,19 +131,18 @@ void mt_mel_release(struct mt_mel *mel)
 
 void mt_mel_work_init(struct mt_mel_work *work, const struct mt_mel *mel)
 {
-	/* 16 floats more: window rounds up to 8, split reads element n. */
-	size_t n = ((size_t)mel->opts.n_fft + 16 + 15) & ~(size_t)15;
-	size_t n_pow = MT_MEL_GROUP * (size_t)mel->row;
-	size_t all = 6 * n + n_pow + 16 * (size_t)mel->opts.bands;
+	/* A frame of n rounded up to 8, n + 2 for FFTW; lanes; spectra with 8
+	 * rows of zeros behind them; bands. */
+	size_t n = ((size_t)mel->opts.n_fft + 2 + 15) & ~(size_t)15;
+	size_t lanes = MT_MEL_LANES * n;
+	size_t n_pow = MT_MEL_LANES * ((size_t)mel->n_bin + 8);
+	size_t n_sum = MT_MEL_LANES * (size_t)mel->opts.bands;
+	size_t all = 2 * lanes + n_pow + n_sum;
 	work->buf = mt_alloc64(all * sizeof(float));
 	memset(work->buf, 0, all * sizeof(float));
-	work->re = work->buf + 2 * n;
-	work->im = work->re + n;
-	work->fre = work->im + n;
-	work->fim = work->fre + n;
-	work->pow = work->fim + n;
+	work->z = work->buf + lanes;
+	work->pow = work->z + lanes;
 	work->sum = work->pow + n_pow;
-	work->tail = work->sum + 8 * mel->opts.bands;
 }
 
 void mt_mel_work_release(struct mt_mel_work *work)
@@ -125,7 +165,7 @@ static const float *frame_at(const struct mt_mel *mel, float *tmp,
 {
 	int64_t n_fft = mel->opts.n_fft, N = (int64_t)n;
 	int64_t at = (int64_t)t * mel->opts.hop - mel->pad;
-	if (at >= 0 && at + ((n_fft + 7) & ~(int64_t)7) <= N)
+	if (at >= 0 && at + n_fft <= N)
 		return in + at;
 	bool zero = !strcmp(mel->opts.center, "zero");
 	int64_t period = N > 1 ? 2 * (N - 1) : 1;
@@ -143,44 +183,42 @@ static const float *frame_at(const struct mt_mel *mel, float *tmp,
 	return tmp;
 }
 
-static void transform(const struct mt_mel *mel, struct mt_mel_work *w,
-		      float *pa, float *pb)
+/* Any length, by FFTW, a frame at a time. */
+static void slow_spectra(const struct mt_mel *mel, struct mt_mel_work *w,
+			 const float *const *frame)
 {
-	size_t n = (size_t)mel->opts.n_fft;
-	fftwf_execute_split_dft(mel->plan, w->re, w->im, w->fre, w->fim);
-	w->fre[n] = w->fre[0];
-	w->fim[n] = w->fim[0];
-	mt_mel_kernel()->split(pa, pb, w->fre, w->fim, n);
+	size_t n = (size_t)mel->opts.n_fft, n_bin = (size_t)mel->n_bin;
+	float *in = w->z, *out = w->z + (n / 16 + 1) * 16;
+	for (size_t f = 0; f < MT_MEL_LANES; f++) {
+		for (size_t i = 0; i < n; i++)
+			in[i] = frame[f][i] * mel->window[i];
+		fftwf_execute_dft_r2c(mel->plan, in,
+				      (fftwf_complex *)(void *)out);
+		for (size_t k = 0; k < n_bin; k++) {
+			float re = 2 * out[2 * k], im = 2 * out[2 * k + 1];
+			w->pow[MT_MEL_LANES * k + f] = re * re + im * im;
+		}
+	}
 }
 
-/* Spectra of frames t and t + 1 (of t alone if it is the last). */
+/* Spectra of frames t .. t + 7; those past the end repeat the last one. */
 static void spectra(const struct mt_mel *mel, struct mt_mel_work *w,
-		    const float *in, size_t n, size_t t, size_t T, float *pa)
+		    const float *in, size_t n, size_t t, size_t T)
 {
-	size_t n_fft = (size_t)mel->opts.n_fft, row = (size_t)mel->row;
-	float *pb = pa + row, energy[2];
-	float *tmp2 = w->buf + (w->re - w->buf) / 2;
-	bool two = t + 1 < T;
-	const float *a = frame_at(mel, w->buf, in, n, t);
-	const float *b = two ? frame_at(mel, tmp2, in, n, t + 1) : a;
-	mt_mel_kernel()->window(w->re, w->im, energy, a, b, mel->window,
-				(n_fft + 7) & ~(size_t)7);
-	/* Rounding of the louder one leaks into the other: keep apart what is
-	 * 50 dB apart, so that silence next to sound stays silence. */
-	bool apart = !(energy[0] < 1e5f * energy[1] &&
-		       energy[1] < 1e5f * energy[0]);
-	if (!two || apart) {
-		memset(w->im, 0, n_fft * sizeof(float));
-		transform(mel, w, pa, pb);
+	const struct mt_mel_kernel *kernel = mt_mel_kernel();
+	size_t n_fft = (size_t)mel->opts.n_fft;
+	size_t row = (n_fft + 17) & ~(size_t)15;
+	const float *frame[MT_MEL_LANES];
+	for (size_t f = 0; f < MT_MEL_LANES; f++)
+		frame[f] = t + f < T ? frame_at(mel, w->buf + f * row, in, n,
+						t + f) : frame[f - 1];
+	if (!mel->fft) {
+		slow_spectra(mel, w, frame);
+		return;
 	}
-	if (two && apart) {
-		mt_mel_kernel()->window(w->re, w->im, energy, b, b, mel->window,
-					(n_fft + 7) & ~(size_t)7);
-		memset(w->im, 0, n_fft * sizeof(float));
-		transform(mel, w, pb, w->re); /* re: the empty half's place */
-	} else if (two) {
-		transform(mel, w, pa, pb);
-	}
+	kernel->load(w->z, frame, mel->window, n_fft);
+	kernel->transform(w->z, mel->fft);
+	kernel->power(w->pow, w->z, mel->fft);
 }
 
 static void take_log(const struct mt_mel_opts *o, float *x, size_t n)
@@ -225,7 +263,6 @@ int mt_mel_run(const struct mt_mel *mel, struct mt_mel_work *work, float *out,
 	const struct mt_mel_kernel *kernel = mt_mel_kernel();
 	const struct mt_mel_opts *o = &mel->opts;
 	size_t T = mt_mel_frames(mel, n), M = (size_t)o->bands;
-	size_t row = (size_t)mel->row;
 	if (!T)
 		return mt_err_item(err, "melspec.short", "the clip has %zu "
 				   "samples, too few for one frame of %lld", n,
@@ -238,18 +275,18 @@ int mt_mel_run(const struct mt_mel *mel, struct mt_mel_work *work, float *out,
 				   i, (double)in[i]);
 	}
 	bool root = !strcmp(o->spectrum, "magnitude");
-	for (size_t t = 0; t < T; t += MT_MEL_GROUP) {
-		size_t left = T - t < MT_MEL_GROUP ? T - t : MT_MEL_GROUP;
-		for (size_t i = 0; i < left; i += 2)
-			spectra(mel, work, in, n, t + i, T,
-				work->pow + i * row);
+	for (size_t t = 0; t < T; t += MT_MEL_LANES) {
+		size_t left = T - t < MT_MEL_LANES ? T - t : MT_MEL_LANES;
+		spectra(mel, work, in, n, t, T);
 		if (root)
-			kernel->root(work->pow, MT_MEL_GROUP * row);
-		float *to = left < MT_MEL_GROUP ? work->tail : out + t * M;
-		kernel->bank(to, work->sum, work->pow, row, &mel->bank);
-		if (to == work->tail)
-			memcpy(out + t * M, to, left * M * sizeof *out);
-		take_log(o, out + t * M, left * M);
+			kernel->root(work->pow,
+				     MT_MEL_LANES * (size_t)mel->n_bin);
+		kernel->bank(work->sum, work->pow, &mel->bank);
+		take_log(o, work->sum, MT_MEL_LANES * M);
+		float *to = out + t * M;
+		for (size_t f = 0; f < left; f++, to += M)
+			for (size_t b = 0; b < M; b++)
+				to[b] = work->sum[MT_MEL_LANES * b + f];
 	}
 	if (o->top_db > 0)
 		kernel->clamp(out, T * M,

@@ -11,8 +11,10 @@
  * reflected again and again (a clip of one sample: repeated), so every clip
  * of at least one sample has 1 + N / hop frames. Windows are periodic and
  * stand in the middle of n_fft when they are shorter. Transforms are single
- * precision (FFTW); two frames share one complex transform. The same input
- * gives the same bits in every run, thread and batch on one kind of CPU. */
+ * precision: eight frames side by side where n_fft is a power of two, else one
+ * at a time by FFTW. A frame's values depend on nothing but its samples (and
+ * the clip's maximum, with top_db): the same bits in every run and thread on
+ * one kind of CPU. */
 #ifndef MT_DSP_MEL_H
 #define MT_DSP_MEL_H
 
@@ -97,16 +99,17 @@ void mt_mel_bank_release(struct mt_mel_bank *bank);
 /* Plan and tables; never changed after init, so threads may share it. */
 struct mt_mel {
 	struct mt_mel_opts opts;
-	int64_t n_bin, pad, row; /* row: floats of a padded spectrum row */
+	int64_t n_bin, pad;
 	struct mt_mel_bank bank;
 	float *window;           /* [n_fft], scaled */
-	void *plan;
+	struct mt_mel_fft *fft;  /* n_fft a power of two */
+	void *plan;              /* else FFTW's */
 };
 
 /* Scratch of one thread. */
 struct mt_mel_work {
 	float *buf;
-	float *re, *im, *fre, *fim, *pow, *sum, *tail;
+	float *z, *pow, *sum;
 };
 
 /* opts need not be resolved. Plans are made one at a time, behind a lock. */

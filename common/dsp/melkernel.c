@@ -14,7 +14,11 @@ typedef float v8u __attribute__((vector_size(32), aligned(4), may_alias));
 #undef NAME
 
 #if defined(__x86_64__)
-#define TARGET __attribute__((target("avx2")))
+/* clang fuses products and sums unasked. */
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC optimize("fp-contract=fast")
+#endif
+#define TARGET __attribute__((target("avx2,fma")))
 #define NAME(x) x##_avx2
 #include "dsp/melkernel.inc"
 #undef TARGET
@@ -22,7 +26,7 @@ typedef float v8u __attribute__((vector_size(32), aligned(4), may_alias));
 
 const struct mt_mel_kernel *mt_mel_kernel(void)
 {
-	return __builtin_cpu_supports("avx2") ? &kernel_avx2 : &kernel_plain;
+	return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") ? &kernel_avx2 : &kernel_plain;
 }
 #else
 const struct mt_mel_kernel *mt_mel_kernel(void)
