@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT
+ * An SQL expression over a record: its columns are the key and every field
+ * that the header declares as text or as one number. SQLite evaluates it;
+ * nothing but an expression is taken, and nothing can be written by it.
+ * tag('NAME') is 1 when the record's label has that tag, else 0. */
+#ifndef MT_DATA_WHERE_H
+#define MT_DATA_WHERE_H
+
+#include <stdbool.h>
+
+#include "stream/head.h"
+#include "stream/rec.h"
+
+struct mt_where;
+
+/* MT_EUSAGE: no expression, or it names an unknown column. The header must
+ * outlive *where. */
+int mt_where_open(struct mt_where **where, const char *expr,
+		  const struct mt_head *head, struct mt_err *err)
+	MT_USE_RESULT;
+/* Is it true? NULL counts as false; a field that the record lacks is NULL. */
+int mt_where_test(struct mt_where *where, const struct mt_rec *rec, bool *yes,
+		  struct mt_err *err) MT_USE_RESULT;
+void mt_where_close(struct mt_where *where);
+
+#endif

@@ -1,0 +1,79 @@
+#!/bin/sh
+. tests/lib/tap.sh
+. tests/lib/sound.sh
+small_streams
+e=$tmp/example.mtr
+: > "$tmp/in/bad.wav"
+keys() { mt-select "$@" | mt-view | cut -f1 | tr '\n' ' '; }
+is "$(keys --split test "$e")" 'high/b.wav low/b.wav ' '--split'
+is "$(keys -s test -s train "$e" | wc -w)" 4 '--split twice'
+is "$(keys --split none "$e")" '' 'a split that is not there'
+is "$(keys -w "key GLOB 'low/*'" "$e")" 'low/a.wav low/b.wav ' '--where on the key'
+is "$(keys -w "split = 'test' AND tag('high')" "$e")" 'high/b.wav ' 'a field and a tag'
+is "$(keys -w 'rate > 7999.5 AND seconds < 0.2' "$e" | wc -w)" 4 'numbers'
+is "$(keys -w 'rate > 8000' "$e")" '' 'that are not so'
+is "$(keys -w 'nullif(rate, 8000)' "$e")" '' 'NULL is false'
+is "$(keys -w "codec = 'pcm_s16le' -- said" "$e" | wc -w)" 4 'a comment ends with its line'
+refuse() { # pattern name expression
+	mt-select -w "$3" "$e" > "$tmp/out" 2> "$tmp/err"
+	is $? 2 "$2: refused"
+	like "$tmp/err" "$1" "$2: message"
+}
+refuse 'no such column: rat' 'an unknown column' 'rat > 1'
+refuse 'there are: key, path, bytes' 'and the columns are told' 'rat > 1'
+refuse 'no such column: "?low"?' 'a name in double quotes is no text' 'key = "low"'
+refuse 'no such column: mel' 'an array' 'mel > 1'
+refuse 'one expression' 'a second statement' '1); SELECT (1'
+refuse 'without parameters' 'a parameter' '?99'
+refuse 'not authorized|prohibited' 'an attached file' "1) FROM pragma_database_list; ATTACH '$tmp/x' AS x --"
+refuse 'vocabulary does not have' 'an unknown tag' "tag('blues')"
+refuse 'syntax error' 'no SQL' 'rate >'
+printf 'low/b.wav\nhigh/a.wav\nnone\n' > "$tmp/list"
+is "$(keys -k "$tmp/list" "$e")" 'high/a.wav low/b.wav ' '--keys keeps the order of the stream'
+is "$(keys -n 1 "$e")" 'high/a.wav ' '--head'
+is "$(keys --skip 1 --head 2 "$e")" 'high/b.wav low/a.wav ' '--skip and --head'
+is "$(keys --split test --skip 1 "$e")" 'low/b.wav ' '--skip counts what was chosen'
+is "$(keys --head 0 "$e")" '' '--head 0'
+
+i=0
+while [ $i -lt 300 ]; do
+	i=$((i + 1))
+	printf 'in/low/a.wav\n'
+done > "$tmp/many"
+(cd "$tmp" && mt-decode -q --segment 0.001 -r 8000 in/low/a.wav in/low/b.wav in/high/a.wav > many.mtr)
+all=$(keys "$tmp/many.mtr" | wc -w)
+[ "$all" -ge 300 ]
+ok $? "three hundred records ($all)"
+is "$(keys --sample 50 "$tmp/many.mtr" | wc -w)" 50 '--sample N'
+keys --sample 20 "$tmp/many.mtr" | tr ' ' '\n' | sort > "$tmp/s20"
+keys --sample 50 "$tmp/many.mtr" | tr ' ' '\n' | sort > "$tmp/s50"
+is "$(comm -23 "$tmp/s20" "$tmp/s50" | wc -l)" 0 'a larger sample holds the smaller one'
+keys --sample 20 --seed 2 "$tmp/many.mtr" | tr ' ' '\n' | sort | cmp -s - "$tmp/s20"
+is $? 1 'another seed, another sample'
+n=$(keys --sample 20% "$tmp/many.mtr" | wc -w)
+[ "$n" -gt $((all / 10)) ] && [ "$n" -lt $((all * 3 / 10)) ]
+ok $? "--sample 20% ($n of $all)"
+is "$(mt-select --sample 20% < "$tmp/many.mtr" | mt-view | wc -l)" "$n" 'the same from a pipe'
+is "$(keys --sample 100% "$tmp/many.mtr" | wc -w)" "$all" '--sample 100%'
+is "$(keys --sample 0% "$tmp/many.mtr" | wc -w)" 0 '--sample 0%'
+is "$(keys --sample 9999 "$tmp/many.mtr" | wc -w)" "$all" 'more than there are'
+is "$(keys -w "key GLOB '*high*'" --sample 7 "$tmp/many.mtr" | tr ' ' '\n' | grep -c high)" 7 'of those that --where leaves'
+rc 2 '--sample N needs to read twice' mt-select --sample 5
+for bad in 0 -1 x 101% %; do
+	rc 2 "--sample $bad" mt-select --sample=$bad "$e"
+done
+
+(cd "$tmp/in" && mt-decode -q -r 8000 low/a.wav bad.wav low/b.wav > ../fail.mtr)
+mt-select -q -n 1 "$tmp/fail.mtr" > "$tmp/out.mtr"
+is $? 1 'failures travel on'
+is "$(mt-view -c "$tmp/out.mtr")" '1 segments, 1 records, 1 failed' 'and are counted'
+mt-select --no-fail -n 1 "$tmp/fail.mtr" > "$tmp/out.mtr"
+is $? 0 '--no-fail'
+is "$(mt-view -c "$tmp/out.mtr")" '1 segments, 1 records, 0 failed' 'leaves them out'
+cat "$e" "$e" | mt-select -w "split='test'" | mt-view -c > "$tmp/out"
+like "$tmp/out" '2 segments, 4 records' 'two segments'
+mt-pack -q -o "$tmp/set" --shard-records 1 "$e"
+is "$(keys --split test "$tmp/set")" 'high/b.wav low/b.wav ' 'a set'
+mt-select -o "$tmp/o.mtr" --split test "$e" && mt-view -H "$tmp/o.mtr" > "$tmp/out"
+like "$tmp/out" '^prog	5	mt-select	.*mt-select --split test' 'provenance'
+tap_end
