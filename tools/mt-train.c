@@ -1,0 +1,492 @@
+/* SPDX-License-Identifier: MIT
+ * mt-train: a labelled mel set into a model. */
+#include <errno.h>
+#include <inttypes.h>
+#include <jansson.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "base/progress.h"
+#include "base/tool.h"
+#include "dsp/mel.h"
+#include "eval/auc.h"
+#include "nn/train.h"
+
+static struct opts {
+	const char *out, *net, *train, *valid, *optimizer, *schedule, *loss;
+	const char *backend, *config;
+	int64_t epochs, batch, crop, seed, mask_frames, mask_bands, patience;
+	double lr, decay, momentum, warmup, mixup, width;
+	bool resume, force;
+} opts = {
+	.net = "small", .train = "train", .valid = "valid",
+	.optimizer = "adamw", .schedule = "cosine", .loss = "auto",
+	.backend = "onednn", .epochs = 60, .batch = 16, .crop = 128, .seed = 1,
+	.mask_frames = 12, .mask_bands = 8, .lr = 2e-3, .decay = 0.01,
+	.momentum = 0.9, .warmup = 0.05, .mixup = 0.2, .width = 1,
+};
+
+#define AT(field) offsetof(struct opts, field)
+
+static const struct mt_opt rows[] = {
+	{'o', "output", "DIR", MT_OPT_PATH, AT(out),
+	 "folder for models, checkpoint and metrics; needed", NULL, 0, 0},
+	{'n', "net", "NAME|FILE", MT_OPT_STR, AT(net),
+	 "net by name or from a JSON file [small]", NULL, 0, 0},
+	{0, "width", "X", MT_OPT_F64, AT(width),
+	 "factor on the net's channels [1]", NULL, 0.01, 16},
+	{0, "train", "SPLIT", MT_OPT_STR, AT(train),
+	 "split to learn from [train]", NULL, 0, 0},
+	{0, "valid", "SPLIT", MT_OPT_STR, AT(valid),
+	 "split to choose the best epoch by [valid]", NULL, 0, 0},
+	{'e', "epochs", "N", MT_OPT_I64, AT(epochs), "epochs [60]", NULL, 1,
+	 1e6},
+	{'b', "batch", "N", MT_OPT_I64, AT(batch), "examples a step [16]",
+	 NULL, 1, 65536},
+	{0, "crop", "FRAMES", MT_OPT_I64, AT(crop),
+	 "frames of a random crop; short clips are repeated [128]", NULL, 1,
+	 1e6},
+	{0, "lr", "X", MT_OPT_F64, AT(lr), "greatest learning rate [0.002]",
+	 NULL, 1e-9, 100},
+	{0, "schedule", "HOW", MT_OPT_CHOICE, AT(schedule),
+	 "constant or cosine [cosine]", "constant|cosine", 0, 0},
+	{0, "warmup", "SHARE", MT_OPT_F64, AT(warmup),
+	 "share of all steps in which the rate rises [0.05]", NULL, 0, 1},
+	{0, "optimizer", "NAME", MT_OPT_CHOICE, AT(optimizer),
+	 "adam, adamw or sgd [adamw]", "adam|adamw|sgd", 0, 0},
+	{0, "decay", "X", MT_OPT_F64, AT(decay), "weight decay [0.01]", NULL,
+	 0, 100},
+	{0, "momentum", "X", MT_OPT_F64, AT(momentum), "of sgd [0.9]", NULL, 0,
+	 1},
+	{0, "loss", "NAME", MT_OPT_CHOICE, AT(loss),
+	 "bce, ce, or auto: ce if each item has one tag [auto]",
+	 "auto|bce|ce", 0, 0},
+	{0, "mixup", "ALPHA", MT_OPT_F64, AT(mixup),
+	 "blend examples, weight from Beta(ALPHA, ALPHA), 0 not [0.2]", NULL, 0,
+	 100},
+	{0, "mask-frames", "N", MT_OPT_I64, AT(mask_frames),
+	 "widest SpecAugment stripe in time, 0 none [12]", NULL, 0, 1e6},
+	{0, "mask-bands", "N", MT_OPT_I64, AT(mask_bands),
+	 "widest SpecAugment stripe in bands, 0 none [8]", NULL, 0, 1e6},
+	{0, "patience", "N", MT_OPT_I64, AT(patience),
+	 "stop after N epochs without a better one, 0 never [0]", NULL, 0, 1e6},
+	{0, "seed", "N", MT_OPT_I64, AT(seed), "of everything random [1]",
+	 NULL, 0, 9e15},
+	{0, "backend", "NAME", MT_OPT_CHOICE, AT(backend),
+	 "onednn or blas [onednn]", "onednn|blas", 0, 0},
+	{0, "config", "FILE", MT_OPT_PATH, AT(config),
+	 "options from a JSON object; the command line wins", NULL, 0, 0},
+	{0, "resume", NULL, MT_OPT_FLAG, AT(resume),
+	 "go on from the last checkpoint in DIR", NULL, 0, 0},
+	{0, "force", NULL, MT_OPT_FLAG, AT(force),
+	 "start anew though DIR holds a model", NULL, 0, 0},
+	{0},
+};
+static const struct mt_opt_set sets[] = {{rows, &opts}, {NULL, NULL}};
+
+static const struct mt_tool tool = {
+	.name = "mt-train",
+	.purpose = "train a tagger on a labelled mel set",
+	.synopsis = "[options] -o folder [set|stream ...]",
+	.sets = sets,
+	.flags = MT_TOOL_JOBS | MT_TOOL_PROGRESS | MT_TOOL_PROG,
+};
+
+static struct train {
+	struct mt_examples data;
+	struct mt_net net;
+	struct mt_trainer trainer;
+	bool has_net, has_trainer, single;
+	char *tags, *frontend, *recipe, *provenance, *metrics;
+	double best;
+	int64_t best_epoch;
+	struct mt_progress progress;
+} run = {.best = -INFINITY};
+
+/* One tag an item, everywhere? */
+static bool one_tag_each(const struct mt_examples *e)
+{
+	for (size_t i = 0; i < e->n; i++) {
+		size_t ones = 0;
+		for (size_t k = 0; k < e->n_tag; k++)
+			ones += e->item[i].label[k] > 0;
+		if (ones != 1)
+			return false;
+	}
+	return true;
+}
+
+/* Front end, vocabulary and commands out of the set's header. */
+static int describe(const char *cmdline, struct mt_err *err)
+{
+	struct mt_mel_opts mel = MT_MEL_UNSET;
+	struct mt_head *h = &run.data.head;
+	json_t *tags = json_array();
+	size_t size;
+	bool any = false;
+	for (size_t i = 0; i < h->n_line; i++) {
+		struct mt_head_line *l = &h->line[i];
+		if (strcmp(l->word[0], "param") != 0 || l->n_word < 3)
+			continue;
+		int rc = mt_mel_param_set(&mel, l->word[1], l->word[2], err);
+		if (rc < 0)
+			return rc;
+		any |= !strncmp(l->word[1], "mel.", 4);
+	}
+	if (any) {
+		int rc = mt_mel_resolve(&mel, err);
+		if (rc)
+			return rc;
+		run.frontend = mt_mel_to_json(&mel);
+	}
+	for (size_t k = 0; k < mt_head_n_tag(h); k++) {
+		json_t *t = json_string(mt_head_tag(h, k));
+		if (!t)
+			return mt_err_set(err, MT_EINPUT, "tag %zu is no valid "
+					  "UTF-8; a model file cannot hold it",
+					  k);
+		json_array_append_new(tags, t);
+	}
+	run.tags = json_dumps(tags, JSON_COMPACT);
+	json_decref(tags);
+	if (!mt_common.no_prog)
+		mt_head_add_prog(h, tool.name, MT_VERSION, cmdline);
+	run.provenance = mt_head_text(h, &size);
+	return MT_OK;
+}
+
+static void fill_recipe(struct mt_recipe *r)
+{
+	*r = (struct mt_recipe){
+		.epochs = (size_t)opts.epochs, .batch = (size_t)opts.batch,
+		.crop = (size_t)opts.crop, .seed = (uint64_t)opts.seed,
+		.loss = run.single ? MT_LOSS_CE : MT_LOSS_BCE,
+		.schedule = strcmp(opts.schedule, "cosine") ? MT_CONSTANT
+							    : MT_COSINE,
+		.warmup = opts.warmup, .mixup = opts.mixup,
+		.mask_frames = (size_t)opts.mask_frames,
+		.mask_bands = (size_t)opts.mask_bands,
+		.backend = opts.backend, .n_thread = (int)mt_common.jobs,
+	};
+	mt_optim_init(&r->optim, !strcmp(opts.optimizer, "adam") ? MT_OPTIM_ADAM
+		      : !strcmp(opts.optimizer, "sgd") ? MT_OPTIM_SGD
+						       : MT_OPTIM_ADAMW);
+	r->optim.lr = opts.lr;
+	r->optim.decay = opts.decay;
+	r->optim.momentum = opts.momentum;
+	json_t *o = json_pack("{s:I, s:I, s:I, s:I, s:s, s:s, s:f, s:f, s:f, "
+		"s:s, s:f, s:f, s:I, s:I, s:s, s:s, s:s}",
+		"epochs", (json_int_t)opts.epochs, "batch",
+		(json_int_t)opts.batch, "crop", (json_int_t)opts.crop, "seed",
+		(json_int_t)opts.seed, "loss", run.single ? "ce" : "bce",
+		"optimizer", opts.optimizer, "lr", opts.lr, "decay",
+		opts.decay, "momentum", opts.momentum, "schedule",
+		opts.schedule, "warmup", opts.warmup, "mixup", opts.mixup,
+		"mask-frames", (json_int_t)opts.mask_frames, "mask-bands",
+		(json_int_t)opts.mask_bands, "backend", opts.backend, "train",
+		opts.train, "valid", opts.valid);
+	run.recipe = json_dumps(o, JSON_COMPACT | JSON_REAL_PRECISION(15));
+	json_decref(o);
+}
+
+/* Numbers of the examples of one split. */
+static uint32_t *list_split(const char *name, size_t *n)
+{
+	int split = mt_examples_split(&run.data, name);
+	uint32_t *list = mt_calloc(run.data.n, sizeof *list);
+	*n = 0;
+	for (size_t i = 0; i < run.data.n; i++)
+		if (run.data.item[i].split == split)
+			list[(*n)++] = (uint32_t)i;
+	return list;
+}
+
+static int set_up(char **operand, int n, const char *cmdline,
+		  struct mt_err *err)
+{
+	const char *wanted[] = {opts.train, opts.valid};
+	int rc = mt_examples_read(&run.data, operand, n, wanted, 2, err);
+	if (!rc)
+		rc = describe(cmdline, err);
+	if (rc)
+		return rc;
+	size_t n_train, n_valid;
+	uint32_t *train = list_split(opts.train, &n_train);
+	uint32_t *valid = list_split(opts.valid, &n_valid);
+	bool one = one_tag_each(&run.data);
+	run.single = !strcmp(opts.loss, "ce") ||
+		     (!strcmp(opts.loss, "auto") && one &&
+		      run.data.n_tag > 1);
+	if (!n_train || !run.data.n_tag) {
+		free(train);
+		free(valid);
+		return mt_err_set(err, MT_EINPUT, "there are %zu labelled "
+				  "examples of split '%s' and %zu tags; nothing "
+				  "to learn", n_train, opts.train,
+				  run.data.n_tag);
+	}
+	struct mt_net_opt how = {.n_class = (int64_t)run.data.n_tag,
+				 .bands = (int64_t)run.data.n_band,
+				 .frames = opts.crop, .width = opts.width};
+	rc = mt_net_load(&run.net, opts.net, &how, err);
+	if (!rc) {
+		struct mt_recipe recipe;
+		run.has_net = true;
+		fill_recipe(&recipe);
+		rc = mt_trainer_open(&run.trainer, &recipe, &run.net,
+				     &run.data, train, n_train, valid, n_valid,
+				     err);
+		run.has_trainer = !rc;
+	} else {
+		free(train);
+		free(valid);
+	}
+	if (!rc)
+		mt_note("%zu examples to learn from, %zu to validate, %zu tags, "
+			"%" PRId64 " parameters", n_train, n_valid,
+			run.data.n_tag, mt_net_n_param(&run.net, 1));
+	return rc;
+}
+
+/* --resume: parameters, moments, place and history out of the checkpoint;
+ * MT_END when there is none. */
+static int resume(const char *path, struct mt_err *err)
+{
+	struct mt_model m;
+	if (access(path, F_OK))
+		return MT_END;
+	int rc = mt_model_open(&m, path, err);
+	if (rc)
+		return rc;
+	static const char *const same[] = {"net", "recipe", "tags",
+					   "data_crc32"};
+	char crc[16];
+	snprintf(crc, sizeof crc, "%08x", run.data.crc);
+	const char *now[] = {mt_net_json(&run.net), run.recipe, run.tags, crc};
+	for (size_t i = 0; !rc && i < 4; i++) {
+		const char *was = mt_model_text(&m, same[i]);
+		if (!was || strcmp(was, now[i]) != 0)
+			rc = mt_err_set(err, MT_EUSAGE, "%s: was made with "
+					"another %s: '%.120s', now '%.120s'",
+					path, same[i], was ? was : "",
+					now[i]);
+	}
+	const char *place = mt_model_text(&m, "place");
+	const char *history = mt_model_text(&m, "history");
+	unsigned long long step = 0;
+	size_t epoch = 0;
+	if (!rc && (!place || !history ||
+		    sscanf(place, "%zu %llu %" SCNd64 " %la", &epoch, &step,
+			   &run.best_epoch, &run.best) != 4))
+		rc = mt_err_set(err, MT_EINPUT, "%s: is no checkpoint", path);
+	if (!rc)
+		rc = mt_trainer_load(&run.trainer, &m, err);
+	if (!rc) {
+		run.trainer.epoch = epoch;
+		run.trainer.step = step;
+		free(run.metrics);
+		run.metrics = mt_strdup(history);
+		mt_info("going on after epoch %zu", epoch);
+	}
+	mt_model_close(&m);
+	return rc;
+}
+
+static int save(const char *name, bool checkpoint, struct mt_err *err)
+{
+	char epoch[32], crc[16], place[96];
+	snprintf(epoch, sizeof epoch, "%zu", run.trainer.epoch);
+	snprintf(crc, sizeof crc, "%08x", run.data.crc);
+	snprintf(place, sizeof place, "%zu %llu %" PRId64 " %a",
+		 run.trainer.epoch, (unsigned long long)run.trainer.step,
+		 run.best_epoch, run.best);
+	/* the newest line of the history */
+	size_t n = strlen(run.metrics);
+	const char *last = run.metrics + (n ? n - 1 : 0);
+	while (last > run.metrics && last[-1] != '\n')
+		last--;
+	char *line = mt_strndup(last, strcspn(last, "\n"));
+	struct mt_model_meta meta[12] = {
+		{"format", "mt 1"},
+		{"net", (char *)(uintptr_t)mt_net_json(&run.net)},
+		{"tags", run.tags}, {"recipe", run.recipe},
+		{"provenance", run.provenance}, {"epoch", epoch},
+		{"data_crc32", crc}, {"metrics", line},
+	};
+	size_t n_meta = 8;
+	if (run.frontend)
+		meta[n_meta++] = (struct mt_model_meta){"frontend",
+							run.frontend};
+	if (checkpoint) {
+		meta[n_meta++] = (struct mt_model_meta){"place", place};
+		meta[n_meta++] = (struct mt_model_meta){"history", run.metrics};
+	}
+	char *path = mt_strf("%s/%s.safetensors", opts.out, name);
+	int rc = mt_trainer_save(&run.trainer, path, checkpoint, meta, n_meta,
+				 err);
+	free(path);
+	free(line);
+	return rc;
+}
+
+static void tell(size_t done, size_t all, double loss)
+{
+	char extra[96];
+	size_t epoch = run.trainer.epoch;
+	bool json = !strcmp(mt_common.progress, "json");
+	snprintf(extra, sizeof extra, json ? "\"epoch\":%zu,\"loss\":%.5f"
+					   : "epoch %zu  loss %.4f", epoch + 1,
+		 loss);
+	mt_progress_put(&run.progress, epoch * all + done, 0, extra);
+}
+
+static void json_put(json_t *o, const char *name, double v)
+{
+	if (isfinite(v))
+		json_object_set_new(o, name, json_real(v));
+}
+
+/* Validate; one more line of metrics; the number to choose the best by. */
+static int validate(double train_loss, double *score, struct mt_err *err)
+{
+	struct mt_trainer *t = &run.trainer;
+	size_t k = run.data.n_tag;
+	json_t *o = json_object();
+	int rc = MT_OK;
+	json_object_set_new(o, "epoch", json_integer((json_int_t)t->epoch));
+	json_put(o, "train_loss", train_loss);
+	*score = (double)t->epoch;
+	if (t->n_valid) {
+		float *y = mt_calloc(t->n_valid * k, sizeof *y);
+		uint8_t *label = mt_calloc(t->n_valid * k, 1);
+		double loss = NAN;
+		rc = mt_trainer_validate(t, y, label, &loss, err);
+		struct mt_eval e = mt_eval_run(y, label, t->n_valid, k);
+		json_put(o, "valid_loss", loss);
+		json_put(o, "roc_auc_macro", e.macro_roc);
+		json_put(o, "ap_macro", e.macro_ap);
+		json_put(o, "accuracy", e.accuracy);
+		*score = run.single ? e.accuracy : e.macro_ap;
+		/* many epochs tie on a small split: the lower loss decides */
+		*score = (isfinite(*score) ? *score : 0) - 1e-6 * loss;
+		mt_note("epoch %zu: loss %.4f, valid %.4f, ROC-AUC %.4f, AP "
+			"%.4f, accuracy %.4f", t->epoch, train_loss, loss,
+			e.macro_roc, e.macro_ap, e.accuracy);
+		free(e.tag);
+		free(y);
+		free(label);
+	}
+	char *line = json_dumps(o, JSON_COMPACT | JSON_REAL_PRECISION(9));
+	char *all = mt_strf("%s%s\n", run.metrics, line);
+	free(line);
+	free(run.metrics);
+	run.metrics = all;
+	json_decref(o);
+	return rc;
+}
+
+static int one_epoch(struct mt_err *err)
+{
+	double loss, score;
+	int rc = mt_trainer_epoch(&run.trainer, &loss, tell, err);
+	if (!rc)
+		rc = validate(loss, &score, err);
+	if (rc)
+		return rc;
+	if (score > run.best) {
+		run.best = score;
+		run.best_epoch = (int64_t)run.trainer.epoch;
+		rc = save("best", false, err);
+	}
+	if (!rc)
+		rc = save("last", false, err);
+	char *path = mt_strf("%s/metrics.jsonl", opts.out);
+	if (!rc)
+		rc = mt_file_put(path, run.metrics, strlen(run.metrics), err);
+	free(path);
+	/* last, so that what it stands for is on disk already */
+	return rc ? rc : save("checkpoint", true, err);
+}
+
+static int train(struct mt_err *err)
+{
+	size_t steps = (run.trainer.n_train + (size_t)opts.batch - 1) /
+		       (size_t)opts.batch;
+	char *path = mt_strf("%s/checkpoint.safetensors", opts.out);
+	bool there = !access(path, F_OK);
+	int rc = MT_OK;
+	run.metrics = mt_strdup("");
+	if (opts.resume)
+		rc = resume(path, err);
+	else if (there && !opts.force)
+		rc = mt_err_set(err, MT_EUSAGE, "%s: holds a model already; "
+				"--resume goes on, --force starts anew",
+				opts.out);
+	free(path);
+	if (rc < 0)
+		return rc;
+	if (mkdir(opts.out, 0777) && errno != EEXIST)
+		return mt_err_sys(err, "%s: cannot make the folder", opts.out);
+	rc = MT_OK;
+	mt_progress_init(&run.progress, steps * (size_t)opts.epochs);
+	while (!rc && run.trainer.epoch < (size_t)opts.epochs) {
+		int64_t since = (int64_t)run.trainer.epoch - run.best_epoch;
+		if (opts.patience && since >= opts.patience)
+			break;
+		rc = one_epoch(err);
+	}
+	mt_progress_end(&run.progress);
+	if (!rc)
+		mt_info("best epoch %" PRId64 " of %zu, in %s/best.safetensors",
+			run.best_epoch, run.trainer.epoch, opts.out);
+	return rc;
+}
+
+static void release(void)
+{
+	if (run.has_trainer)
+		mt_trainer_close(&run.trainer);
+	if (run.has_net)
+		mt_net_release(&run.net);
+	mt_examples_release(&run.data);
+	free(run.tags);
+	free(run.frontend);
+	free(run.recipe);
+	free(run.provenance);
+	free(run.metrics);
+}
+
+int main(int argc, char **argv)
+{
+	struct mt_err err = {0};
+	char **operand, *cmdline = mt_tool_cmdline(argc, argv);
+	int n;
+	char **again = mt_calloc((size_t)argc + 1, sizeof *again);
+	memcpy(again, argv, (size_t)argc * sizeof *again);
+	mt_tool_begin(&tool, argc, argv, &operand, &n);
+	int rc = MT_OK;
+	if (opts.config) {
+		/* the file first, then the command line once more over it */
+		rc = mt_opt_config(sets, opts.config, &err);
+		if (!rc) {
+			mt_tool_begin(&tool, argc, again, &operand, &n);
+		}
+	}
+	if (!rc && !opts.out)
+		rc = mt_err_set(&err, MT_EUSAGE, "-o FOLDER is needed");
+	if (!rc)
+		rc = set_up(operand, n, cmdline, &err);
+	if (!rc)
+		rc = train(&err);
+	int code = rc ? mt_tool_fail(&err) : 0;
+	release();
+	free(again);
+	free(cmdline);
+	return mt_tool_end(code);
+}
