@@ -13,6 +13,11 @@ typedef float v8u __attribute__((vector_size(32), aligned(4), may_alias));
 #undef TARGET
 #undef NAME
 
+const struct mt_mel_kernel *mt_mel_kernel_plain(void)
+{
+	return &kernel_plain;
+}
+
 #if defined(__x86_64__)
 /* clang fuses products and sums unasked. */
 #if defined(__GNUC__) && !defined(__clang__)

@@ -47,5 +47,7 @@ struct mt_mel_kernel {
 
 /* The one for this CPU. */
 const struct mt_mel_kernel *mt_mel_kernel(void);
+/* The one for any CPU, for tests. */
+const struct mt_mel_kernel *mt_mel_kernel_plain(void);
 
 #endif

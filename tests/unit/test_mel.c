@@ -12,8 +12,10 @@
 
 #include <cmocka.h>
 
+#include "base/half.h"
 #include "base/mem.h"
 #include "dsp/mel.h"
+#include "dsp/melkernel.h"
 
 static const struct golden {
 	const char *profile;
@@ -328,6 +330,107 @@ static void test_wrong(void **state)
 	mt_mel_release(&mel);
 }
 
+static void test_log(void **state)
+{
+	(void)state;
+	double worst = 0;
+	for (int e = -120; e < 120; e += 3)
+		for (int i = 0; i < 1000; i++) {
+			float x[1] = {ldexpf(1 + (float)i / 1000, e)};
+			double want = log((double)x[0]);
+			mt_mel_kernel()->log(x, 1, 1, 0, 1e-37f, 1);
+			double off = fabs((double)x[0] - want) /
+				     fmax(fabs(want), 1e-2);
+			worst = fmax(worst, off);
+		}
+	if (!(worst < 2e-7))
+		fail_msg("logarithm is off by %g", worst);
+}
+
+static void test_round(void **state)
+{
+	(void)state;
+	struct mt_mel_opts o = profile("musicnn");
+	size_t n, T, M;
+	float *x = signal_of(16000, 1, &n);
+	o.log = "none";
+	float *y = run(&o, x, n, &T, &M);
+	o.round = "none";
+	float *z = run(&o, x, n, &T, &M);
+	size_t differ = 0;
+	for (size_t i = 0; i < T * M; i++) {
+		float half = mt_half_to(mt_half_from(z[i]));
+		assert_true(fabsf(y[i] - half) <= 0);
+		differ += fabsf(y[i] - z[i]) > 0;
+	}
+	assert_true(differ > T * M / 2);
+	free(x);
+	free(y);
+	free(z);
+}
+
+static void test_window(void **state)
+{
+	(void)state;
+	struct mt_mel mel;
+	struct mt_mel_opts o = profile("won");
+	o.win = 400;
+	assert_int_equal(mt_mel_init(&mel, &o, NULL), 0);
+	for (int i = 0; i < 512; i++) {
+		double want = i < 56 || i >= 456 ? 0
+			: 0.25 - 0.25 * cos(2 * M_PI * (i - 56) / 400);
+		assert_true(fabs((double)mel.window[i] - want) < 1e-7);
+	}
+	mt_mel_release(&mel);
+}
+
+/* [M][8] of one group of frames, by one of the kernels. */
+static float *group(const struct mt_mel *mel, const struct mt_mel_kernel *k,
+		    const float *x)
+{
+	size_t n = (size_t)mel->opts.n_fft, bins = (size_t)mel->n_bin + 8;
+	float *z = mt_alloc64(8 * n * sizeof *z);
+	float *pow = mt_alloc64(8 * bins * sizeof *pow);
+	float *sum = mt_alloc64(8 * (size_t)mel->opts.bands * sizeof *sum);
+	const float *frame[8];
+	for (int f = 0; f < 8; f++)
+		frame[f] = x + 300 * f;
+	memset(pow, 0, 8 * bins * sizeof *pow);
+	k->load(z, frame, mel->window, n);
+	k->transform(z, mel->fft);
+	k->power(pow, z, mel->fft);
+	k->root(pow, 8 * bins);
+	k->bank(sum, pow, &mel->bank);
+	free(z);
+	free(pow);
+	return sum;
+}
+
+static void test_kernels(void **state)
+{
+	(void)state;
+	static const int sizes[] = {16, 32, 512, 1024, 2048, 4096};
+	size_t n;
+	float *x = signal_of(16000, 1, &n);
+	for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+		struct mt_mel mel;
+		struct mt_mel_opts o = profile("won");
+		o.n_fft = sizes[i];
+		assert_int_equal(mt_mel_init(&mel, &o, NULL), 0);
+		float *a = group(&mel, mt_mel_kernel(), x);
+		float *b = group(&mel, mt_mel_kernel_plain(), x);
+		for (int k = 0; k < 8 * 96; k++)
+			if (fabsf(a[k] - b[k]) > 1e-5f * b[k] + 1e-6f)
+				fail_msg("n_fft %d: %g, plain %g", sizes[i],
+					 (double)a[k], (double)b[k]);
+		assert_true(b[8] > 0 || sizes[i] < 512);
+		free(a);
+		free(b);
+		mt_mel_release(&mel);
+	}
+	free(x);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -339,6 +442,10 @@ int main(void)
 		cmocka_unit_test(test_standard),
 		cmocka_unit_test(test_params),
 		cmocka_unit_test(test_wrong),
+		cmocka_unit_test(test_log),
+		cmocka_unit_test(test_round),
+		cmocka_unit_test(test_window),
+		cmocka_unit_test(test_kernels),
 	};
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests_name("mel", tests, NULL, NULL);
