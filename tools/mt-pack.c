@@ -229,25 +229,21 @@ static int step(void *state, void *worker, struct mt_rec *rec,
 	(void)state, (void)emit;
 	struct mt_frame *frame = worker;
 	uint64_t hash = 0;
-	if (rec->type == MT_DATA) {
-		int rc = choose(rec, err);
-		if (rc)
-			return rc;
-		for (int i = 0; i < rec->n_field; i++)
-			convert(rec, &rec->field[i]);
-		const struct mt_field *x = mt_rec_get(rec, "mel");
-		if (!x)
-			x = mt_rec_get(rec, "pcm");
-		if (x)
-			hash = mt_hash64(x->data, x->size) | 1;
-	}
-	enum mt_rec_type type = rec->type;
+	int rc = choose(rec, err);
+	if (rc)
+		return rc;
+	for (int i = 0; i < rec->n_field; i++)
+		convert(rec, &rec->field[i]);
+	const struct mt_field *x = mt_rec_get(rec, "mel");
+	if (!x)
+		x = mt_rec_get(rec, "pcm");
+	if (x)
+		hash = mt_hash64(x->data, x->size) | 1;
 	char split[64];
 	mt_rec_str(rec, "split", split, sizeof split);
 	mt_frame_make(frame, rec, (int)opts.level);
 	struct mt_field key = *mt_rec_get(rec, "key");
 	rec->n_field = 0;
-	rec->type = type;
 	mt_rec_put(rec, "key", "s", 1, key.dim, key.data);
 	mt_rec_put_str(rec, "split", split, strlen(split));
 	mt_rec_put_i8(rec, "hash", (int64_t)hash);
@@ -269,7 +265,7 @@ static void worker_free(void *worker)
 	free(worker);
 }
 
-/* A record that failed in step() comes without a frame. */
+/* A failed record comes as it is. */
 static int put(void *state, struct mt_rec *rec, struct mt_err *err)
 {
 	(void)state;
@@ -277,13 +273,14 @@ static int put(void *state, struct mt_rec *rec, struct mt_err *err)
 	const struct mt_field *bytes = mt_rec_get(rec, "frame");
 	const struct mt_field *hash = mt_rec_get(rec, "hash");
 	char split[64], key[512];
-	uint64_t h = 0, twin;
-	if (!bytes) {
+	const char *twin;
+	uint64_t h = 0;
+	if (rec->type == MT_FAIL) {
 		mt_frame_make(&frame, rec, (int)opts.level);
 	} else {
 		frame.data = (unsigned char *)(uintptr_t)bytes->data;
 		frame.size = bytes->size;
-		frame.is_data = rec->type == MT_DATA;
+		frame.is_data = true;
 		size_t n;
 		const char *k = mt_rec_key(rec, &n);
 		frame.key = mt_strndup(k, n);
@@ -292,11 +289,11 @@ static int put(void *state, struct mt_rec *rec, struct mt_err *err)
 	int rc = mt_pack_put(&pack.out, &frame,
 			     mt_rec_str(rec, "split", split, sizeof split), h,
 			     &twin, err);
-	if (!rc && twin != UINT64_MAX)
-		mt_info("%s: split '%s' has the same content as record %"
-			PRIu64 ", which is in another split",
+	if (!rc && twin)
+		mt_info("%s: in split '%s', has the same content as %s, which "
+			"is in another split",
 			mt_rec_str(rec, "key", key, sizeof key), split, twin);
-	if (!bytes)
+	if (rec->type == MT_FAIL)
 		free(frame.data);
 	free(frame.key);
 	return rc;
@@ -323,9 +320,8 @@ int main(int argc, char **argv)
 {
 	struct mt_filter f = {
 		.tool = &tool, .check = check, .head = head, .step = step,
-		.step_fail = true, .worker_new = worker_new,
-		.worker_free = worker_free, .put = put, .end = end,
-		.release = release,
+		.worker_new = worker_new, .worker_free = worker_free,
+		.put = put, .end = end, .release = release,
 	};
 	return mt_filter_run(&f, argc, argv);
 }

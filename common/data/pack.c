@@ -15,7 +15,8 @@
 #include "data/manifest.h"
 
 struct mt_pack_seen {
-	uint64_t hash, record;
+	uint64_t hash;
+	char *key;
 	uint32_t split;          /* index + 1; 0: empty */
 };
 
@@ -159,6 +160,26 @@ static int file_crc(const char *path, struct mt_set_part *part,
 	return rc;
 }
 
+static bool equal(const struct mt_head *a, const struct mt_head *b)
+{
+	size_t n, m;
+	char *x = mt_head_text(a, &n), *y = mt_head_text(b, &m);
+	bool same = n == m && !memcmp(x, y, n);
+	free(x);
+	free(y);
+	return same;
+}
+
+/* Other options or another front end would give other bytes. */
+static int same_head(struct mt_pack *p, struct mt_err *err)
+{
+	if (!p->has_head || equal(&p->head, &p->old.head))
+		return MT_OK;
+	return mt_err_set(err, MT_EINPUT, "%s: its header is not the one that "
+			  "this run would write: other options or another "
+			  "input", p->old.name);
+}
+
 /* Resuming: the next record of the finished parts, MT_END behind the last. */
 static int next_old(struct mt_pack *p, struct mt_err *err)
 {
@@ -185,8 +206,11 @@ static int next_old(struct mt_pack *p, struct mt_err *err)
 			p->old_open = false;
 			if (rc)
 				return rc;
-		} else if (p->old_rec.type == MT_DATA ||
-			   p->old_rec.type == MT_FAIL) {
+		} else if (p->old_rec.type == MT_HEAD) {
+			rc = same_head(p, err);
+			if (rc)
+				return rc;
+		} else if (p->old_rec.type != MT_DONE) {
 			return MT_OK;
 		}
 	}
@@ -209,6 +233,8 @@ static int same_record(struct mt_pack *p, const struct mt_frame *frame,
 int mt_pack_head(struct mt_pack *p, const struct mt_head *head,
 		 struct mt_err *err)
 {
+	if (p->has_head && equal(&p->head, head))
+		return MT_OK;
 	int rc = close_part(p, err);
 	if (p->has_head)
 		mt_head_release(&p->head);
@@ -248,32 +274,33 @@ static void seen_grow(struct mt_pack *p)
 	free(old);
 }
 
-/* Remember a content; the number of a record of another split that has it. */
-static uint64_t find_twin(struct mt_pack *p, uint64_t hash, uint32_t split)
+/* Remember a content; the key of a record of another split that has it. */
+static const char *find_twin(struct mt_pack *p, uint64_t hash, uint32_t split,
+			     const char *key)
 {
 	if (2 * p->n_seen >= p->cap_seen)
 		seen_grow(p);
 	size_t k = hash & (p->cap_seen - 1);
 	for (; p->seen[k].split; k = (k + 1) & (p->cap_seen - 1))
 		if (p->seen[k].hash == hash)
-			return p->seen[k].split == split ? UINT64_MAX
-							 : p->seen[k].record;
-	p->seen[k] = (struct mt_pack_seen){hash, p->n_record, split};
+			return p->seen[k].split == split ? NULL
+							 : p->seen[k].key;
+	p->seen[k] = (struct mt_pack_seen){hash, mt_strdup(key), split};
 	p->n_seen++;
-	return UINT64_MAX;
+	return NULL;
 }
 
 int mt_pack_put(struct mt_pack *p, const struct mt_frame *frame,
-		const char *split, uint64_t hash, uint64_t *twin,
+		const char *split, uint64_t hash, const char **twin,
 		struct mt_err *err)
 {
-	*twin = UINT64_MAX;
+	*twin = NULL;
 	if (frame->is_data) {
 		uint32_t i = split_number(p, split);
 		p->split[i - 1].n++;
 		if (hash)
-			*twin = find_twin(p, hash, i);
-		p->n_twin += *twin != UINT64_MAX;
+			*twin = find_twin(p, hash, i, frame->key);
+		p->n_twin += *twin != NULL;
 	}
 	int rc = next_old(p, err);
 	if (!rc)
@@ -324,6 +351,8 @@ void mt_pack_abort(struct mt_pack *p)
 	mt_set_release(&p->set);
 	free(p->folder);
 	free(p->split);
+	for (size_t i = 0; i < p->cap_seen; i++)
+		free(p->seen[i].key);
 	free(p->seen);
 	*p = (struct mt_pack){0};
 }

@@ -44,14 +44,15 @@ struct mt_pack {
  * MT_END: resume, and the set is complete. */
 int mt_pack_open(struct mt_pack *p, const char *folder, bool force,
 		 bool resume, struct mt_err *err) MT_USE_RESULT;
-/* The header of what follows; a part never holds records of two. */
+/* The header of what follows; a part never holds records of two that
+ * differ, if only in their provenance. */
 int mt_pack_head(struct mt_pack *p, const struct mt_head *head,
 		 struct mt_err *err) MT_USE_RESULT;
 /* One record as its frame. split: its split or ""; hash: of its content, 0
- * for none. *twin: number (from 0) of a record with the same content in
- * another split, or UINT64_MAX. */
+ * for none. *twin: key of an earlier record with the same content in another
+ * split, or NULL; valid until the pack is closed. */
 int mt_pack_put(struct mt_pack *p, const struct mt_frame *frame,
-		const char *split, uint64_t hash, uint64_t *twin,
+		const char *split, uint64_t hash, const char **twin,
 		struct mt_err *err) MT_USE_RESULT;
 /* Finish the last part, write the manifest, release. */
 int mt_pack_close(struct mt_pack *p, struct mt_err *err) MT_USE_RESULT;

@@ -12,6 +12,8 @@ pack() { mt-pack -q --allow-fail 1 --shard-records 7 "$@" < "$tmp/s"; }
 pack -o "$tmp/a" --split train:0.5,test:0.5
 ok $? 'packs'
 is "$(mt-view -c "$tmp/a")" '6 segments, 40 records, 1 failed' 'and keeps the failure'
+pack -o "$tmp/fl" --fail-log "$tmp/log"
+like "$tmp/log" '"key":"bad.wav","stage":"mt-scan","code":"scan.empty"' 'whose cause is logged'
 pack -o "$tmp/a" 2>/dev/null
 is $? 2 'does not replace a set'
 pack -o "$tmp/b" -j1 --split train:0.5,test:0.5
@@ -51,6 +53,9 @@ pack -o "$tmp/r" --resume --split train:0.5,test:0.5
 ok $? 'a complete set is left alone'
 rm "$tmp/r/manifest.json" "$tmp/r/part-00003.mtp" "$tmp/r/part-00004.mtp" "$tmp/r/part-00005.mtp"
 (cd "$tmp/in" && mt-decode -q 9.wav 8.wav | mt-pack -q --resume -o "$tmp/r") 2>"$tmp/err"
+is $? 3 'another header is refused'
+like "$tmp/err" 'other options or another input' 'and said'
+mt-select -q --skip 1 "$tmp/s" --no-prog | mt-pack -q --allow-fail 1 --shard-records 7 --split train:0.5,test:0.5 -o "$tmp/r" --resume 2>"$tmp/err"
 is $? 3 'another input is refused'
 like "$tmp/err" 'this is not the input that was packed before' 'and said'
 # merge
@@ -59,12 +64,15 @@ is "$(mt-view -c "$tmp/m")" '12 segments, 80 records, 2 failed' 'holds both'
 rc 3 'sets that differ are not merged' mt-pack --merge -o "$tmp/m2" "$tmp/a" "$tmp/c"
 [ ! -e "$tmp/m2/manifest.json" ]
 ok $? 'and leave no set'
+cat "$tmp/s" "$tmp/s" | mt-pack -q --allow-fail 2 -o "$tmp/n"
+is "$(mt-view -c "$tmp/n")" '1 segments, 80 records, 2 failed' 'segments with one header fill one part'
 # the same content in two splits
 cp "$tmp/in/3.wav" "$tmp/in/twin.wav"
 printf 'key\tsplit\n3.wav\ttrain\ntwin.wav\ttest\n' > "$tmp/twin.tsv"
 (cd "$tmp/in" && mt-decode -q 3.wav twin.wav | mt-label -t "$tmp/twin.tsv" |
 	mt-pack -o "$tmp/t") 2>"$tmp/err"
-like "$tmp/err" "twin.wav: split 'test' has the same content as record 0" 'twins are told'
+like "$tmp/err" "twin.wav: in split 'test', has the same content as 3.wav," 'twins are told'
+like "$tmp/t/manifest.json" '"in_two_splits": 1' 'and counted'
 mt-decode -q "$tmp/in/3.wav" | mt-pack -q --dtype i2 -o "$tmp/i"
 mt-view -f pcm "$tmp/i" | cut -f3 > "$tmp/out"
 like "$tmp/out" '^-?[0-9]+$' '--dtype i2 stores whole numbers'
