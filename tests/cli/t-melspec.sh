@@ -27,6 +27,10 @@ ok $? 'WAV and MP3 of one sound nearly agree'
 rc 0 'options on top of a profile' mt-melspec -p won --bands 128 --dtype f2 -o "$tmp/w.mtr" "$tmp/a.mtr"
 mt-view "$tmp/w.mtr" > "$tmp/out"
 like "$tmp/out" 'mel f2\[438,128\]' '... in half precision'
+mt-melspec -p won --bands 128 "$tmp/a.mtr" | mt-view >> "$tmp/out"
+awk '{ max[NR] = $NF } END { exit !(max[1] > 10 && max[1] - max[3] < 0.02 &&
+	max[3] - max[1] < 0.02) }' "$tmp/out"
+ok $? '... of the same values'
 mt-melspec --no-prog -j 1 "$tmp/a.mtr" > "$tmp/1.mtr"
 mt-melspec --no-prog -j 3 "$tmp/a.mtr" > "$tmp/3.mtr"
 same "$tmp/1.mtr" "$tmp/3.mtr" 'the bytes do not depend on -j'
