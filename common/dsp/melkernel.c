@@ -31,7 +31,8 @@ const struct mt_mel_kernel *mt_mel_kernel_plain(void)
 
 const struct mt_mel_kernel *mt_mel_kernel(void)
 {
-	return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") ? &kernel_avx2 : &kernel_plain;
+	return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")
+		? &kernel_avx2 : &kernel_plain;
 }
 #else
 const struct mt_mel_kernel *mt_mel_kernel(void)
