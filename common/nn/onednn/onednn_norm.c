@@ -26,6 +26,7 @@ static int norm_backward(struct dnn *d, struct mt_step *st, struct plan *p,
 	    mt_dnn_arg(d, c, DNNL_ARG_VARIANCE, &one, var, err) ||
 	    mt_dnn_arg(d, c, DNNL_ARG_DIFF_DST, md, mt_dnn_at(&st->dout->data), err) ||
 	    mt_dnn_arg(d, c, DNNL_ARG_SCALE, &one, mt_dnn_at(&st->param[0]->w.data), err) ||
+	    mt_dnn_arg(d, c, DNNL_ARG_SHIFT, &one, mt_dnn_at(&st->param[1]->w.data), err) ||
 	    mt_dnn_arg(d, c, DNNL_ARG_DIFF_SRC, md, dx, err) ||
 	    mt_dnn_arg(d, c, DNNL_ARG_DIFF_SCALE, &one, mt_dnn_at(&st->param[0]->g), err) ||
 	    mt_dnn_arg(d, c, DNNL_ARG_DIFF_SHIFT, &one, mt_dnn_at(&st->param[1]->g), err))
