@@ -1,20 +1,16 @@
 /* SPDX-License-Identifier: MIT
  * mt-melspec: samples to mel spectrograms. */
-#include <fcntl.h>
-#include <jansson.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include "base/crc.h"
 #include "base/half.h"
 #include "base/mem.h"
 #include "base/num.h"
 #include "dsp/mel.h"
 #include "dsp/mono.h"
+#include "nn/model.h"
 #include "stream/filter.h"
 
 static struct opts {
@@ -54,27 +50,6 @@ struct worker {
 	size_t mono_cap, mel_cap;
 };
 
-/* The metadata of a safetensors file: 8 bytes of length, that much JSON. */
-static int read_front(const unsigned char *p, size_t size, struct mt_err *err)
-{
-	uint64_t n = 0;
-	for (int i = 7; i >= 0 && size >= 8; i--)
-		n = n << 8 | p[i];
-	json_t *o = n && n <= size - 8
-		? json_loadb((const char *)p + 8, (size_t)n, 0, NULL) : NULL;
-	const char *text = json_string_value(json_object_get(
-		json_object_get(o, "__metadata__"), "frontend"));
-	int rc;
-	if (!o)
-		rc = mt_err_set(err, MT_EINPUT, "not a safetensors file");
-	else if (!text)
-		rc = mt_err_set(err, MT_EINPUT, "names no front end");
-	else
-		rc = mt_mel_from_json(&front, text, err);
-	json_decref(o);
-	return rc;
-}
-
 static int read_like(struct mt_err *err)
 {
 	if (front.profile || front.rate || front.n_fft || front.win ||
@@ -86,24 +61,18 @@ static int read_like(struct mt_err *err)
 		return mt_err_set(err, MT_EUSAGE, "--like takes the whole "
 				  "front end from the model: leave out the "
 				  "other options of the front end");
-	int fd = open(opts.like, O_RDONLY | O_CLOEXEC);
-	struct stat st;
-	if (fd < 0 || fstat(fd, &st)) {
-		int rc = mt_err_sys(err, "%s: cannot read", opts.like);
-		if (fd >= 0)
-			close(fd);
+	struct mt_model model;
+	int rc = mt_model_open(&model, opts.like, err);
+	if (rc)
 		return rc;
-	}
-	size_t size = (size_t)st.st_size;
-	void *map = size ? mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0)
-			 : MAP_FAILED;
-	close(fd);
-	if (map == MAP_FAILED)
-		return mt_err_set(err, MT_EINPUT, "%s: not a model file",
-				  opts.like);
-	int rc = read_front(map, size, err);
-	spec.model_crc = mt_crc32(0, map, size);
-	munmap(map, size);
+	const char *text = mt_model_text(&model, "frontend");
+	if (text)
+		rc = mt_mel_from_json(&front, text, err);
+	else
+		rc = mt_err_set(err, MT_EINPUT, "the model names no front "
+				"end");
+	spec.model_crc = model.crc;
+	mt_model_close(&model);
 	return rc ? mt_err_prefix(err, "%s", opts.like) : MT_OK;
 }
 
