@@ -430,7 +430,9 @@ int mt_reader_at(struct mt_reader *r, uint64_t offset, struct mt_rec *rec,
 		return mt_err_set(err, MT_EINPUT, "%s: nothing at byte %"
 				  PRIu64, r->name, offset);
 	int type = rc ? -1 : type_of(f.type);
-	if (!rc && type != MT_DATA && type != MT_FAIL)
+	if (!rc && !strcmp(f.type, "indx"))
+		type = MT_INDX;
+	if (!rc && type < 0)
 		rc = bad(r, offset, err, "no record stands here");
 	if (!rc)
 		rc = parse_fields(r, &f, rec, err);

@@ -45,8 +45,9 @@ int mt_reader_next(struct mt_reader *r, struct mt_rec *rec, struct mt_err *err)
 	MT_USE_RESULT;
 void mt_reader_close(struct mt_reader *r);
 
-/* Position on the DATA frame at that offset of a seekable file and read it,
- * with frame checks but without those of sequence and tally. */
+/* Position on the frame at that offset of a seekable file and read it, of any
+ * known type or MT_INDX, with frame checks but without those of sequence and
+ * tally. */
 int mt_reader_at(struct mt_reader *r, uint64_t offset, struct mt_rec *rec,
 		 struct mt_err *err) MT_USE_RESULT;
 

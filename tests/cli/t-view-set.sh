@@ -1,0 +1,55 @@
+#!/bin/sh
+# mt-view on packed sets, by index, and on models.
+. tests/lib/tap.sh
+. tests/lib/sound.sh
+small_streams
+: > "$tmp/in/bad.wav"
+(cd "$tmp/in" && mt-decode -q -r 8000 --segment 0.01 low/a.wav bad.wav high/b.wav) > "$tmp/s"
+mt-pack -q --allow-fail 1 --shard-records 3 -o "$tmp/set" "$tmp/s"
+keys=$(mt-view "$tmp/s" | grep -v FAIL | cut -f1)
+bad=0
+for k in $keys; do
+	mt-view --json -k "$k" "$tmp/set" > "$tmp/one"
+	mt-view --json "$tmp/set" | grep -F "\"key\":\"$k\"" | cmp -s - "$tmp/one" || bad=1
+done
+ok $bad 'every record by the index is the one that reading finds'
+is "$(mt-view -k bad.wav "$tmp/set" | cut -f2)" FAIL 'a failed record, which is in no index'
+rc 3 'a key that is not there' mt-view -k nobody "$tmp/set"
+like "$tmp/err" "no record 'nobody'" 'is named'
+# by the index only that record is read: damage elsewhere is not seen
+first=$(echo "$keys" | head -1)
+last=$(echo "$keys" | sed -n 3p)
+cp -r "$tmp/set" "$tmp/hurt"
+size=$(stat -c %s "$tmp/hurt/part-00000.mtp")
+at=$(LC_ALL=C grep -abo MTR "$tmp/hurt/part-00000.mtp" | sed -n 2p | cut -d: -f1)
+printf Z | dd of="$tmp/hurt/part-00000.mtp" bs=1 seek=$((at + 100)) count=1 conv=notrunc 2>/dev/null
+rc 3 'a damaged record, by the index' mt-view -k "$first" "$tmp/hurt"
+rc 0 'its neighbour' mt-view -k "$last" "$tmp/hurt"
+printf Z | dd of="$tmp/hurt/part-00000.mtp" bs=1 seek=$((size - 250)) count=1 conv=notrunc 2>/dev/null
+rc 3 'a damaged index' mt-view -k "$last" "$tmp/hurt"
+# two segments in one file: no index covers it
+cat "$tmp/set/part-00000.mtp" "$tmp/set/part-00001.mtp" > "$tmp/two"
+is "$(mt-view -k "$first" "$tmp/two" | wc -l)" 1 'two segments in a file'
+is "$(mt-view -k "$first" - < "$tmp/two" | wc -l)" 1 'from a pipe'
+
+mt-view --summary "$tmp/example.mtr" | tr '\t\n' ' ;' > "$tmp/out"
+is "$(cat "$tmp/out")" 'segments 1;records 4;failed 0;labelled 4;seconds 0.400;split train 2;split test 2;tag high 2;tag low 2;' '--summary'
+is "$(mt-view --summary "$tmp/set" | grep fail | tr '\t\n' ' ;')" 'failed 1;fail decode.open 1;' 'failures by code'
+
+perl -e 'my $h = q({"__metadata__":{"net":"tiny","note":"two\nlines"},) .
+	q("a":{"dtype":"F32","shape":[2,2],"data_offsets":[0,16]},) .
+	q("b":{"dtype":"I64","shape":[1],"data_offsets":[16,24]}});
+	$h .= " " while length($h) % 8;
+	print pack("Q<", length $h), $h, pack("f<4q<", 1, 2, 3, 4.5, 7)' > "$tmp/m.safetensors"
+mt-view "$tmp/m.safetensors" > "$tmp/out" 2> "$tmp/err"
+is $? 0 'a model'
+is "$(sed 's/CRC.*//' "$tmp/out" | tr '\t\n' ' ;')" \
+	'net tiny;note two\nlines;a f4[2,2] min 1 mean 2.625 max 4.5;b i8[1] min 7 mean 7 max 7;2 tensors, 5 values, ;' 'its metadata and tensors'
+is "$(mt-view -f a "$tmp/m.safetensors" | tr '\t' ' ')" 'a 1 2 3 4.5' '-f: a tensor'
+is "$(mt-view -H "$tmp/m.safetensors" | wc -l)" 2 '-H: the metadata'
+like "$tmp/out" '^2 tensors' 'the count'
+rc 3 'no such tensor' mt-view -f c "$tmp/m.safetensors"
+head -c 150 "$tmp/m.safetensors" > "$tmp/cut"
+rc 3 'a cut model' mt-view "$tmp/cut"
+rc 2 'models and streams together' mt-view "$tmp/m.safetensors" "$tmp/s"
+tap_end
