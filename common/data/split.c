@@ -45,9 +45,10 @@ int mt_split_parse(struct mt_split *s, const char *text, uint64_t seed,
 					  len > name ? len - name - 1 : 0);
 		bool ok = p[name] == ':' && mt_num_f64(number, &share);
 		free(number);
+		int n = s->n;
 		int i = ok && share > 0 && share <= 1
 				? add_name(s, p, name) : -1;
-		if (i < 0 || i != s->n - 1)
+		if (i < 0 || i != n)
 			return mt_err_set(err, MT_EUSAGE, "--split takes "
 					  "name:share,... such as train:0.8,"
 					  "test:0.2, not '%s'", text);

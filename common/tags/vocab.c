@@ -62,6 +62,10 @@ int mt_vocab_merge(struct mt_vocab *v, const char *rule, struct mt_err *err)
 	}
 	int rc = MT_OK;
 	while (!rc && (from = next_tag(&at))) {
+		if (!strcmp(from, to)) {
+			free(from);
+			continue;
+		}
 		const char *now = meaning(v, from);
 		bool taken = now != from;
 		for (size_t i = 0; i < v->n_alias; i++)
@@ -73,10 +77,6 @@ int mt_vocab_merge(struct mt_vocab *v, const char *rule, struct mt_err *err)
 					rule, to, from);
 			free(from);
 			break;
-		}
-		if (!strcmp(from, to)) {
-			free(from);
-			continue;
 		}
 		v->alias = mt_realloc(v->alias, v->n_alias + 1,
 				      sizeof *v->alias);
