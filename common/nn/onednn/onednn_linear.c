@@ -131,44 +131,70 @@ static int plan_dw(struct dnn *d, struct mt_step *st, struct plan *p, struct lin
 	return mt_dnn_reorder(d, &p->bwd[p->n_bwd++], &dw, at, &l->w, own, err);
 }
 
-static int plan_dx(struct dnn *d, struct mt_step *st, struct plan *p, struct linear *l,
-		   struct mt_err *err)
+/* The primitive for dx, every layout its own choice: held to the forward one's
+ * layouts, oneDNN 2.6 has only its reference loop for a single input channel,
+ * 60 times slower than the copies that this costs. */
+static int create_dx(struct dnn *d, const struct mt_step *st, const struct linear *l,
+		     dnnl_primitive_desc_t *pd, struct mt_err *err)
 {
-	dnnl_memory_desc_t any = mt_dnn_any(l->w.ndims, l->w.dims), have = mt_dnn_desc(st->in[0]);
+	dnnl_memory_desc_t w = mt_dnn_any(l->w.ndims, l->w.dims);
+	dnnl_memory_desc_t src = mt_dnn_any(l->src.ndims, l->src.dims);
+	dnnl_memory_desc_t dst = mt_dnn_any(l->dst.ndims, l->dst.dims);
 	union {
 		dnnl_convolution_desc_t conv;
 		dnnl_inner_product_desc_t dense;
 	} desc;
-	dnnl_primitive_desc_t pd;
 	if (st->op == MT_OP_CONV)
 		TRY(dnnl_convolution_backward_data_desc_init(&desc.conv, dnnl_convolution_direct,
-			&l->src, &any, &l->dst, l->stride, l->pad_l, l->pad_r), "gradient");
+			&src, &w, &dst, l->stride, l->pad_l, l->pad_r), "gradient");
 	else
-		TRY(dnnl_inner_product_backward_data_desc_init(&desc.dense, &l->src, &any, &l->dst),
+		TRY(dnnl_inner_product_backward_data_desc_init(&desc.dense, &src, &w, &dst),
 		    "gradient");
-	TRY(dnnl_primitive_desc_create(&pd, &desc, NULL, d->engine, l->fwd), "gradient");
+	TRY(dnnl_primitive_desc_create(pd, &desc, NULL, d->engine, l->fwd), "gradient");
+	return MT_OK;
+}
+
+/* The argument of this layout, copied before the call if it lies otherwise. */
+static int plan_copy(struct dnn *d, struct mt_step *st, struct plan *p,
+		     const dnnl_memory_desc_t *have, const dnnl_memory_desc_t *want,
+		     struct place *at, struct mt_err *err)
+{
+	if (dnnl_memory_desc_equal(have, want))
+		return MT_OK;
+	struct place from = *at;
+	*at = mt_dnn_tmp(st, want);
+	return mt_dnn_reorder(d, &p->bwd[p->n_bwd++], have, from, want, *at, err);
+}
+
+static int plan_dx(struct dnn *d, struct mt_step *st, struct plan *p, struct linear *l,
+		   struct mt_err *err)
+{
+	dnnl_memory_desc_t have = mt_dnn_desc(st->in[0]);
+	dnnl_primitive_desc_t pd;
+	if (create_dx(d, st, l, &pd, err))
+		return MT_ESYS;
 	dnnl_memory_desc_t w = *mt_dnn_query(pd, dnnl_query_weights_md);
-	struct place own = mt_dnn_at(&st->param[0]->w.data), w_at = own;
-	struct place dx = mt_dnn_at(&st->din[0]->data), dx_at = dx;
-	int status = MT_OK;
-	if (!dnnl_memory_desc_equal(&w, &l->w)) {
-		w_at = mt_dnn_tmp(st, &w);
-		status = mt_dnn_reorder(d, &p->bwd[p->n_bwd++], &l->w, own, &w, w_at, err);
-	}
-	int same = dnnl_memory_desc_equal(&have, &l->src);
-	if (!same)
-		dx_at = mt_dnn_tmp(st, &l->src);
+	dnnl_memory_desc_t dy = *mt_dnn_query(pd, dnnl_query_diff_dst_md);
+	dnnl_memory_desc_t dx = *mt_dnn_query(pd, dnnl_query_diff_src_md);
+	struct place w_at = mt_dnn_at(&st->param[0]->w.data);
+	struct place dy_at = mt_dnn_at(&st->dout->data);
+	struct place own = mt_dnn_at(&st->din[0]->data);
+	int status = plan_copy(d, st, p, &l->w, &w, &w_at, err);
+	if (!status)
+		status = plan_copy(d, st, p, &l->dst, &dy, &dy_at, err);
+	int same = dnnl_memory_desc_equal(&have, &dx);
+	struct place dx_at = same ? own : mt_dnn_tmp(st, &dx);
 	struct call *c = &p->bwd[p->n_bwd++];
 	if (!status)
 		status = make(c, pd, err);
 	dnnl_primitive_desc_destroy(pd);
 	if (status || mt_dnn_arg(d, c, DNNL_ARG_WEIGHTS, &w, w_at, err) ||
-	    mt_dnn_arg(d, c, DNNL_ARG_DIFF_DST, &l->dst, mt_dnn_at(&st->dout->data), err) ||
-	    mt_dnn_arg(d, c, DNNL_ARG_DIFF_SRC, &l->src, dx_at, err))
+	    mt_dnn_arg(d, c, DNNL_ARG_DIFF_DST, &dy, dy_at, err) ||
+	    mt_dnn_arg(d, c, DNNL_ARG_DIFF_SRC, &dx, dx_at, err))
 		return MT_ESYS;
 	if (same)
 		return MT_OK;
-	return mt_dnn_reorder(d, &p->bwd[p->n_bwd++], &l->src, dx_at, &have, dx, err);
+	return mt_dnn_reorder(d, &p->bwd[p->n_bwd++], &dx, dx_at, &have, own, err);
 }
 
 int mt_dnn_plan_linear(struct dnn *d, struct mt_step *st, struct plan *p, struct mt_err *err)
