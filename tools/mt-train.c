@@ -207,6 +207,31 @@ static uint32_t *list_split(const char *name, size_t *n)
 	return list;
 }
 
+/* The net with its last sigmoid or softmax as the loss wants it. */
+static int load_net(struct mt_err *err)
+{
+	struct mt_net_opt how = {.n_class = (int64_t)run.data.n_tag,
+				 .bands = (int64_t)run.data.n_band,
+				 .frames = opts.crop, .width = opts.width};
+	struct mt_net net;
+	int rc = mt_net_load(&net, opts.net, &how, err);
+	if (rc)
+		return rc;
+	json_t *o = json_loads(mt_net_json(&net), 0, NULL);
+	json_t *layers = json_object_get(o, "layers");
+	json_t *last = json_array_get(layers, json_array_size(layers) - 1);
+	if (net.head == MT_OP_SIGMOID || net.head == MT_OP_SOFTMAX)
+		json_object_set_new(last, "op", json_string(
+			run.single ? "softmax" : "sigmoid"));
+	mt_net_release(&net);
+	char *text = json_dumps(o, JSON_COMPACT);
+	json_decref(o);
+	rc = mt_net_parse(&run.net, text, NULL, err);
+	free(text);
+	run.has_net = !rc;
+	return rc;
+}
+
 static int set_up(char **operand, int n, const char *cmdline,
 		  struct mt_err *err)
 {
@@ -231,13 +256,9 @@ static int set_up(char **operand, int n, const char *cmdline,
 				  "to learn", n_train, opts.train,
 				  run.data.n_tag);
 	}
-	struct mt_net_opt how = {.n_class = (int64_t)run.data.n_tag,
-				 .bands = (int64_t)run.data.n_band,
-				 .frames = opts.crop, .width = opts.width};
-	rc = mt_net_load(&run.net, opts.net, &how, err);
+	rc = load_net(err);
 	if (!rc) {
 		struct mt_recipe recipe;
-		run.has_net = true;
 		fill_recipe(&recipe);
 		rc = mt_trainer_open(&run.trainer, &recipe, &run.net,
 				     &run.data, train, n_train, valid, n_valid,

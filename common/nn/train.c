@@ -209,28 +209,27 @@ int mt_trainer_validate(struct mt_trainer *t, float *score, uint8_t *label,
 			double *loss, struct mt_err *err)
 {
 	size_t k = t->data->n_tag;
+	bool bce = t->recipe.loss == MT_LOSS_BCE;
 	int rc = mt_engine_copy(t->scorer.engine, t->engine, err);
-	double sum = 0;
 	for (size_t i = 0; !rc && i < t->n_valid; i++) {
 		const struct mt_example *e = &t->data->item[t->valid[i]];
 		mt_examples_frames(t->data, t->valid[i], 0, e->n_frame,
 				   t->clip);
-		rc = mt_scorer_run(&t->scorer, score + i * k, NULL, t->clip,
+		for (size_t j = 0; j < k; j++)
+			label[i * k + j] = e->label[j] > 0;
+		rc = mt_scorer_add(&t->scorer, score + i * k, NULL, t->clip,
 				   e->n_frame,
 				   mt_window_count(e->n_frame, t->recipe.crop,
 						   0), err);
-		for (size_t j = 0; j < k; j++)
-			label[i * k + j] = e->label[j] > 0;
-		for (size_t j = 0; j < k; j++) {
-			double p = (double)score[i * k + j];
-			double q = label[i * k + j] ? p : 1 - p;
-			bool counts = t->recipe.loss == MT_LOSS_BCE ||
-				      label[i * k + j];
-			if (counts)
-				sum -= log(q > 1e-12 ? q : 1e-12);
-		}
 	}
-	*loss = sum / (double)(t->n_valid *
-			       (t->recipe.loss == MT_LOSS_BCE ? k : 1));
+	if (!rc)
+		rc = mt_scorer_flush(&t->scorer, err);
+	double sum = 0;
+	for (size_t i = 0; i < t->n_valid * k; i++) {
+		double p = (double)score[i], q = label[i] ? p : 1 - p;
+		if (bce || label[i])
+			sum -= log(q > 1e-12 ? q : 1e-12);
+	}
+	*loss = sum / (double)(t->n_valid * (bce ? k : 1));
 	return rc;
 }

@@ -50,32 +50,46 @@ int mt_scorer_init(struct mt_scorer *s, const struct mt_net *net,
 		return rc;
 	s->x = mt_alloc64(batch * crop * s->n_band * sizeof *s->x);
 	s->y = mt_alloc64(batch * s->n_tag * sizeof *s->y);
+	s->row = mt_calloc(batch, sizeof *s->row);
+	s->weight = mt_calloc(batch, sizeof *s->weight);
+	s->each = mt_calloc(batch, sizeof *s->each);
 	return MT_OK;
 }
 
-int mt_scorer_run(struct mt_scorer *s, float *out, float *each,
+int mt_scorer_flush(struct mt_scorer *s, struct mt_err *err)
+{
+	size_t k = s->n_tag;
+	if (!s->n)
+		return MT_OK;
+	int rc = mt_engine_forward(s->engine, (int64_t)s->n, s->x, s->y, err);
+	for (size_t i = 0; !rc && i < s->n; i++) {
+		for (size_t j = 0; j < k; j++)
+			s->row[i][j] += s->weight[i] * s->y[i * k + j];
+		if (s->each[i])
+			memcpy(s->each[i], s->y + i * k, k * sizeof *s->y);
+	}
+	s->n = 0;
+	return rc;
+}
+
+int mt_scorer_add(struct mt_scorer *s, float *out, float *each,
 		  const float *mel, size_t n_frame, size_t n,
 		  struct mt_err *err)
 {
-	size_t k = s->n_tag, one = s->crop * s->n_band;
-	memset(out, 0, k * sizeof *out);
-	for (size_t w = 0; w < n; w += s->batch) {
-		size_t m = n - w < s->batch ? n - w : s->batch;
-		for (size_t i = 0; i < m; i++)
-			mt_window_copy(s->x + i * one, mel, n_frame, s->n_band,
-				       mt_window_first(n_frame, s->crop, n,
-						       w + i), s->crop);
-		int rc = mt_engine_forward(s->engine, (int64_t)m, s->x, s->y,
-					   err);
+	memset(out, 0, s->n_tag * sizeof *out);
+	for (size_t w = 0; w < n; w++) {
+		size_t i = s->n++;
+		mt_window_copy(s->x + i * s->crop * s->n_band, mel, n_frame,
+			       s->n_band,
+			       mt_window_first(n_frame, s->crop, n, w),
+			       s->crop);
+		s->row[i] = out;
+		s->weight[i] = 1 / (float)n;
+		s->each[i] = each ? each + w * s->n_tag : NULL;
+		int rc = s->n == s->batch ? mt_scorer_flush(s, err) : MT_OK;
 		if (rc)
 			return rc;
-		for (size_t i = 0; i < m * k; i++)
-			out[i % k] += s->y[i];
-		if (each)
-			memcpy(each + w * k, s->y, m * k * sizeof *each);
 	}
-	for (size_t i = 0; i < k; i++)
-		out[i] /= (float)n;
 	return MT_OK;
 }
 
@@ -85,5 +99,8 @@ void mt_scorer_release(struct mt_scorer *s)
 		mt_engine_free(s->engine);
 	free(s->x);
 	free(s->y);
+	free(s->row);
+	free(s->weight);
+	free(s->each);
 	*s = (struct mt_scorer){0};
 }

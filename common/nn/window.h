@@ -27,21 +27,27 @@ void mt_window_copy(float *out, const float *mel, size_t n_frame,
 struct mt_scorer {
 	struct mt_engine *engine;
 	size_t batch, crop, n_band, n_tag;
-	float *x;                /* [B][C][M] */
+	float *x;                /* [B][C][M] windows that wait */
 	float *y;                /* [B][K] */
+	size_t n;                /* how many wait */
+	float **row;             /* [B] where their scores are added ... */
+	float *weight;           /* [B] ... with this weight */
+	float **each;            /* [B] where they are stored, or NULL */
 };
 
 /* The engine is planned here; give it parameters by mt_engine_set/copy. */
 int mt_scorer_init(struct mt_scorer *s, const struct mt_net *net,
 		   const char *backend, size_t batch, size_t crop,
 		   int n_thread, struct mt_err *err) MT_USE_RESULT;
-/* Mean of the scores of n windows.
- *   out  out [K]
- *   each out [n][K], or NULL: the scores of each window
- *   mel  in  [T][M] */
-int mt_scorer_run(struct mt_scorer *s, float *out, float *each,
+/* Queue the n windows of a clip; windows of several clips share batches, so
+ * the scores are there only after mt_scorer_flush().
+ *   out  out [K]     mean of the windows' scores; zeroed here
+ *   each out [n][K]  scores of each window; NULL: not wanted
+ *   mel  in  [T][M]  copied */
+int mt_scorer_add(struct mt_scorer *s, float *out, float *each,
 		  const float *mel, size_t n_frame, size_t n,
 		  struct mt_err *err) MT_USE_RESULT;
+int mt_scorer_flush(struct mt_scorer *s, struct mt_err *err) MT_USE_RESULT;
 void mt_scorer_release(struct mt_scorer *s);
 
 #endif
