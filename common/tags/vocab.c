@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/rng.h"
 
 /* The next tag of a comma-separated list, trimmed, in new memory; NULL at the
  * end. */
@@ -88,60 +89,44 @@ int mt_vocab_merge(struct mt_vocab *v, const char *rule, struct mt_err *err)
 	return rc;
 }
 
-/* Place of a name among the tags sorted by name. */
-static size_t place(const struct mt_vocab *v, const char *name, bool *there)
+/* The slot of a name in the hash table: its own, or the free one for it. */
+static uint32_t *slot_of(const struct mt_vocab *v, const char *name)
 {
-	size_t lo = 0, hi = v->n;
-	*there = false;
-	while (lo < hi) {
-		size_t mid = lo + (hi - lo) / 2;
-		int c = strcmp(v->tag[mid].name, name);
-		if (!c) {
-			*there = true;
-			return mid;
-		}
-		if (c < 0)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo;
+	size_t k = mt_hash64(name, strlen(name)) & (v->n_slot - 1);
+	while (v->slot[k] && strcmp(v->tag[v->slot[k] - 1].name, name) != 0)
+		k = (k + 1) & (v->n_slot - 1);
+	return &v->slot[k];
 }
 
-static void count_one(struct mt_vocab *v, const char *name)
+static void grow(struct mt_vocab *v)
 {
-	bool there;
-	size_t i = place(v, name, &there);
-	if (!there) {
-		if (v->n == v->cap) {
-			v->cap = v->cap ? 2 * v->cap : 64;
-			v->tag = mt_realloc(v->tag, v->cap, sizeof *v->tag);
-		}
-		memmove(v->tag + i + 1, v->tag + i,
-			(v->n++ - i) * sizeof *v->tag);
-		v->tag[i] = (struct mt_vocab_tag){mt_strdup(name), 0};
-	}
-	v->tag[i].count++;
+	v->cap = v->cap ? 2 * v->cap : 64;
+	v->n_slot = 2 * v->cap;
+	v->tag = mt_realloc(v->tag, v->cap, sizeof *v->tag);
+	free(v->slot);
+	v->slot = mt_calloc(v->n_slot, sizeof *v->slot);
+	for (size_t i = 0; i < v->n; i++)
+		*slot_of(v, v->tag[i].name) = (uint32_t)i + 1;
 }
 
 void mt_vocab_add(struct mt_vocab *v, const char *tags)
 {
-	const char *at = tags;
 	char *t;
-	while ((t = next_tag(&at))) {
-		/* "a, a" and "old, new" are one tag each */
-		const char *name = meaning(v, t), *before = tags;
-		const char *here = at;
-		bool again = false;
-		char *u;
-		while (!again && before < here && (u = next_tag(&before))) {
-			again = before != here && !strcmp(meaning(v, u), name);
-			free(u);
-			if (before == here)
-				break;
+	v->n_item++;
+	while ((t = next_tag(&tags))) {
+		const char *name = meaning(v, t);
+		if (v->n == v->cap || !v->n_slot)
+			grow(v);
+		uint32_t *slot = slot_of(v, name);
+		if (!*slot) {
+			v->tag[v->n++] = (struct mt_vocab_tag){
+				.name = mt_strdup(name)};
+			*slot = (uint32_t)v->n;
 		}
-		if (!again)
-			count_one(v, name);
+		/* "a, a" and "old, new" are one tag each */
+		struct mt_vocab_tag *tag = &v->tag[*slot - 1];
+		tag->count += tag->last != v->n_item;
+		tag->last = v->n_item;
 		free(t);
 	}
 }
@@ -168,9 +153,7 @@ int mt_vocab_order(struct mt_vocab *v, const char *with, const char *without,
 	const char *at = with ? with : "";
 	char *t;
 	while ((t = next_tag(&at))) {
-		bool there;
-		place(v, t, &there);
-		if (!there) {
+		if (!v->n_slot || !*slot_of(v, t)) {
 			int rc = mt_err_set(err, MT_EUSAGE, "the tag '%s' does "
 					    "not occur", t);
 			free(t);
@@ -178,6 +161,9 @@ int mt_vocab_order(struct mt_vocab *v, const char *with, const char *without,
 		}
 		free(t);
 	}
+	free(v->slot);  /* it is about the old order */
+	v->slot = NULL;
+	v->n_slot = 0;
 	if (v->n)
 		qsort(v->tag, v->n, sizeof *v->tag, commonest);
 	size_t n = 0;
@@ -234,6 +220,7 @@ void mt_vocab_release(struct mt_vocab *v)
 		free(v->alias[i].to);
 	}
 	free(v->tag);
+	free(v->slot);
 	free(v->by_name);
 	free(v->alias);
 	*v = (struct mt_vocab){0};

@@ -11,6 +11,7 @@
 struct mt_vocab_tag {
 	char *name;
 	uint64_t count;
+	uint64_t last;           /* item that it was counted for; private */
 };
 
 struct mt_vocab_alias {
@@ -18,9 +19,12 @@ struct mt_vocab_alias {
 };
 
 struct mt_vocab {
-	struct mt_vocab_tag *tag; /* while counting sorted by name, then as
-				   * mt_vocab_order() leaves it */
+	struct mt_vocab_tag *tag; /* while counting as they came, then as
+				   * mt_vocab_order() leaves them */
 	size_t n, cap;
+	uint32_t *slot;           /* hash table while counting: tag + 1 */
+	size_t n_slot;
+	uint64_t n_item;
 	uint32_t *by_name;        /* after ordering: tags sorted by name */
 	struct mt_vocab_alias *alias; /* sorted by from */
 	size_t n_alias;
