@@ -299,7 +299,9 @@ int mt_filter_run(struct mt_filter *f, int argc, char **argv)
 	struct mt_err err = {0};
 	/* not on the stack: after an error a thread that waits for input may
 	 * outlive this function */
+	static struct run *volatile still_there;
 	struct run *r = mt_calloc(1, sizeof *r);
+	still_there = r;  /* and so no leak */
 	char **operand;
 	int n;
 	cmdline = mt_tool_cmdline(argc, argv);
@@ -331,6 +333,7 @@ int mt_filter_run(struct mt_filter *f, int argc, char **argv)
 		if (r->has_in)
 			mt_input_close(&r->in);
 		mt_head_release(&r->head);
+		still_there = NULL;
 		free(r);
 		free(cmdline);
 		cmdline = NULL;
