@@ -113,11 +113,11 @@ lint: all ## include arrows, sizes, banned functions, manual pages
 	@MT_BUILD=$(BUILD) sh tests/lint/lint.sh
 
 check-asan: ## the same tests under the address and undefined-behaviour sanitizers
-	@$(MAKE) --no-print-directory BUILD=build/asan \
+	@STRIDE=97 MT_INJECT_MAX=9 $(MAKE) --no-print-directory BUILD=build/asan \
 	 SAN='-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer' \
 	 check-all
 check-tsan: ## the same tests under the thread sanitizer
-	@OMP_NUM_THREADS=1 $(MAKE) --no-print-directory BUILD=build/tsan OMP= \
+	@STRIDE=97 MT_INJECT_MAX=9 OMP_NUM_THREADS=1 $(MAKE) --no-print-directory BUILD=build/tsan OMP= \
 	 SAN=-fsanitize=thread check-all
 
 fuzz: ## fuzz every reader for FUZZ_SECONDS (3600) each, with clang
