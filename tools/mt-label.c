@@ -2,6 +2,7 @@
  * mt-label: attach label vectors to the records of a stream. */
 #include <ctype.h>
 #include <dirent.h>
+#include <jansson.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +12,7 @@
 #include "base/crc.h"
 #include "base/file.h"
 #include "base/mem.h"
+#include "nn/model.h"
 #include "stream/filter.h"
 #include "tags/table.h"
 #include "tags/vocab.h"
@@ -31,7 +33,7 @@ static const struct mt_opt rows[] = {
 	 "a record's tag is the first folder of its key, one of DIR's", NULL,
 	 0, 0},
 	{0, "vocab", "FILE", MT_OPT_PATH, AT(vocab),
-	 "the tags and their order, one a line [by count]", NULL, 0, 0},
+	 "the tags and their order: one a line, or a model [by count]", NULL, 0, 0},
 	{0, "top", "N", MT_OPT_I64, AT(top),
 	 "only the N commonest tags, 0 all [0]", NULL, 0, 1e9},
 	{0, "with", "TAG[,TAG]", MT_OPT_LIST, AT(with), "only these tags",
@@ -137,6 +139,44 @@ static int read_folders(struct mt_err *err)
 }
 
 /* A fixed vocabulary: its order is kept by giving falling counts. */
+static int add_fixed(struct mt_vocab *fixed, const char *tag,
+		     struct mt_err *err)
+{
+	size_t n = fixed->n;
+	mt_vocab_add(fixed, tag);
+	if (fixed->n != n + 1)
+		return mt_err_set(err, MT_EINPUT, "%s: '%.200s' stands there "
+				  "twice, is empty or holds a comma",
+				  opts.vocab, tag);
+	fixed->tag[n].count = UINT64_MAX - n;
+	return MT_OK;
+}
+
+/* A model's vocabulary is a JSON list in its metadata. */
+static int read_model(struct mt_vocab *fixed, struct mt_err *err)
+{
+	struct mt_model m;
+	size_t i;
+	json_t *tag;
+	int rc = mt_model_open(&m, opts.vocab, err);
+	if (rc)
+		return rc;
+	const char *text = mt_model_text(&m, "tags");
+	json_t *list = text ? json_loads(text, 0, NULL) : NULL;
+	if (!json_array_size(list))
+		rc = mt_err_set(err, MT_EINPUT, "%s: is a model without tags",
+				opts.vocab);
+	json_array_foreach(list, i, tag) {
+		const char *name = json_string_value(tag);
+		if (!rc)
+			rc = add_fixed(fixed, name ? name : "", err);
+	}
+	label.vocab_crc = text ? mt_crc32(0, text, strlen(text)) : 0;
+	json_decref(list);
+	mt_model_close(&m);
+	return rc;
+}
+
 static int read_vocab(struct mt_err *err)
 {
 	char *data, *save = NULL;
@@ -150,22 +190,13 @@ static int read_vocab(struct mt_err *err)
 	label.vocab.n_alias = 0;
 	mt_vocab_release(&label.vocab);
 	label.vocab_crc = mt_crc32(0, data, size);
-	size_t n = 0;
-	for (char *s = strtok_r(data, "\r\n", &save); s;
-	     s = strtok_r(NULL, "\r\n", &save)) {
-		size_t before = fixed.n;
-		mt_vocab_add(&fixed, s);
-		if (fixed.n != before + 1) {
-			rc = mt_err_set(err, MT_EINPUT, "%s: '%.200s' stands "
-					"there twice, is empty or holds a "
-					"comma", opts.vocab, s);
-			break;
-		}
-		for (size_t i = 0; i < fixed.n; i++)
-			if (!strcmp(fixed.tag[i].name, s))
-				fixed.tag[i].count = UINT64_MAX - n;
-		n++;
-	}
+	/* text has no zero bytes; a model's first number has */
+	if (size > 8 && data[8] == '{' && memchr(data, 0, 8))
+		rc = read_model(&fixed, err);
+	else
+		for (char *s = strtok_r(data, "\r\n", &save); s && !rc;
+		     s = strtok_r(NULL, "\r\n", &save))
+			rc = add_fixed(&fixed, s, err);
 	free(data);
 	label.vocab = fixed;
 	return rc;
@@ -299,7 +330,7 @@ static int end(void *state, const struct mt_tally *tally, struct mt_err *err)
 	for (size_t i = 0; i < label.table.n_row; i++)
 		idle += !label.used[i];
 	if (idle)
-		mt_note("%zu of %zu rows of %s met no record", idle,
+		mt_info("%zu of %zu rows of %s met no record", idle,
 			label.table.n_row, opts.tsv);
 	return MT_OK;
 }

@@ -20,6 +20,14 @@ is "$(v -t "$tmp/t.tsv" --merge black=jazz,blues)" 'black rock pop ' '--merge'
 is "$(v --folders "$tmp/in")" 'x y ' '--folders'
 printf 'pop\nrock\n' > "$tmp/vocab"
 is "$(v -t "$tmp/t.tsv" --vocab "$tmp/vocab")" 'pop rock ' '--vocab keeps its order'
+perl -e 'my $h = q({"__metadata__":{"tags":"[\"rock\",\"polka\"]"},"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}});
+	$h .= " " while length($h) % 8; print pack("Q<", length $h), $h, pack("f<", 1)' > "$tmp/model"
+is "$(v -t "$tmp/t.tsv" --vocab "$tmp/model")" 'rock polka ' '--vocab takes a model'
+printf 'pop\nrock\npop\n' > "$tmp/vocab"
+rc 3 'a vocabulary with a tag twice' mt-label -t "$tmp/t.tsv" --vocab "$tmp/vocab" "$tmp/clip"
+like "$tmp/err" "vocab: 'pop' stands there twice" 'names it'
+mt-label -t "$tmp/t.tsv" < "$tmp/clip" 2>"$tmp/err" >/dev/null
+like "$tmp/err" '1 of 4 rows of .* met no record' 'rows without a record are counted'
 mt-decode -q --segment 0.1 < "$tmp/clip" | mt-label -t "$tmp/t.tsv" | mt-view -c > "$tmp/out"
 like "$tmp/out" '6 records, 0 failed' 'segments find their file'
 grep -v x/b "$tmp/t.tsv" > "$tmp/less.tsv"
