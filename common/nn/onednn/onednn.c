@@ -59,6 +59,12 @@ void mt_dnn_set(struct mt_tensor *t, const dnnl_memory_desc_t *md)
 	t->layout = own;
 }
 
+void mt_dnn_plain(struct mt_tensor *t)
+{
+	forget(t);
+	t->size = (size_t)mt_tensor_count(t);
+}
+
 const dnnl_memory_desc_t *mt_dnn_query(const_dnnl_primitive_desc_t pd, dnnl_query_t what)
 {
 	return dnnl_primitive_desc_query_md(pd, what, 0);

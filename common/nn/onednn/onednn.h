@@ -65,6 +65,8 @@ dnnl_memory_desc_t mt_dnn_desc(const struct mt_tensor *t);
 dnnl_memory_desc_t mt_dnn_any(int n, const int64_t *dim);
 /* Give t this layout (NULL where it is row-major) and its size. */
 void mt_dnn_set(struct mt_tensor *t, const dnnl_memory_desc_t *md);
+/* Give t back its row-major layout. */
+void mt_dnn_plain(struct mt_tensor *t);
 const dnnl_memory_desc_t *mt_dnn_query(const_dnnl_primitive_desc_t pd, dnnl_query_t what);
 /* Room in the step's tmp or work, 64-byte aligned. */
 struct place mt_dnn_tmp(struct mt_step *st, const dnnl_memory_desc_t *md);

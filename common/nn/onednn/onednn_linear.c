@@ -10,6 +10,7 @@ struct linear {
 	int n;                       /* sizes of a map: 4, dense on (B,C): 2 */
 	dnnl_memory_desc_t src, w, b, dst; /* as the forward primitive wants them */
 	struct place src_at;
+	int slow;                    /* oneDNN has no fast primitive for this shape */
 	dnnl_primitive_desc_t fwd;
 	dnnl_dim_t stride[2], pad_l[2], pad_r[2];
 };
@@ -63,6 +64,14 @@ static int create_forward(struct dnn *d, struct mt_step *st, struct linear *l,
 	return MT_OK;
 }
 
+/* Reference primitives are hundreds of times slower than sgemm. */
+static int is_slow(const_dnnl_primitive_desc_t pd)
+{
+	const char *name = NULL;
+	dnnl_primitive_desc_query(pd, dnnl_query_impl_info_str, 0, &name);
+	return name && !strncmp(name, "ref", 3);
+}
+
 static int make(struct call *c, const_dnnl_primitive_desc_t pd, struct mt_err *err)
 {
 	TRY(dnnl_primitive_create(&c->prim, pd), "primitive");
@@ -114,6 +123,7 @@ static int plan_dw(struct dnn *d, struct mt_step *st, struct plan *p, struct lin
 		TRY(dnnl_inner_product_backward_weights_desc_init(&desc.dense, &l->src, &any, b,
 								  &l->dst), "weight gradient");
 	TRY(dnnl_primitive_desc_create(&pd, &desc, NULL, d->engine, l->fwd), "weight gradient");
+	l->slow |= is_slow(pd);
 	dnnl_memory_desc_t dw = *mt_dnn_query(pd, dnnl_query_diff_weights_md);
 	int same = dnnl_memory_desc_equal(&dw, &l->w);
 	struct place own = mt_dnn_at(&st->param[0]->g), at = same ? own : mt_dnn_tmp(st, &dw);
@@ -173,6 +183,7 @@ static int plan_dx(struct dnn *d, struct mt_step *st, struct plan *p, struct lin
 	dnnl_primitive_desc_t pd;
 	if (create_dx(d, st, l, &pd, err))
 		return MT_ESYS;
+	l->slow |= is_slow(pd);
 	dnnl_memory_desc_t w = *mt_dnn_query(pd, dnnl_query_weights_md);
 	dnnl_memory_desc_t dy = *mt_dnn_query(pd, dnnl_query_diff_dst_md);
 	dnnl_memory_desc_t dx = *mt_dnn_query(pd, dnnl_query_diff_src_md);
@@ -197,14 +208,29 @@ static int plan_dx(struct dnn *d, struct mt_step *st, struct plan *p, struct lin
 	return mt_dnn_reorder(d, &p->bwd[p->n_bwd++], &dx, dx_at, &have, own, err);
 }
 
+/* Forget what was planned and leave the step to blas. */
+static int plan_instead(struct mt_step *st, struct plan *p, struct mt_err *err)
+{
+	mt_dnn_drop(p->fwd, MAX_CALL);
+	mt_dnn_drop(p->bwd, MAX_CALL);
+	memset(p, 0, sizeof *p);
+	st->work_size = st->tmp_size = 0;
+	st->need_in = st->need_out = 0;
+	mt_dnn_plain(&st->param[0]->w);
+	mt_dnn_plain(st->out);
+	return mt_dnn_plan_plain(st, p, err);
+}
+
 int mt_dnn_plan_linear(struct dnn *d, struct mt_step *st, struct plan *p, struct mt_err *err)
 {
 	struct linear l;
 	memset(&l, 0, sizeof l);
 	geometry(st, &l);
 	int status = create_forward(d, st, &l, err);
-	if (!status)
+	if (!status) {
+		l.slow = is_slow(l.fwd);
 		status = plan_forward(d, st, p, &l, err);
+	}
 	if (!status && st->train) {
 		p->mask = st->need_out = st->relu;
 		status = plan_dw(d, st, p, &l, err);
@@ -213,5 +239,5 @@ int mt_dnn_plan_linear(struct dnn *d, struct mt_step *st, struct plan *p, struct
 	}
 	if (l.fwd)
 		dnnl_primitive_desc_destroy(l.fwd);
-	return status;
+	return !status && l.slow ? plan_instead(st, p, err) : status;
 }
