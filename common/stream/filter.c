@@ -294,14 +294,16 @@ static int verdict(const struct run *r)
 	return (double)fail > allowed ? 1 : 0;
 }
 
+/* the run under way, so that what an error leaves behind is no leak */
+static struct run *volatile still_there;
+
 int mt_filter_run(struct mt_filter *f, int argc, char **argv)
 {
 	struct mt_err err = {0};
 	/* not on the stack: after an error a thread that waits for input may
 	 * outlive this function */
-	static struct run *volatile still_there;
 	struct run *r = mt_calloc(1, sizeof *r);
-	still_there = r;  /* and so no leak */
+	still_there = r;
 	char **operand;
 	int n;
 	cmdline = mt_tool_cmdline(argc, argv);
