@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT
+ * A trained model ready to score: file, net, vocabulary, crop. */
+#ifndef MT_NN_TAGGER_H
+#define MT_NN_TAGGER_H
+
+#include "nn/model.h"
+#include "nn/window.h"
+
+struct mt_tagger {
+	struct mt_model model;
+	struct mt_net net;
+	char **tag;              /* [K] */
+	size_t n_tag;
+	size_t crop;             /* frames of a window */
+	const char *frontend;    /* JSON; NULL when the model has none */
+};
+
+/* MT_EINPUT when the file is damaged or lacks net, tags or recipe. */
+int mt_tagger_open(struct mt_tagger *t, const char *path, struct mt_err *err)
+	MT_USE_RESULT;
+/* A scorer with the model's parameters; many may exist at once. */
+int mt_tagger_scorer(const struct mt_tagger *t, struct mt_scorer *s,
+		     const char *backend, size_t batch, int n_thread,
+		     struct mt_err *err) MT_USE_RESULT;
+void mt_tagger_close(struct mt_tagger *t);
+
+#endif

@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: MIT
+ * mt-eval: metrics of a score stream whose records carry labels. */
+#include <inttypes.h>
+#include <jansson.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "eval/boot.h"
+#include "stream/filter.h"
+
+static struct opts {
+	bool per_tag, tsv, json;
+	int64_t bootstrap, seed;
+} opts = {.seed = 1};
+
+#define AT(field) offsetof(struct opts, field)
+
+static const struct mt_opt rows[] = {
+	{'p', "per-tag", NULL, MT_OPT_FLAG, AT(per_tag),
+	 "a line for each tag too", NULL, 0, 0},
+	{0, "bootstrap", "N", MT_OPT_I64, AT(bootstrap),
+	 "95% intervals from N draws of the items, 0 none [0]", NULL, 0, 1e6},
+	{0, "seed", "N", MT_OPT_I64, AT(seed), "of the draws [1]", NULL, 0,
+	 9e15},
+	{0, "tsv", NULL, MT_OPT_FLAG, AT(tsv), "print tab-separated values",
+	 NULL, 0, 0},
+	{0, "json", NULL, MT_OPT_FLAG, AT(json), "print a JSON object", NULL,
+	 0, 0},
+	{0},
+};
+static const struct mt_opt_set sets[] = {{rows, &opts}, {NULL, NULL}};
+
+static const struct mt_tool tool = {
+	.name = "mt-eval",
+	.purpose = "metrics of scores against labels",
+	.synopsis = "[options] [score-stream ...]",
+	.sets = sets,
+	.flags = MT_TOOL_FAIL | MT_TOOL_PROGRESS,
+};
+
+static struct eval {
+	char **tag;
+	size_t n_tag, n, cap;
+	float *score;            /* [n][K] */
+	uint8_t *label;          /* [n][K] */
+} run;
+
+static const char *const metric_name[MT_BOOT_N] = {
+	"macro ROC-AUC", "macro AP", "micro ROC-AUC", "micro AP", "accuracy"};
+static const char *const metric_word[MT_BOOT_N] = {
+	"roc_auc_macro", "ap_macro", "roc_auc_micro", "ap_micro", "accuracy"};
+
+static int head(void *state, struct mt_head *h, struct mt_err *err)
+{
+	(void)state;
+	if (run.tag)
+		return MT_OK;
+	run.n_tag = mt_head_n_tag(h);
+	if (!run.n_tag)
+		return mt_err_set(err, MT_EUSAGE, "the stream has no tags");
+	run.tag = mt_calloc(run.n_tag, sizeof *run.tag);
+	for (size_t i = 0; i < run.n_tag; i++)
+		run.tag[i] = mt_strdup(mt_head_tag(h, i));
+	return MT_OK;
+}
+
+static int put(void *state, struct mt_rec *rec, struct mt_err *err)
+{
+	(void)state;
+	size_t k = run.n_tag, n;
+	const char *key = mt_rec_key(rec, &n);
+	if (rec->type == MT_FAIL)
+		return MT_OK;
+	const struct mt_field *s = mt_rec_get(rec, "score");
+	const struct mt_field *y = mt_rec_get(rec, "label");
+	if (!s || strcmp(s->dtype, "f4") != 0 || s->size != 4 * k || !y ||
+	    strcmp(y->dtype, "u1") != 0 || y->size != k)
+		return mt_err_set(err, MT_EINPUT, "record '%.*s' has not a "
+				  "score and a label for each of the %zu tags",
+				  n > 200 ? 200 : (int)n, key, k);
+	for (size_t i = 0; i < k; i++)
+		if (isnan(((const float *)s->data)[i]))
+			return mt_err_set(err, MT_EINPUT, "record '%.*s': the "
+					  "score of '%s' is no number",
+					  n > 200 ? 200 : (int)n, key,
+					  run.tag[i]);
+	if (run.n == run.cap) {
+		run.cap = run.cap ? 2 * run.cap : 1024;
+		run.score = mt_realloc(run.score, run.cap * k,
+				       sizeof *run.score);
+		run.label = mt_realloc(run.label, run.cap * k, 1);
+	}
+	memcpy(run.score + run.n * k, s->data, 4 * k);
+	for (size_t i = 0; i < k; i++)
+		run.label[run.n * k + i] = ((const uint8_t *)y->data)[i] != 0;
+	run.n++;
+	return MT_OK;
+}
+
+static void values(const struct mt_eval *e, double *v)
+{
+	v[MT_BOOT_ROC] = e->macro_roc;
+	v[MT_BOOT_AP] = e->macro_ap;
+	v[MT_BOOT_MICRO_ROC] = e->micro.roc;
+	v[MT_BOOT_MICRO_AP] = e->micro.ap;
+	v[MT_BOOT_ACCURACY] = e->accuracy;
+}
+
+static json_t *number(double v)
+{
+	return isfinite(v) ? json_real(v) : json_null();
+}
+
+static void print_json(const struct mt_eval *e, const struct mt_boot *b)
+{
+	json_t *o = json_object(), *tags = json_array(), *out = json_array();
+	double v[MT_BOOT_N];
+	values(e, v);
+	json_object_set_new(o, "items", json_integer((json_int_t)e->n_item));
+	json_object_set_new(o, "tags", json_integer((json_int_t)e->n_tag));
+	for (int i = 0; i < MT_BOOT_N; i++) {
+		json_object_set_new(o, metric_word[i], number(v[i]));
+		if (b) {
+			char *name = mt_strf("%s_95", metric_word[i]);
+			json_object_set_new(o, name, json_pack("[o,o]",
+				number(b->low[i]), number(b->high[i])));
+			free(name);
+		}
+	}
+	json_object_set_new(o, "d_prime", number(e->dprime));
+	json_object_set_new(o, "tags_with_roc_auc",
+			    json_integer((json_int_t)e->n_roc));
+	for (size_t i = 0; i < e->n_tag; i++) {
+		json_t *name = json_string(run.tag[i]);
+		if (!name)
+			name = json_string("?");
+		if (isnan(e->tag[i].roc))
+			json_array_append(out, name);
+		json_array_append_new(tags, json_pack(
+			"{s:o, s:I, s:o, s:o}", "tag", name, "positives",
+			(json_int_t)e->tag[i].n_pos, "roc_auc",
+			number(e->tag[i].roc), "ap", number(e->tag[i].ap)));
+	}
+	json_object_set_new(o, "left_out_of_macro", out);
+	json_object_set_new(o, "per_tag", tags);
+	json_dumpf(o, stdout, JSON_INDENT(1) | JSON_REAL_PRECISION(12));
+	putchar('\n');
+	json_decref(o);
+}
+
+static void print_value(double v, const char *wide)
+{
+	if (isnan(v))
+		printf(*wide ? "%9s" : "%s", "-");
+	else
+		printf(*wide ? "%9.4f" : "%.10g", v);
+}
+
+static void print_tags(const struct mt_eval *e)
+{
+	const char *gap = opts.tsv ? "" : " ";
+	printf(opts.tsv ? "tag\tpositives\troc_auc\tap\td_prime\n"
+			: "%-28s %9s %9s %9s %9s\n", "tag", "positives",
+	       "ROC-AUC", "AP", "d'");
+	for (size_t i = 0; i < e->n_tag; i++) {
+		const struct mt_tag_score *t = &e->tag[i];
+		double roc = t->roc, d = roc > 0 && roc < 1
+			? sqrt(2) * mt_normal_quantile(roc) : NAN;
+		printf(opts.tsv ? "%s\t%zu\t" : "%-28s %9zu ", run.tag[i],
+		       t->n_pos);
+		print_value(t->roc, gap);
+		putchar(opts.tsv ? '\t' : ' ');
+		print_value(t->ap, gap);
+		putchar(opts.tsv ? '\t' : ' ');
+		print_value(d, gap);
+		putchar('\n');
+	}
+	putchar('\n');
+}
+
+static void print_text(const struct mt_eval *e, const struct mt_boot *b)
+{
+	double v[MT_BOOT_N];
+	values(e, v);
+	if (opts.per_tag)
+		print_tags(e);
+	if (!opts.tsv)
+		printf("%zu items, %zu tags\n", e->n_item, e->n_tag);
+	for (int i = 0; i < MT_BOOT_N; i++) {
+		if (isnan(v[i]))
+			continue;
+		if (opts.tsv && b)
+			printf("%s\t%.10g\t%.10g\t%.10g\n", metric_word[i],
+			       v[i], b->low[i], b->high[i]);
+		else if (opts.tsv)
+			printf("%s\t%.10g\n", metric_word[i], v[i]);
+		else if (b)
+			printf("%-14s %.4f   [%.4f, %.4f]\n", metric_name[i],
+			       v[i], b->low[i], b->high[i]);
+		else
+			printf("%-14s %.4f\n", metric_name[i], v[i]);
+	}
+	if (!isnan(e->dprime))
+		printf(opts.tsv ? "d_prime\t%.10g\n" : "d'             %.4f\n",
+		       e->dprime);
+	size_t out = 0;
+	for (size_t i = 0; i < e->n_tag && !opts.tsv; i++)
+		if (isnan(e->tag[i].roc))
+			printf("%s%s", out++ ? ", " : "left out of the macro "
+			       "means, one class only: ", run.tag[i]);
+	if (out)
+		putchar('\n');
+}
+
+static int end(void *state, const struct mt_tally *tally, struct mt_err *err)
+{
+	(void)state, (void)tally;
+	if (!run.n)
+		return mt_err_set(err, MT_EINPUT, "there is no record to "
+				  "judge");
+	struct mt_boot boot, *b = NULL;
+	struct mt_eval e = mt_eval_run(run.score, run.label, run.n, run.n_tag);
+	if (opts.bootstrap) {
+		boot = mt_boot_run(run.score, run.label, run.n, run.n_tag,
+				   (size_t)opts.bootstrap, 0.95,
+				   (uint64_t)opts.seed);
+		b = &boot;
+	}
+	if (opts.json)
+		print_json(&e, b);
+	else
+		print_text(&e, b);
+	free(e.tag);
+	return MT_OK;
+}
+
+static void release(void *state)
+{
+	(void)state;
+	for (size_t i = 0; run.tag && i < run.n_tag; i++)
+		free(run.tag[i]);
+	free(run.tag);
+	free(run.score);
+	free(run.label);
+}
+
+int main(int argc, char **argv)
+{
+	struct mt_filter f = {
+		.tool = &tool, .kinds = "score", .head = head, .put = put,
+		.end = end, .release = release,
+	};
+	return mt_filter_run(&f, argc, argv);
+}
