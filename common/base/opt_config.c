@@ -6,6 +6,16 @@
 #include "base/mem.h"
 #include "base/opt.h"
 
+/* Texts that options point to, for as long as the program runs. */
+static char **kept;
+static size_t n_kept;
+
+static const char *keep(const char *text)
+{
+	kept = mt_realloc(kept, n_kept + 1, sizeof *kept);
+	return kept[n_kept++] = mt_strdup(text);
+}
+
 static int set_value(const struct mt_opt_set *sets, const char *name,
 		     const json_t *v, struct mt_err *err)
 {
@@ -34,7 +44,7 @@ static int set_value(const struct mt_opt_set *sets, const char *name,
 		snprintf(number, sizeof number, "%.17g", json_real_value(v));
 	else
 		return mt_err_set(err, MT_EUSAGE, "'%s' is an object", name);
-	return mt_opt_set_text(sets, name, mt_strdup(text), err);
+	return mt_opt_set_text(sets, name, keep(text), err);
 }
 
 int mt_opt_config(const struct mt_opt_set *sets, const char *path,

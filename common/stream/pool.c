@@ -299,12 +299,16 @@ static int run_inline(struct pool *p, struct mt_err *err)
 	return rc == MT_END ? MT_OK : rc;
 }
 
+/* The pool of detached threads, so that it is no leak. */
+static struct pool *volatile left_behind;
+
 /* After an error: let nobody enter the tool's callbacks any more, and wait
  * for those who are inside. Threads that wait for input stay where they are;
  * they are detached and go with the process. */
 static void stop(struct pool *p, pthread_t *thread, int n)
 {
 	pthread_mutex_lock(&p->lock);
+	left_behind = p;
 	p->stop = true;
 	pthread_cond_broadcast(&p->moved);
 	while (p->active)
