@@ -10,7 +10,8 @@
 /* Continue crc (0 at the start) over size bytes. */
 static inline uint32_t mt_crc32(uint32_t crc, const void *data, size_t size)
 {
-	return libdeflate_crc32(crc, data, size);
+	/* libdeflate starts anew when data is NULL, as an empty field's is */
+	return size ? libdeflate_crc32(crc, data, size) : crc;
 }
 
 #endif

@@ -32,6 +32,11 @@ is $? 3 'a key in two lists'
 like "$tmp/err" "is in the lists of one and of two" 'is named'
 pack -o "$tmp/f" --split train:0.5,test:0.4 2>"$tmp/err"
 is $? 2 'shares that do not sum to 1'
+# nothing in it, nothing but failures in it
+mt-select -q --no-fail --head 0 "$tmp/s" | mt-pack -q -o "$tmp/none"
+is "$(mt-view -c "$tmp/none")" '1 segments, 0 records, 0 failed' 'an empty set'
+(cd "$tmp/in" && mt-decode -q bad.wav) | mt-pack -q --allow-fail 1 -o "$tmp/only"
+is "$(mt-view -c "$tmp/only")" '1 segments, 0 records, 1 failed' 'only failures'
 # a part is missing, a part is short
 cp -r "$tmp/a" "$tmp/g"
 rm "$tmp/g/part-00002.mtp"
