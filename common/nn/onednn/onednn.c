@@ -220,7 +220,10 @@ static int backward(void *ctx, struct mt_step *st, struct mt_err *err)
 		for (size_t i = 0; i < n; i++)
 			dy[i] = y[i] > 0 ? dy[i] : 0;
 	}
-	return mt_dnn_run(ctx, p->bwd, p->n_bwd, err);
+	int status = mt_dnn_run(ctx, p->bwd, p->n_bwd, err);
+	if (!status && p->first)
+		mt_dnn_run_first(st, p);
+	return status;
 }
 
 /* Between a row-major array and t. */

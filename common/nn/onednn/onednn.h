@@ -44,6 +44,8 @@ struct plan {
 	struct call fwd[MAX_CALL], bwd[MAX_CALL];
 	int mask;               /* relu's gradient is taken from out before bwd */
 	size_t stat;            /* batchnorm: C, mean and variance in work */
+	int first;              /* dx by mt_dnn_run_first() after bwd */
+	size_t first_w, first_dy; /* row-major copies in tmp */
 	/* a step run by the blas backend on row-major copies */
 	int plain;
 	int any;                /* ... or on the values themselves, whatever their layout */
@@ -92,6 +94,12 @@ int mt_dnn_plan_plain(struct mt_step *st, struct plan *p, struct mt_err *err);
 /* The blas step between the calls of p. */
 int mt_dnn_run_plain(struct dnn *d, struct mt_step *st, struct plan *p, int back,
 		     struct mt_err *err);
+/* A one-channel convolution's dx. */
+int mt_dnn_is_first(const struct mt_step *st);
+int mt_dnn_plan_first(struct dnn *d, struct mt_step *st, struct plan *p,
+		      const dnnl_memory_desc_t *w, const dnnl_memory_desc_t *dst,
+		      struct mt_err *err);
+void mt_dnn_run_first(struct mt_step *st, const struct plan *p);
 /* After a training batchnorm: running statistics. */
 void mt_dnn_norm_stats(struct mt_step *st, const struct plan *p);
 

@@ -234,7 +234,9 @@ int mt_dnn_plan_linear(struct dnn *d, struct mt_step *st, struct plan *p, struct
 	if (!status && st->train) {
 		p->mask = st->need_out = st->relu;
 		status = plan_dw(d, st, p, &l, err);
-		if (!status && st->din[0])
+		if (!status && st->din[0] && mt_dnn_is_first(st) && !st->in[0]->layout)
+			status = mt_dnn_plan_first(d, st, p, &l.w, &l.dst, err);
+		else if (!status && st->din[0])
 			status = plan_dx(d, st, p, &l, err);
 	}
 	if (l.fwd)
