@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/half.h"
 #include "base/mem.h"
@@ -69,12 +70,29 @@ static struct pack {
 	struct mt_split lists;
 } pack;
 
+/* Is the set to be written one of those to be read? It would be cleared
+ * before that. */
+static bool is_input(char **operand, int n)
+{
+	struct stat set, in;
+	bool hit = false;
+	if (stat(opts.set, &set))
+		return false;
+	for (int i = 0; i < n; i++)
+		hit |= !stat(operand[i], &in) && in.st_dev == set.st_dev &&
+		       in.st_ino == set.st_ino;
+	return hit;
+}
+
 static int check(struct mt_filter *f, char **operand, int *n,
 		 struct mt_err *err)
 {
 	(void)f;
 	if (!opts.set)
 		return mt_err_set(err, MT_EUSAGE, "-o SET is needed");
+	if (is_input(operand, *n))
+		return mt_err_set(err, MT_EUSAGE, "%s: is input and output at "
+				  "once", opts.set);
 	if (opts.split_by && !opts.split)
 		return mt_err_set(err, MT_EUSAGE,
 				  "--split-by needs --split with the shares");

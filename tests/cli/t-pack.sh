@@ -63,6 +63,9 @@ like "$tmp/err" 'other options or another input' 'and said'
 mt-select -q --skip 1 "$tmp/s" --no-prog | mt-pack -q --allow-fail 1 --shard-records 7 --split train:0.5,test:0.5 -o "$tmp/r" --resume 2>"$tmp/err"
 is $? 3 'another input is refused'
 like "$tmp/err" 'this is not the input that was packed before' 'and said'
+rc 2 'a set into itself' mt-pack --force -o "$tmp/a" "$tmp/a"
+rc 2 'or joined into itself' mt-pack --force --merge -o "$tmp/a" "$tmp/b" "$tmp/a/."
+is "$(mt-view -c "$tmp/a")" '6 segments, 40 records, 1 failed' 'leaves it whole'
 # merge
 rc 0 'merge' mt-pack --merge -o "$tmp/m" "$tmp/a" "$tmp/b"
 is "$(mt-view -c "$tmp/m")" '12 segments, 80 records, 2 failed' 'holds both'
