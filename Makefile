@@ -113,7 +113,8 @@ lint: all ## include arrows, sizes, banned functions, manual pages
 	@MT_BUILD=$(BUILD) sh tests/lint/lint.sh
 
 check-asan: ## the same tests under the address and undefined-behaviour sanitizers
-	@STRIDE=97 MT_INJECT_MAX=9 $(MAKE) --no-print-directory BUILD=build/asan \
+	@LSAN_OPTIONS=suppressions=$(CURDIR)/tests/lib/lsan.supp:print_suppressions=0 \
+	 STRIDE=97 MT_INJECT_MAX=9 $(MAKE) --no-print-directory BUILD=build/asan \
 	 SAN='-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer' \
 	 check-all
 check-tsan: ## the same tests under the thread sanitizer
