@@ -26,6 +26,8 @@ struct pool {
 	uint64_t n_slot, claimed, taken;
 	int active;               /* threads inside work() or alone() */
 	bool ended, stop;
+	void **scratch;           /* of each thread, the tool's */
+	int n_scratch;
 	struct mt_rec **spare;
 	size_t n_spare, cap_spare;
 };
@@ -186,16 +188,17 @@ static bool pull(struct pool *p, struct slot **slot, struct mt_rec **rec)
 static void *worker(void *arg)
 {
 	struct pool *p = arg;
-	void *scratch = NULL;
 	struct slot *s;
 	struct mt_rec *rec;
+	pthread_mutex_lock(&p->lock);
+	void **scratch = &p->scratch[p->n_scratch++];
+	pthread_mutex_unlock(&p->lock);
 	while (pull(p, &s, &rec)) {
 		struct mt_err err = {0};
 		struct mt_emit emit = {p, s};
 		if (!enter(p))
 			break;
-		int rc = p->calls.work(p->calls.ctx, &scratch, rec, &emit,
-				       &err);
+		int rc = p->calls.work(p->calls.ctx, scratch, rec, &emit, &err);
 		leave(p);
 		if (rc == MT_OK) {
 			rc = mt_emit_put(&emit, rec, &err);
@@ -206,8 +209,11 @@ static void *worker(void *arg)
 		}
 		slot_done(p, s, rc == MT_DROP ? MT_OK : rc, &err);
 	}
-	if (scratch)
-		p->calls.scratch_free(p->calls.ctx, scratch);
+	/* once stopped, the tool may be gone already */
+	if (*scratch && enter(p)) {
+		p->calls.scratch_free(p->calls.ctx, *scratch);
+		leave(p);
+	}
 	return NULL;
 }
 
@@ -267,6 +273,7 @@ static void pool_free(struct pool *p)
 		free(p->spare[i]);
 	}
 	free(p->spare);
+	free(p->scratch);
 	free(p->slot);
 	pthread_mutex_destroy(&p->input);
 	pthread_mutex_destroy(&p->lock);
@@ -334,6 +341,7 @@ int mt_pool_run(const struct mt_pool_calls *calls, int n_thread,
 	}
 	p->n_slot = 2 * (uint64_t)n_thread + 2;
 	p->slot = mt_calloc(p->n_slot, sizeof *p->slot);
+	p->scratch = mt_calloc((size_t)n_thread, sizeof *p->scratch);
 	pthread_t *thread = mt_calloc((size_t)n_thread, sizeof *thread);
 	int n = 0;
 	while (n < n_thread && !pthread_create(&thread[n], NULL, worker, p))
