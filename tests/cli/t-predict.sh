@@ -1,0 +1,87 @@
+#!/bin/sh
+. tests/lib/tap.sh
+. tests/lib/sound.sh
+. tests/lib/train.sh
+tiny_set
+train -o "$tmp/m"
+ok $? 'trains'
+model=$tmp/m/last.safetensors
+predict() { mt-predict -q -m "$model" "$@"; }
+predict "$tmp/set" > "$tmp/score.mtr"
+ok $? 'scores a set'
+is "$(mt-view -c "$tmp/score.mtr")" '1 segments, 20 records, 0 failed' 'every record'
+mt-view -H "$tmp/score.mtr" > "$tmp/head"
+like "$tmp/head" 'kind.score' 'kind score'
+like "$tmp/head" 'tag.0.high' 'with the tags'
+like "$tmp/head" 'from.model.[0-9a-f]{8}.*last.safetensors' 'and the model'
+like "$tmp/head" 'field.score.f4.2' 'score is f4 [2]'
+grep -Eq 'field.(mel|pcm)' "$tmp/head"
+is $? 1 'no mel any more'
+is "$(mt-view -f label "$tmp/score.mtr" | wc -l)" 20 'the label goes along'
+predict "$tmp/set" --no-prog -j1 > "$tmp/j1"
+predict "$tmp/set" --no-prog -j2 > "$tmp/j2"
+same "$tmp/j1" "$tmp/j2" 'the same bytes with -j 2'
+predict "$tmp/set" --tsv > "$tmp/tsv"
+is "$(head -1 "$tmp/tsv")" 'key	tag	score' '--tsv has a header line'
+is "$(awk 'NR > 1 { s[$1] += $3 } END { for (k in s) if (s[k] < 0.9999 || s[k] > 1.0001) bad++; print NR, bad + 0 }' "$tmp/tsv")" \
+	'41 0' 'two tags a record, their scores sum to 1'
+predict "$tmp/set" --tsv --top 1 > "$tmp/top"
+is "$(awk -F'\t' 'NR > 1 && index($1, $2) == 1' "$tmp/top" | wc -l)" 20 '--top 1 names the right tag'
+predict "$tmp/set" --tsv -t 0.5 > "$tmp/half"
+same "$tmp/top" "$tmp/half" '-t 0.5 of two tags is the best one'
+predict "$tmp/set" --json --top 1 > "$tmp/json"
+like "$tmp/json" '^\{"key":"low/0.wav","tags":\{"low":[0-9.]+\}\}$' '--json'
+rc 2 '--tsv and --json' mt-predict -m "$model" --tsv --json "$tmp/set"
+rc 2 '--tsv and -o' mt-predict -m "$model" --tsv -o "$tmp/o" "$tmp/set"
+
+# from sound: the front end of the model
+predict "$tmp/audio.mtr" --tsv > "$tmp/sound"
+sort "$tmp/tsv" > "$tmp/tsv.s"
+sort "$tmp/sound" | paste "$tmp/tsv.s" - | awk -F'\t' '{ d = $3 - $6; if ($1 != $4 || $2 != $5 || d * d > 1e-6) bad++ }
+	END { print NR, bad + 0 }' > "$tmp/out"
+is "$(cat "$tmp/out")" '41 0' 'the same scores from sound'
+(cd "$tmp/in" && mt-decode -q -r 4000 low/0.wav | mt-predict -m "$model" --allow-fail 1 --tsv) > "$tmp/out" 2> "$tmp/err"
+like "$tmp/err" 'the model needs 8000 Hz, the sound has 4000' 'another rate is a failed item'
+# shellcheck disable=SC2086
+mt-melspec -q $tiny_mel --hop 100 < "$tmp/audio.mtr" > "$tmp/other.mtr"
+rc 2 'another front end' mt-predict -m "$model" "$tmp/other.mtr"
+like "$tmp/err" 'was trained with mel.hop = 64, this stream has 100' 'names both values'
+
+# scores over time
+predict --windows "$tmp/set" > "$tmp/win.mtr"
+ok $? '--windows'
+mt-view -H "$tmp/win.mtr" > "$tmp/head"
+like "$tmp/head" 'field.windows.f4.W,2' 'a row of scores a window'
+like "$tmp/head" 'field.window_start.f8.W' 'and where each begins'
+printf 'low/9.wav\n' > "$tmp/key"
+mt-select -q --keys "$tmp/key" "$tmp/win.mtr" > "$tmp/one.mtr"
+# 2070 samples are 33 frames of 8 ms; windows of 16 frames
+is "$(mt-view -f window_start "$tmp/one.mtr" | cut -f2- | awk '{ for (i = 1; i <= NF; i++) printf "%.3f ", $i }')" \
+	'0.000 0.072 0.136 ' 'evenly, the last at the end'
+# the score is the mean of its windows
+mt-view --json "$tmp/one.mtr" | sed 's/.*"score":\[\([^]]*\)\],"windows":\[\([^]]*\)\].*/\1,\2/' |
+	awk -F, '{ for (k = 1; k <= 2; k++) { d = $k - ($(k + 2) + $(k + 4) + $(k + 6)) / 3; if (d * d > 1e-10) bad = 1 }
+		print NF, bad + 0 }' > "$tmp/out"
+is "$(cat "$tmp/out")" '8 0' 'the score is the mean of its windows'
+mt-select -q --keys "$tmp/key" "$tmp/set" | predict --windows --at-least 7 > "$tmp/seven.mtr"
+is "$(mt-view -f window_start "$tmp/seven.mtr" | awk '{ print NF - 1 }')" 7 '--at-least 7'
+
+# models and inputs that are none
+rc 2 'no model' mt-predict "$tmp/set"
+rc 4 'a model that is not there' mt-predict -m "$tmp/nosuch" "$tmp/set"
+head -c 3000 "$model" > "$tmp/cut"
+rc 3 'a cut model' mt-predict -m "$tmp/cut" "$tmp/set"
+cp "$model" "$tmp/bad"
+printf '\377' | dd of="$tmp/bad" bs=1 seek=$(($(wc -c < "$model") - 40)) conv=notrunc 2> /dev/null
+rc 3 'a damaged tensor' mt-predict -m "$tmp/bad" "$tmp/set"
+: > "$tmp/empty"
+rc 3 'an empty model' mt-predict -m "$tmp/empty" "$tmp/set"
+size=$(wc -c < "$tmp/example.mtr")
+for cut in 0 3000 $((size / 2)) $((size - 192)) $((size - 1)); do
+	head -c "$cut" "$tmp/example.mtr" | predict -o "$tmp/no" 2> "$tmp/err"
+	is $? 3 "a stream cut after $cut bytes"
+	[ ! -e "$tmp/no" ]
+	ok $? 'leaves no scores'
+done
+rc 2 'scores are no input' mt-predict -m "$model" "$tmp/score.mtr"
+tap_end

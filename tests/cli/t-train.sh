@@ -1,0 +1,107 @@
+#!/bin/sh
+. tests/lib/tap.sh
+. tests/lib/sound.sh
+. tests/lib/train.sh
+tiny_set
+rc 0 'trains' train -o "$tmp/a"
+is "$(echo $(ls "$tmp/a"))" 'best.safetensors checkpoint.safetensors last.safetensors metrics.jsonl' \
+	'leaves models, checkpoint and metrics'
+is "$(($(wc -l < "$tmp/a/metrics.jsonl")))" 30 'a line of metrics an epoch'
+like "$tmp/a/metrics.jsonl" '^\{"epoch":30,"train_loss":[0-9.]+,"valid_loss":[0-9.]+,"roc_auc_macro":1\.0,"ap_macro":1\.0,"accuracy":1\.0\}$' \
+	'it learns to tell low from high'
+grep -Eq 'time|seconds|sec"' "$tmp/a/metrics.jsonl"
+is $? 1 'no clock in the metrics'
+mt-view "$tmp/a/best.safetensors" > "$tmp/out"
+ok $? 'mt-view reads the model'
+strings=$(tr '\0' ' ' < "$tmp/a/best.safetensors" | head -c 6000)
+for word in '"net":' '"tags":' '"frontend":' '"recipe":' '"provenance":' '"data_crc32":' \
+	'"crc32":' '"metrics":'; do
+	case $strings in *"$word"*) ok 0 "the model tells $word" ;; *) ok 1 "the model tells $word" ;; esac
+done
+
+# the same bytes again
+cp -r "$tmp/a" "$tmp/b"
+train --force -o "$tmp/a"
+diff -r "$tmp/a" "$tmp/b" > "$tmp/diff"
+ok $? 'a second run makes the same bytes'
+rc 0 'another seed' train --seed 2 -o "$tmp/seed"
+cmp -s "$tmp/a/metrics.jsonl" "$tmp/seed/metrics.jsonl"
+is $? 1 'another seed, another training'
+for opt in '--mixup 0.5' '--mask-bands 0' '--mask-frames 0' '--lr 0.01' '--schedule constant' \
+	'--warmup 0.5' '--optimizer adam' '--optimizer sgd' '--decay 0.3' '--loss bce' \
+	'--crop 12' '-b 5' '--width 2' '--backend blas'; do
+	# shellcheck disable=SC2086
+	train --force --no-prog -e 3 $opt -o "$tmp/opt"
+	ok $? "trains with $opt"
+	head -3 "$tmp/a/metrics.jsonl" | cmp -s - "$tmp/opt/metrics.jsonl"
+	case $opt in
+	--backend*) ;;
+	*) is $? 1 "$opt changes the training" ;;
+	esac
+done
+
+# resume
+train --resume -o "$tmp/a"
+ok $? '--resume of a finished run'
+diff -r "$tmp/a" "$tmp/b" > "$tmp/diff"
+ok $? 'changes nothing'
+rc 0 '--resume without a checkpoint begins' train --resume -o "$tmp/c"
+cmp -s "$tmp/c/metrics.jsonl" "$tmp/a/metrics.jsonl"
+ok $? 'and trains the same'
+rc 2 '--resume with another option' train --resume --lr 0.1 -o "$tmp/a"
+like "$tmp/err" 'checkpoint.safetensors: was made with another recipe' 'names it'
+mt-select -q --where "key <> 'low/1.wav'" "$tmp/set" | mt-pack -q -o "$tmp/less"
+rc 2 '--resume with another set' mt-train -q -j1 --resume --net "$tmp/net.json" --crop 16 -b 4 -e 30 --lr 0.03 --mixup 0 \
+	--mask-frames 3 --mask-bands 2 -o "$tmp/a" "$tmp/less"
+like "$tmp/err" 'another data_crc32' 'names it'
+rc 2 'a folder that holds a model' train -o "$tmp/a"
+like "$tmp/err" 'holds a model already; --resume goes on, --force starts anew' 'is left alone'
+diff -r "$tmp/a" "$tmp/b" > "$tmp/diff"
+ok $? 'and unchanged'
+head -c 3000 "$tmp/b/checkpoint.safetensors" > "$tmp/a/checkpoint.safetensors"
+rc 3 'a cut checkpoint' train --resume -o "$tmp/a"
+cp "$tmp/b/best.safetensors" "$tmp/a/checkpoint.safetensors"
+rc 3 'a model is no checkpoint' train --resume -o "$tmp/a"
+
+# patience: the first epoch is never beaten with a rate of nearly nothing
+rc 0 '--patience' train --lr 1e-9 --patience 3 -e 50 -o "$tmp/p"
+[ "$(wc -l < "$tmp/p/metrics.jsonl")" -lt 50 ]
+ok $? 'stops early'
+
+# options from a file
+printf '{"net": "%s", "crop": 16, "batch": 4, "epochs": 2, "mask-frames": 3, "mask-bands": 2}' \
+	"$tmp/net.json" > "$tmp/conf.json"
+rc 0 '--config' mt-train -q -j1 --config "$tmp/conf.json" -o "$tmp/conf" "$tmp/set"
+is "$(($(wc -l < "$tmp/conf/metrics.jsonl")))" 2 'epochs from the file'
+rc 0 'the command line wins' mt-train -q -j1 -e 3 --force --config "$tmp/conf.json" -o "$tmp/conf" "$tmp/set"
+is "$(($(wc -l < "$tmp/conf/metrics.jsonl")))" 3 'over the file'
+printf '{"epoch": "x"}' > "$tmp/conf.json"
+rc 2 'a wrong option in the file' mt-train -q --config "$tmp/conf.json" -o "$tmp/conf2" "$tmp/set"
+
+# what cannot be
+no_model() {
+	[ -z "$(ls "$tmp/no" 2> /dev/null)" ]
+	ok $? "$1: no model"
+	rm -rf "$tmp/no"
+}
+rc 2 'no -o' train
+like "$tmp/err" '^mt-train: -o FOLDER is needed' 'says so'
+rc 2 'an unknown net' train --net nosuch -o "$tmp/no"
+like "$tmp/err" 'small' 'lists the known ones'
+rc 3 'a split that is not there' train --train nosuch -o "$tmp/no"
+like "$tmp/err" "0 labelled examples of split 'nosuch'" 'says so'
+no_model 'a split that is not there'
+rc 3 'no labels' mt-train -q --net "$tmp/net.json" -o "$tmp/no" "$tmp/mel.mtr"
+no_model 'no labels'
+size=$(wc -c < "$tmp/example.mtr")
+for cut in 0 100 3000 $((size / 2)) $((size - 192)) $((size - 1)); do
+	head -c "$cut" "$tmp/example.mtr" | mt-train -q -j1 --net "$tmp/net.json" --crop 16 \
+		-e 1 -o "$tmp/no" 2> "$tmp/err"
+	is $? 3 "a set cut after $cut bytes"
+	no_model "a set cut after $cut bytes"
+done
+rc 4 'a folder that cannot be' train -o /proc/nosuch
+rc 3 'a loss that is no number' train --optimizer sgd --schedule constant --lr 100 --momentum 1 \
+	--decay 100 -e 300 -o "$tmp/nan"
+like "$tmp/err" 'the loss is no number after step [0-9]+: try a smaller learning rate than 100' 'says so'
+tap_end
