@@ -51,7 +51,8 @@ static int fuse(struct mt_engine *e, int node)
 	int linear = s && !s->s.relu && (s->s.op == MT_OP_CONV || s->s.op == MT_OP_DENSE);
 	if (nd->op == MT_OP_BATCHNORM && !train && nd->a.axis == MT_AXIS_C && linear && s->fold < 0)
 		s->fold = node;
-	else if (nd->op == MT_OP_RELU && (linear || (s && !s->s.relu && s->s.op == MT_OP_BATCHNORM)))
+	else if (nd->op == MT_OP_RELU &&
+		 (linear || (s && !s->s.relu && s->s.op == MT_OP_BATCHNORM)))
 		s->s.relu = 1;
 	else
 		return 0;
@@ -205,9 +206,10 @@ static void life(const struct mt_engine *e, int i, struct block *data, struct bl
 		for (int k = 0; k < e->step[s].s.n_in; k++) {
 			if (e->step[s].in[k] != i)
 				continue;
-			int use = e->step[s].s.train && e->step[s].s.need_in ? 2 * S + 1 - s : 1 + s;
+			int back = 2 * S + 1 - s;
+			int use = e->step[s].s.train && e->step[s].s.need_in ? back : 1 + s;
 			to = use > to ? use : to;
-			first_back = 2 * S + 1 - s < first_back ? 2 * S + 1 - s : first_back;
+			first_back = back < first_back ? back : first_back;
 		}
 	if (p >= 0 && e->step[p].s.train && e->step[p].s.need_out && to < 2 * S + 1 - p)
 		to = 2 * S + 1 - p;

@@ -33,7 +33,8 @@ static int get_ints(const json_t *v, const char *what, int n, int64_t *to, int64
 		    struct mt_err *err)
 {
 	if (!json_is_integer(v) && (!json_is_array(v) || json_array_size(v) != (size_t)n))
-		return mt_err_set(err, MT_EINPUT, "\"%s\" must be a number or a list of %d", what, n);
+		return mt_err_set(err, MT_EINPUT, "\"%s\" must be a number or a list of %d", what,
+				  n);
 	for (int i = 0; i < n; i++) {
 		const json_t *e = json_is_array(v) ? json_array_get(v, (size_t)i) : v;
 		int64_t x = json_integer_value(e);
@@ -159,7 +160,8 @@ static int read_global(const struct mt_net *net, const json_t *l, struct mt_node
 	for (const char *c = over ? over : "FT"; *c; c++) {
 		int axis = axis_of(net->layout, *c);
 		if (net->layout < MT_LAYOUT_BFT && axis != MT_AXIS_H && axis != MT_AXIS_W)
-			return mt_err_set(err, MT_EINPUT, "\"over\" is \"%s\", not F, T or FT", over);
+			return mt_err_set(err, MT_EINPUT, "\"over\" is \"%s\", not F, T or FT",
+					  over);
 		if (axis == MT_AXIS_H || axis == MT_AXIS_W)
 			node->a.axis |= axis == MT_AXIS_H ? 1 : 2;
 	}
@@ -226,8 +228,8 @@ static int read_from(struct mt_net *net, const json_t *l, struct mt_node *node,
 	for (size_t i = 0; from && i < n; i++) {
 		const char *s = json_string_value(list ? json_array_get(from, i) : from);
 		if ((node->from[i] = find_node(net, s)) < -1)
-			return mt_err_set(err, MT_EINPUT, "\"from\": no earlier layer is called \"%s\"",
-					  s ? s : "?");
+			return mt_err_set(err, MT_EINPUT, "\"from\": no earlier layer is called "
+					  "\"%s\"", s ? s : "?");
 	}
 	return MT_OK;
 }
@@ -265,8 +267,8 @@ static int read_input(struct mt_net *net, const json_t *root, struct mt_err *err
 	while (k < 4 && (!layout || strcmp(layout, layouts[k])))
 		k++;
 	if (k == 4)
-		return mt_err_set(err, MT_EINPUT, "the input's layout is \"%s\", not BCFT, BCTF, BFT "
-				  "or BCT", layout ? layout : "");
+		return mt_err_set(err, MT_EINPUT, "the input's layout is \"%s\", not BCFT, BCTF, "
+				  "BFT or BCT", layout ? layout : "");
 	net->name = mt_strdup(name ? name : "net");
 	net->layout = (enum mt_layout)k;
 	net->bands = 1;

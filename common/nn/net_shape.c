@@ -64,7 +64,8 @@ int mt_node_shape(const struct mt_node *node, int64_t (*in)[4], int64_t out[4],
 		return MT_OK;
 	case MT_OP_BATCHNORM:
 		if ((a->axis == MT_AXIS_H || a->axis == MT_AXIS_W) && in[0][1] != 1)
-			return bad_shape(err, "a norm over bands or frames wants one channel", in[0]);
+			return bad_shape(err, "a norm over bands or frames wants one channel",
+					 in[0]);
 		return MT_OK;
 	case MT_OP_SOFTMAX: case MT_OP_LOGSOFTMAX:
 		return in[0][2] * in[0][3] == 1 ? MT_OK : bad_shape(err, "softmax of a map", in[0]);
@@ -223,7 +224,8 @@ int mt_net_finish(struct mt_net *net, struct mt_err *err)
 			(double)in[1] * (double)(node->a.kernel[0] * node->a.kernel[1]) :
 			(double)count3(in);
 		if (node->a.out && n * (double)node->a.out > (double)MAX_COUNT)
-			status = mt_err_set(err, MT_EINPUT, "layer %s: too many weights", node->name);
+			status = mt_err_set(err, MT_EINPUT, "layer %s: too many weights",
+					    node->name);
 		else
 			add_params(net, i, in);
 	}

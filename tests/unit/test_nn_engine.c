@@ -120,7 +120,8 @@ static void test_bad_json(void **state)
 		{HEAD "{\"op\": \"relu\", \"from\": \"nobody\"}]}", "called \"nobody\""},
 		{HEAD "{\"op\": \"relu\", \"name\": \"a\"}, {\"op\": \"relu\", \"name\": \"a\"}]}",
 		 "two layers"},
-		{HEAD "{\"op\": \"relu\"}, {\"op\": \"relu\", \"from\": \"input\"}]}", "nobody reads"},
+		{HEAD "{\"op\": \"relu\"}, {\"op\": \"relu\", \"from\": \"input\"}]}",
+		 "nobody reads"},
 		{HEAD "{\"op\": \"dropout\", \"rate\": 1}]}", "[0, 1)"},
 		{HEAD "{\"op\": \"permute\", \"order\": [0, 1, 1, 2]}]}", "order"},
 		{HEAD "{\"op\": \"reshape\", \"shape\": [5, 1, 1]}]}", "another size"},
@@ -173,7 +174,7 @@ static void test_slopes(void **state)
 					slope += (double)g[j] * ((double)d[j] - 0.5);
 				for (int s = 0; s < 2; s++) {
 					for (size_t j = 0; j < n; j++)
-						v[j] = w[j] + (float)((s ? eps : -eps) * ((double)d[j] - 0.5));
+						v[j] = w[j] + (float)(s ? eps : -eps) * (d[j] - 0.5F);
 					mt_engine_set(e, i, MT_VALUE, v, NULL);
 					side[s] = loss_at(e, x, y);
 				}

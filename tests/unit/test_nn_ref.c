@@ -82,7 +82,8 @@ static void compare(const struct ref *r, const char *backend, const char *what, 
 		top = fabs(want) > top ? fabs(want) : top;
 	}
 	if (!(worst <= tol * top)) {
-		print_error("%s: %s: %s differs by %.3g of %.3g\n", r->name, backend, what, worst, top);
+		print_error("%s: %s: %s differs by %.3g of %.3g\n", r->name, backend, what, worst,
+			    top);
 		n_bad++;
 	}
 }

@@ -101,7 +101,8 @@ void mt_dnn_norm_stats(struct mt_step *st, const struct plan *p)
 	double unbias = N > 1 ? N / (N - 1) : 1;
 	for (int64_t c = 0; c < d[1]; c++) {
 		run_mean[c] = (float)((1 - mom) * (double)run_mean[c] + mom * (double)mean[c]);
-		run_var[c] = (float)((1 - mom) * (double)run_var[c] + mom * unbias * (double)var[c]);
+		run_var[c] = (float)((1 - mom) * (double)run_var[c] +
+				     mom * unbias * (double)var[c]);
 	}
 }
 
