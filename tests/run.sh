@@ -14,7 +14,7 @@ done
 scripts=$(ls tests/cli/t-*.sh tests/pipe/p-*.sh 2>/dev/null)
 {
 	# shellcheck disable=SC2086
-	prove -j2 --merge --timer -e '' $programs
+	prove -j2 --merge --timer -e 'sh tests/lib/unit.sh' $programs
 	echo "exit $?"
 	# shellcheck disable=SC2086
 	[ -z "$scripts" ] || prove -j2 --merge --timer -e sh $scripts
