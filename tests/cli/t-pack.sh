@@ -45,6 +45,11 @@ like "$tmp/err" 'part-00002.mtp: the manifest names this part' 'is named'
 cp -r "$tmp/a" "$tmp/h"
 printf Z | dd of="$tmp/h/part-00001.mtp" bs=1 seek=900 count=1 conv=notrunc 2>/dev/null
 rc 3 'a damaged part' mt-view -c "$tmp/h"
+rc 3 'is not merged' mt-pack --merge -o "$tmp/hm" "$tmp/b" "$tmp/h"
+like "$tmp/err" 'part-00001.mtp: damaged: CRC-32 [0-9a-f]{8}, the manifest says' 'but named'
+head -c 900 "$tmp/a/part-00001.mtp" > "$tmp/h/part-00001.mtp"
+rc 3 'a short part' mt-view -c "$tmp/h"
+like "$tmp/err" 'part-00001.mtp: has 900 bytes, the manifest says [0-9]+' 'is named'
 # resume: as if killed when three parts were whole and one half written
 cp -r "$tmp/a" "$tmp/r"
 rm "$tmp/r/manifest.json" "$tmp/r/part-00004.mtp" "$tmp/r/part-00005.mtp"
