@@ -311,9 +311,9 @@ static int put(void *state, struct mt_rec *rec, struct mt_err *err)
 		mt_info("%s: in split '%s', has the same content as %s, which "
 			"is in another split",
 			mt_rec_str(rec, "key", key, sizeof key), split, twin);
-	if (rec->type == MT_FAIL)
-		free(frame.data);
-	free(frame.key);
+	if (rec->type != MT_FAIL)
+		frame.data = NULL;  /* the record's */
+	mt_frame_release(&frame);
 	return rc;
 }
 

@@ -87,7 +87,10 @@ static size_t compress(struct mt_frame *frame, size_t rows,
 		       const unsigned char *raw, size_t size, int level)
 {
 	size_t at = MT_FRAME_HEAD + rows, room = frame->cap - at;
-	size_t n = ZSTD_compress(frame->data + at, room, raw, size, level);
+	if (!frame->zstd)
+		frame->zstd = ZSTD_createCCtx();
+	size_t n = ZSTD_compressCCtx(frame->zstd, frame->data + at, room, raw,
+				     size, level);
 	MT_BUG(ZSTD_isError(n));
 	size_t padded = mt_pad64(n);
 	if (padded >= size)
@@ -142,6 +145,7 @@ void mt_frame_make(struct mt_frame *frame, const struct mt_rec *rec, int level)
 
 void mt_frame_release(struct mt_frame *frame)
 {
+	ZSTD_freeCCtx(frame->zstd);
 	free(frame->data);
 	free(frame->key);
 	*frame = (struct mt_frame){0};

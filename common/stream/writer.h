@@ -16,6 +16,7 @@ struct mt_frame {
 	size_t size, cap;
 	char *key;             /* for the index */
 	bool is_data;
+	void *zstd;            /* compressor, kept between frames; private */
 };
 
 struct mt_writer {
