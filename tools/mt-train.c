@@ -29,7 +29,7 @@ static struct opts {
 	.optimizer = "adamw", .schedule = "cosine", .loss = "auto",
 	.backend = "onednn", .epochs = 60, .batch = 16, .crop = 128, .seed = 1,
 	.mask_frames = 12, .mask_bands = 8, .lr = 2e-3, .decay = 0.01,
-	.momentum = 0.9, .warmup = 0.05, .mixup = 0.2, .width = 1,
+	.momentum = 0.9, .warmup = 0.05, .mixup = -1, .width = 1,
 };
 
 #define AT(field) offsetof(struct opts, field)
@@ -68,7 +68,7 @@ static const struct mt_opt rows[] = {
 	 "bce, ce, or auto: ce if each item has one tag [auto]",
 	 "auto|bce|ce", 0, 0},
 	{0, "mixup", "ALPHA", MT_OPT_F64, AT(mixup),
-	 "blend examples, weight from Beta(ALPHA, ALPHA), 0 not [0.2]", NULL, 0,
+	 "blend examples by Beta(ALPHA, ALPHA), 0 not [ce 0.2, bce 0]", NULL, 0,
 	 100},
 	{0, "mask-frames", "N", MT_OPT_I64, AT(mask_frames),
 	 "widest SpecAugment stripe in time, 0 none [12]", NULL, 0, 1e6},
@@ -248,6 +248,9 @@ static int set_up(char **operand, int n, const char *cmdline,
 	run.single = !strcmp(opts.loss, "ce") ||
 		     (!strcmp(opts.loss, "auto") && one &&
 		      run.data.n_tag > 1);
+	/* blends of sounds with several tags each teach less than they blur */
+	if (opts.mixup < 0)
+		opts.mixup = run.single ? 0.2 : 0;
 	if (!n_train || !run.data.n_tag) {
 		free(train);
 		free(valid);
