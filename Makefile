@@ -118,12 +118,13 @@ check-asan: ## the same tests under the address and undefined-behaviour sanitize
 	 SAN='-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer' \
 	 check-all
 check-tsan: ## the same tests under the thread sanitizer
-	@STRIDE=97 MT_INJECT_MAX=9 OMP_NUM_THREADS=1 $(MAKE) --no-print-directory BUILD=build/tsan OMP= \
+	@STRIDE=97 MT_INJECT_MAX=9 OMP_NUM_THREADS=1 $(MAKE) --no-print-directory BUILD=build/tsan \
 	 SAN=-fsanitize=thread check-all
 
 fuzz: ## fuzz every reader for FUZZ_SECONDS (3600) each, with clang
 	@sh tests/lib/deps.sh $(DEB_PKGS) clang libclang-rt-14-dev llvm
-	@$(MAKE) --no-print-directory CC=clang BUILD=build/fuzz OMP= \
+	@$(MAKE) --no-print-directory CC=clang BUILD=build/fuzz \
+	 OMP=-Wno-unknown-pragmas \
 	 SAN='-fsanitize=fuzzer-no-link,address,undefined -fno-omit-frame-pointer' \
 	 $(FUZZ_SRC:tests/fuzz/%.c=build/fuzz/fuzz/%)
 	@MT_BUILD=build/fuzz sh tests/fuzz/fuzz.sh
