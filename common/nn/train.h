@@ -64,7 +64,7 @@ int mt_trainer_validate(struct mt_trainer *t, float *score, uint8_t *label,
 void mt_trainer_close(struct mt_trainer *t);
 
 /* Write the parameters as a model file; with_state: moments too, for
- * mt_trainer_load(). */
+ * mt_trainer_load(). MT_EINPUT, and no file, when one of them is no number. */
 int mt_trainer_save(struct mt_trainer *t, const char *path, int with_state,
 		    const struct mt_model_meta *meta, size_t n_meta,
 		    struct mt_err *err) MT_USE_RESULT;

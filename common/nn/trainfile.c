@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * A trainer's parameters and moments to and from model files. */
+#include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +18,13 @@ static int add(struct mt_trainer *t, int i, enum mt_what what,
 	size_t count = (size_t)p->count;
 	float *x = mt_alloc64(count * sizeof *x);
 	int rc = mt_engine_get(t->engine, i, what, x, err);
+	for (size_t j = 0; !rc && j < count; j++)
+		if (!isfinite(x[j]))
+			rc = mt_err_set(err, MT_EINPUT, "%s%s is no number any "
+					"more after step %llu: try a smaller "
+					"learning rate than %g", prefix[what],
+					p->name, (unsigned long long)t->step,
+					t->recipe.optim.lr);
 	*out = (struct mt_model_tensor){
 		.name = mt_strf("%s%s", prefix[what], p->name),
 		.n_dim = p->n_dim, .data = x, .size = count * sizeof *x};
