@@ -1,0 +1,48 @@
+# The EXAMPLES of the manual pages, in a folder that has the files which they name.
+# Word for word, but for mt-train's net, which is smaller, and mt-pack's set.
+. tests/lib/tap.sh
+. tests/lib/sound.sh
+. tests/lib/train.sh
+root=$PWD
+tiny_set
+cd "$tmp" || exit 4
+mkdir music
+tone 0.1 200000 > song.mp3     # a decoder asks the bytes, not the name
+tone 0.3 200000 > concert.mp3
+cp in/low/[3-6].wav music
+printf 'key\ttags\nsong.mp3\thip hop,rock\nconcert.mp3\thiphop\n' > tags.tsv
+sed 's/low$/rock/; s/high$/folk/' labels.tsv > of_set.tsv
+mt-decode -q song.mp3 concert.mp3 > audio.keep
+mt-melspec -q < audio.keep > mel.keep
+mt-scan -q in | mt-decode -q --root in | mt-melspec -q --n-fft 512 --win 512 --hop 128 --bands 8 |
+	mt-label -q --tsv of_set.tsv | mt-pack -q -o music.set
+mt-train -q -j1 --net net.json --crop 16 -b 4 -e 2 -o model.keep music.set
+cp model.keep/best.safetensors music.mtm
+
+# commands PAGE: each .Dl line and each .Bd block of EXAMPLES as one line
+commands() {
+	awk '/^\.Sh EXAMPLES/ { on = 1; next } /^\.Sh/ { on = 0 } !on { next }
+		/^\.Bd/ { block = 1; next } /^\.Ed/ { block = 0; print ""; next }
+		block { printf "%s ", $0; next }
+		sub(/^\.Dl /, "") { gsub(/\\\(dq/, "\""); gsub(/\\e/, "\\"); print }' "$1"
+}
+for page in "$root"/man/mt-*.1; do
+	name=$(basename "$page" .1)
+	commands "$page" > list
+	is "$([ -s list ] && echo some)" some "$name has examples"
+	while IFS= read -r line <&3; do
+		# what an example makes or names, fresh each time
+		rm -rf set model music.mtr broken.jsonl new.set
+		cp mel.keep mel.mtr
+		case $line in
+		*'-o music.set') line="${line%music.set}new.set"; cp audio.keep music.mtr ;;
+		mt-train*) line="$line --net net.json --crop 16 -b 4 -e 1" ;;
+		esac
+		[ "${line#mt-train}" = "$line" ] && cp -r model.keep model
+		sh -c "$line" > out 2> err < /dev/null
+		got=$?
+		is "$got" 0 "$line"
+		[ "$got" = 0 ] || sed 's/^/# /' err | head -3
+	done 3< list
+done
+tap_end

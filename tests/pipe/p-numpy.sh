@@ -1,0 +1,45 @@
+# The numpy reader of examples/ reads what the tools write, and notices damage.
+. tests/lib/tap.sh
+. tests/lib/sound.sh
+python=${PYTHON:-python3}
+[ -x .peers/bin/python ] && python=.peers/bin/python
+"$python" -c 'import numpy' 2>/dev/null || { echo '1..0 # SKIP no numpy'; exit 0; }
+py="$python examples/mtrec.py"
+small_streams
+
+# each kind, from a file and from a pipe; keys and order as mt-view tells them
+for kind in clip audio mel example; do
+	rc 0 "$kind stream" $py "$tmp/$kind.mtr"
+	cut -f2 "$tmp/out" > "$tmp/keys"
+	mt-view -f key "$tmp/$kind.mtr" | cut -f1 > "$tmp/want"
+	same "$tmp/keys" "$tmp/want" "$kind: the keys that mt-view prints"
+done
+rc 0 'labels as numbers' $py "$tmp/example.mtr"
+is "$(grep -c 'label\[2\]=1' "$tmp/out")" 4 'each record has one of two tags'
+mt-pack -q -o "$tmp/set" < "$tmp/example.mtr"
+mt-select -q "$tmp/set" > "$tmp/all.mtr"
+rc 0 'records of a packed set' $py "$tmp/all.mtr"
+is "$(grep -c '^DATA' "$tmp/out")" 4 'all four'
+echo nothing > "$tmp/bad.wav"
+mt-decode -q "$tmp/bad.wav" "$tmp/in/low/a.wav" > "$tmp/fail.mtr" 2>/dev/null
+rc 0 'a stream with a failed record' $py "$tmp/fail.mtr"
+like "$tmp/out" '^FAIL' 'shows it'
+cat "$tmp/mel.mtr" "$tmp/mel.mtr" > "$tmp/two.mtr"
+rc 0 'two segments' $py "$tmp/two.mtr"
+is "$(grep -c '^DATA' "$tmp/out")" 8 'have the records of both'
+
+# damage
+: > "$tmp/bad.mtr"
+rc 1 'nothing at all' $py "$tmp/bad.mtr"
+size=$(wc -c < "$tmp/mel.mtr")
+for cut in 1 63 192 193; do
+	head -c $((size - cut)) "$tmp/mel.mtr" > "$tmp/bad.mtr"
+	rc 1 "$cut bytes cut off" $py "$tmp/bad.mtr"
+done
+for at in 5 70 500 $((size - 100)); do
+	perl -0777 -pe "substr(\$_, $at, 1) ^= chr 16" "$tmp/mel.mtr" > "$tmp/bad.mtr"
+	rc 1 "a flipped bit in byte $at" $py "$tmp/bad.mtr"
+done
+{ cat "$tmp/mel.mtr"; echo text; } > "$tmp/bad.mtr"
+rc 1 'text behind the end' $py "$tmp/bad.mtr"
+tap_end
