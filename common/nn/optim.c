@@ -11,25 +11,48 @@ void mt_optim_init(struct mt_optim *o, enum mt_optim_kind kind)
 			       .eps = 1e-8, .decay = kind == MT_OPTIM_ADAMW ? 0.01 : 0};
 }
 
+/* gcc computes several square roots at once only where none can set errno. */
+#if defined __GNUC__ && !defined __clang__
+#define NO_ERRNO __attribute__((optimize("no-math-errno")))
+#else
+#define NO_ERRNO
+#endif
+
+#define CHUNK 8192 /* parameters a thread takes at a time */
+
+struct adam {
+	float rate, root, eps, k1, b2, k2, keep, l2;
+};
+
 /* PyTorch: m += (g - m)(1 - b1); v = v b2 + (1 - b2) g g;
  * w -= lr / c1 * m / (sqrt(v) / sqrt(c2) + eps), c = 1 - b^step. */
-static void step_adam(const struct mt_optim *o, float *restrict w, float *restrict m,
-		      float *restrict v, const float *restrict g, size_t n, uint64_t step)
+NO_ERRNO static void adam_chunk(const struct adam *a, float *restrict w, float *restrict m,
+				float *restrict v, const float *restrict g, size_t n)
 {
-	double c1 = 1 - pow(o->beta1, (double)step), c2 = 1 - pow(o->beta2, (double)step);
-	float rate = (float)(o->lr / c1), root = (float)sqrt(c2), eps = (float)o->eps;
-	float k1 = (float)(1 - o->beta1), b2 = (float)o->beta2, k2 = (float)(1 - o->beta2);
-	int adamw = o->kind == MT_OPTIM_ADAMW;
-	float keep = adamw ? (float)(1 - o->lr * o->decay) : 1;
-	float l2 = adamw ? 0 : (float)o->decay;
-#pragma omp parallel for simd
+	const struct adam c = *a;
 	for (size_t i = 0; i < n; i++) {
-		float wi = w[i] * keep, gi = g[i] + l2 * wi;
-		float mi = m[i] + (gi - m[i]) * k1, vi = v[i] * b2 + k2 * gi * gi;
+		float wi = w[i] * c.keep, gi = g[i] + c.l2 * wi;
+		float mi = m[i] + (gi - m[i]) * c.k1, vi = v[i] * c.b2 + c.k2 * gi * gi;
 		m[i] = mi;
 		v[i] = vi;
-		w[i] = wi - rate * (mi / (sqrtf(vi) / root + eps));
+		w[i] = wi - c.rate * (mi / (sqrtf(vi) / c.root + c.eps));
 	}
+}
+
+static void step_adam(const struct mt_optim *o, float *w, float *m, float *v, const float *g,
+		      size_t n, uint64_t step)
+{
+	double c1 = 1 - pow(o->beta1, (double)step), c2 = 1 - pow(o->beta2, (double)step);
+	int adamw = o->kind == MT_OPTIM_ADAMW;
+	struct adam a = {
+		.rate = (float)(o->lr / c1), .root = (float)sqrt(c2), .eps = (float)o->eps,
+		.k1 = (float)(1 - o->beta1), .b2 = (float)o->beta2, .k2 = (float)(1 - o->beta2),
+		.keep = adamw ? (float)(1 - o->lr * o->decay) : 1,
+		.l2 = adamw ? 0 : (float)o->decay,
+	};
+#pragma omp parallel for
+	for (size_t i = 0; i < n; i += CHUNK)
+		adam_chunk(&a, w + i, m + i, v + i, g + i, n - i < CHUNK ? n - i : CHUNK);
 }
 
 /* PyTorch: buf = mu buf + g (first: g); g += mu buf under Nesterov, else buf.
@@ -38,7 +61,7 @@ static void step_sgd(const struct mt_optim *o, float *restrict w, float *restric
 		     const float *restrict g, size_t n)
 {
 	float lr = (float)o->lr, mu = (float)o->momentum, l2 = (float)o->decay;
-	int nesterov = o->nesterov;
+	float a = o->nesterov ? 1 : 0, b = o->nesterov ? mu : 1;
 	if (!(mu > 0)) {
 #pragma omp parallel for simd
 		for (size_t i = 0; i < n; i++)
@@ -49,7 +72,7 @@ static void step_sgd(const struct mt_optim *o, float *restrict w, float *restric
 	for (size_t i = 0; i < n; i++) {
 		float gi = g[i] + l2 * w[i], mi = mu * m[i] + gi;
 		m[i] = mi;
-		w[i] -= lr * (nesterov ? gi + mu * mi : mi);
+		w[i] -= lr * (a * gi + b * mi);
 	}
 }
 

@@ -174,7 +174,8 @@ static void test_slopes(void **state)
 					slope += (double)g[j] * ((double)d[j] - 0.5);
 				for (int s = 0; s < 2; s++) {
 					for (size_t j = 0; j < n; j++)
-						v[j] = w[j] + (float)(s ? eps : -eps) * (d[j] - 0.5F);
+						v[j] = w[j] + (float)(s ? eps : -eps) *
+							(d[j] - 0.5F);
 					mt_engine_set(e, i, MT_VALUE, v, NULL);
 					side[s] = loss_at(e, x, y);
 				}
