@@ -11,13 +11,6 @@ void mt_optim_init(struct mt_optim *o, enum mt_optim_kind kind)
 			       .eps = 1e-8, .decay = kind == MT_OPTIM_ADAMW ? 0.01 : 0};
 }
 
-/* gcc computes several square roots at once only where none can set errno. */
-#if defined __GNUC__ && !defined __clang__
-#define NO_ERRNO __attribute__((optimize("no-math-errno")))
-#else
-#define NO_ERRNO
-#endif
-
 #define CHUNK 8192 /* parameters a thread takes at a time */
 
 struct adam {
@@ -26,8 +19,8 @@ struct adam {
 
 /* PyTorch: m += (g - m)(1 - b1); v = v b2 + (1 - b2) g g;
  * w -= lr / c1 * m / (sqrt(v) / sqrt(c2) + eps), c = 1 - b^step. */
-NO_ERRNO static void adam_chunk(const struct adam *a, float *restrict w, float *restrict m,
-				float *restrict v, const float *restrict g, size_t n)
+static void adam_chunk(const struct adam *a, float *restrict w, float *restrict m,
+		       float *restrict v, const float *restrict g, size_t n)
 {
 	const struct adam c = *a;
 	for (size_t i = 0; i < n; i++) {
