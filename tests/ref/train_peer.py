@@ -1,0 +1,177 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""The net, data and recipe of mt-train in PyTorch, to compare results with.
+
+Usage: mt-select SET > STREAM; train_peer.py STREAM SEED [EPOCHS]
+Prints metrics of the test split as mt-eval --tsv does, of the epoch with the
+best validation and of the last. The random numbers are other ones than
+mt-train's, so results agree within the noise between seeds.
+Needs torch, numpy and scikit-learn.
+"""
+import copy
+import json
+import math
+import pathlib
+import sys
+import numpy as np
+import torch
+from torch import nn
+import torch.nn.functional as F
+from sklearn.metrics import average_precision_score, roc_auc_score
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "examples"))
+from mtrec import records  # noqa: E402
+
+NET = ROOT / "common/nn/nets/small.json"
+CROP, BATCH, LR, DECAY, WARM = 128, 16, 2e-3, 0.01, 0.05
+MASK_FRAMES, MASK_BANDS = 12, 8
+torch.set_num_threads(1)
+
+
+def load(path):
+    split = {}
+    with open(path, "rb") as f:
+        for kind, r in records(f):
+            if kind == "DATA":
+                split.setdefault(r["split"], []).append(
+                    (r["mel"].astype(np.float32), r["label"].astype(np.float32)))
+    return split
+
+
+class Net(nn.Module):
+    """The layers that small.json has; input [B,T,M]."""
+
+    def __init__(self, n_class, bands):
+        super().__init__()
+        self.layers = nn.ModuleList()
+        c = 1
+        for d in json.loads(NET.read_text())["layers"]:
+            op = d["op"]
+            if op == "batchnorm":
+                layer = nn.BatchNorm2d(bands if d.get("axis") == "F" else c)
+                layer.by_band = d.get("axis") == "F"
+            elif op == "conv2d":
+                layer = nn.Conv2d(c, d["out"], d["kernel"], padding=d["pad"],
+                                  bias=d.get("bias", True))
+                c = d["out"]
+            elif op == "relu":
+                layer = nn.ReLU()
+            elif op == "maxpool":
+                layer = nn.MaxPool2d(d["size"])
+            elif op == "globalpool":
+                layer = nn.Identity()
+                layer.is_pool = True
+            elif op == "dropout":
+                layer = nn.Dropout(d["rate"])
+            elif op == "dense":
+                layer = nn.Linear(c, n_class)
+            else:
+                continue
+            self.layers.append(layer)
+
+    def forward(self, x):
+        x = x.transpose(1, 2)[:, None]
+        for layer in self.layers:
+            if getattr(layer, "by_band", False):
+                x = layer(x.transpose(1, 2)).transpose(1, 2)
+            elif hasattr(layer, "is_pool"):
+                x = x.amax((2, 3)) + x.mean((2, 3))
+            else:
+                x = layer(x)
+        return x
+
+
+def crop(rng, mel):
+    n = len(mel)
+    first = rng.integers(n - CROP + 1 if n > CROP else n)
+    x = mel[(first + np.arange(CROP)) % n].copy()
+    mean = x.mean()
+    for stripe in range(4):
+        size, most = (CROP, MASK_FRAMES) if stripe < 2 else (x.shape[1], MASK_BANDS)
+        width = rng.integers(min(most, size // 2) + 1)
+        at = rng.integers(size - width + 1)
+        if stripe < 2:
+            x[at:at + width] = mean
+        else:
+            x[:, at:at + width] = mean
+    return x
+
+
+def windows(mel):
+    n = len(mel)
+    if n <= CROP:
+        return mel[np.arange(CROP) % n][None]
+    count = (n + CROP - 1) // CROP
+    return np.stack([mel[f:f + CROP] for f in
+                     (round(w * (n - CROP) / (count - 1)) for w in range(count))])
+
+
+def score(net, items, single):
+    net.eval()
+    out = []
+    with torch.no_grad():
+        for mel, _ in items:
+            z = net(torch.from_numpy(windows(mel)))
+            out.append((z.softmax(1) if single else z.sigmoid()).mean(0).numpy())
+    return np.stack(out), np.stack([y for _, y in items])
+
+
+def metrics(p, y):
+    some = [k for k in range(y.shape[1]) if 0 < y[:, k].sum() < len(y)]
+    roc = np.mean([roc_auc_score(y[:, k], p[:, k]) for k in some])
+    ap = np.mean([average_precision_score(y[:, k], p[:, k])
+                  for k in range(y.shape[1]) if y[:, k].any()])
+    return roc, ap, (p.argmax(1) == y.argmax(1)).mean()
+
+
+def main():
+    seed, epochs = int(sys.argv[2]), int(sys.argv[3]) if len(sys.argv) > 3 else 60
+    data = load(sys.argv[1])
+    train, valid, test = data["train"], data["valid"], data["test"]
+    single = all(y.sum() == 1 for _, y in train + valid)
+    mixup = 0.2 if single else 0
+    torch.manual_seed(seed)
+    rng = np.random.default_rng(seed)
+    net = Net(len(train[0][1]), train[0][0].shape[1])
+    optim = torch.optim.AdamW(net.parameters(), LR, weight_decay=DECAY)
+    steps = math.ceil(len(train) / BATCH) * epochs
+    rise, step, best, chosen = WARM * steps, 0, -math.inf, None
+    for _ in range(epochs):
+        net.train()
+        order = rng.permutation(len(train))
+        for at in range(0, len(order), BATCH):
+            some = [train[i] for i in order[at:at + BATCH]]
+            x = torch.from_numpy(np.stack([crop(rng, m) for m, _ in some]))
+            y = torch.from_numpy(np.stack([t for _, t in some]))
+            if mixup:
+                keep = torch.from_numpy(rng.beta(mixup, mixup, len(x)).astype(np.float32))
+                x = keep[:, None, None] * x + (1 - keep[:, None, None]) * x.roll(-1, 0)
+                y = keep[:, None] * y + (1 - keep[:, None]) * y.roll(-1, 0)
+            step += 1
+            for group in optim.param_groups:
+                group["lr"] = LR * (step / rise if step <= rise else
+                                    0.5 + 0.5 * math.cos(math.pi * (step - rise) /
+                                                         (steps - rise + 1)))
+            z = net(x)
+            loss = F.cross_entropy(z, y) if single else \
+                F.binary_cross_entropy_with_logits(z, y)
+            optim.zero_grad()
+            loss.backward()
+            optim.step()
+        p, y = score(net, valid, single)
+        _, ap, accuracy = metrics(p, y)
+        q = np.where(y > 0, p, 1 - p)[(y > 0) if single else slice(None)]
+        now = (accuracy if single else ap) - 1e-6 * -np.log(np.maximum(q, 1e-12)).mean()
+        if now > best:
+            best, chosen = now, copy.deepcopy(net.state_dict())
+    for name in "last", "best":
+        if name == "best":
+            net.load_state_dict(chosen)
+        roc, ap, accuracy = metrics(*score(net, test, single))
+        print(f"{name}\troc_auc_macro\t{roc:.4f}\n{name}\tap_macro\t{ap:.4f}")
+        if single:
+            print(f"{name}\taccuracy\t{accuracy:.4f}")
+
+
+main()
