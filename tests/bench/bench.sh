@@ -10,20 +10,30 @@ data=${MT_DATA:-../shared/data}
 python=${PYTHON:-python3}
 [ -x .peers/bin/python ] && python=$PWD/.peers/bin/python
 tmp=$(mktemp -d) || exit 4
+export tmp
 trap 'rm -rf "$tmp"' EXIT
 cores=$(nproc)
 
-# took COMMAND: seconds of wall time, of processor time, greatest MiB of its
-# children, least of 3 runs
-took() {
-	for _ in 1 2 3; do
-		rm -rf "$tmp/set"
-		perl -MTime::HiRes=time -e '
-			my $t = time;
-			system(@ARGV) == 0 or exit 1;
-			my (undef, undef, $u, $s) = times;
-			printf "%.3f %.3f\n", time - $t, $u + $s' sh -c "$1" || return 1
-	done | sort -n | head -1
+# turns A B: the two commands in turn, 5 times; the least of each as
+# "wall-A cpu-A wall-B cpu-B", in seconds
+turns() {
+	# shellcheck disable=SC2016
+	perl -MTime::HiRes=time -e '
+		my @best;
+		for (1 .. 5) {
+			for my $i (0, 1) {
+				system "rm", "-rf", "$ENV{tmp}/set";
+				my ($t, @a) = (time, times);
+				system "sh", "-c", $ARGV[$i];
+				my @b = times;
+				my @took = (time - $t, $b[2] + $b[3] - $a[2] - $a[3]);
+				for (0, 1) {
+					my $least = \$best[2 * $i + $_];
+					$$least = $took[$_] if !defined $$least || $took[$_] < $$least;
+				}
+			}
+		}
+		printf "%.3f %.3f %.3f %.3f\n", @best' "$@"
 }
 row() { printf '%-44s %12s %12s %7s\n' "$@"; }
 # ratio A B
@@ -34,20 +44,18 @@ row what mt other ratio
 row ---- -- ----- -----
 
 if [ -d "$data/audio/reference_clips" ] || [ -d "$data/audio" ]; then
-	mt-scan -q --allow-fail 99% "$data/audio" 2>/dev/null |
-		mt-select -q --no-fail --sample "${BENCH_CLIPS:-200}" -o "$tmp/clips.mtr"
-	decode="mt-decode -q --allow-fail 99% --root '$data/audio' '$tmp/clips.mtr' --dtype f4"
-	d=$(took "$decode > /dev/null")
-	p=$(took "$decode | mt-melspec -q | mt-pack -q -o '$tmp/set'")
-	row "decode, wall s" "${d%% *}" - -
-	row "decode | melspec | pack, wall s / decode" "${p%% *}" "${d%% *}" \
-		"$(ratio "${d%% *}" "${p%% *}")"
-	if [ -x "$build/tests/bench_decode" ]; then
-		mt-view -f key "$tmp/clips.mtr" | cut -f1 | sed "s|^|$data/audio/|" > "$tmp/files"
-		l=$(took "xargs -d '\n' '$build/tests/bench_decode' < '$tmp/files' > /dev/null")
-		row "decode, processor s / loop over libav" "${d##* }" "${l##* }" \
-			"$(ratio "${l##* }" "${d##* }")"
-	fi
+	mt-scan -q --allow-fail 99% -o "$tmp/all.mtr" "$data/audio" 2>/dev/null
+	mt-select -q --no-fail --sample "${BENCH_CLIPS:-200}" -o "$tmp/clips.mtr" "$tmp/all.mtr"
+	decode="mt-decode -q --allow-fail 99% --root '$data/audio' < '$tmp/clips.mtr'"
+	# shellcheck disable=SC2046
+	set -- $(turns "$decode > /dev/null" \
+		"$decode | mt-melspec -q | mt-pack -q -o '$tmp/set'")
+	row "decode | melspec | pack, wall s / decode" "$3" "$1" "$(ratio "$1" "$3")"
+	mt-view -f key "$tmp/clips.mtr" | cut -f1 | sed "s|^|$data/audio/|" > "$tmp/files"
+	# shellcheck disable=SC2046
+	set -- $(turns "$decode -j1 -r 0 -c all > /dev/null" \
+		"xargs -d '\n' '$build/tests/bench_decode' < '$tmp/files' > /dev/null")
+	row "decode, processor s / loop over libav" "$2" "$4" "$(ratio "$4" "$2")"
 else
 	echo "# no sound in $data: MT_DATA=folder"
 fi
