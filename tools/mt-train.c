@@ -107,6 +107,7 @@ static struct train {
 	double best;
 	int64_t best_epoch;
 	struct mt_progress progress;
+	size_t begun;            /* epochs done by an earlier run */
 } run = {.best = -INFINITY};
 
 /* One tag an item, everywhere? */
@@ -367,7 +368,10 @@ static void tell(size_t done, size_t all, double loss)
 	snprintf(extra, sizeof extra, json ? "\"epoch\":%zu,\"loss\":%.5f"
 					   : "epoch %zu  loss %.4f", epoch + 1,
 		 loss);
-	mt_progress_put(&run.progress, epoch * all + done, 0, extra);
+	/* counted in examples; a resumed run tells its own rate */
+	size_t n = run.trainer.n_train, seen = done * (size_t)opts.batch;
+	mt_progress_put(&run.progress, (epoch - run.begun) * n +
+			(seen > n || done == all ? n : seen), 0, extra);
 }
 
 static void json_put(json_t *o, const char *name, double v)
@@ -440,8 +444,6 @@ static int one_epoch(struct mt_err *err)
 
 static int train(struct mt_err *err)
 {
-	size_t steps = (run.trainer.n_train + (size_t)opts.batch - 1) /
-		       (size_t)opts.batch;
 	char *path = mt_strf("%s/checkpoint.safetensors", opts.out);
 	bool there = !access(path, F_OK);
 	int rc = MT_OK;
@@ -458,7 +460,9 @@ static int train(struct mt_err *err)
 	if (mkdir(opts.out, 0777) && errno != EEXIST)
 		return mt_err_sys(err, "%s: cannot make the folder", opts.out);
 	rc = MT_OK;
-	mt_progress_init(&run.progress, steps * (size_t)opts.epochs);
+	run.begun = run.trainer.epoch;
+	mt_progress_init(&run.progress, run.trainer.n_train *
+			 ((size_t)opts.epochs - run.begun));
 	while (!rc && run.trainer.epoch < (size_t)opts.epochs) {
 		int64_t since = (int64_t)run.trainer.epoch - run.best_epoch;
 		if (opts.patience && since >= opts.patience)

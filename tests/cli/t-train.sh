@@ -68,6 +68,9 @@ rc 0 '--patience' train --lr 1e-9 --patience 3 -e 50 -o "$tmp/p"
 [ "$(wc -l < "$tmp/p/metrics.jsonl")" -lt 50 ]
 ok $? 'stops early'
 
+rc 0 '--progress=json' mt-train -j1 --net "$tmp/net.json" --crop 16 -e 2 --progress=json -o "$tmp/pg" "$tmp/set"
+like "$tmp/err" '"done":24,"failed":0,"total":24,"rate":[0-9.]+,"eta":0.0,"epoch":2,"loss":[0-9.]+' 'examples, rate, time left, loss'
+
 # options from a file
 printf '{"net": "%s", "crop": 16, "batch": 4, "epochs": 2, "mask-frames": 3, "mask-bands": 2}' \
 	"$tmp/net.json" > "$tmp/conf.json"
