@@ -1,0 +1,32 @@
+# pipelines/folder from end to end on small sounds: results, going on, seeds.
+. tests/lib/tap.sh
+. tests/lib/sound.sh
+. tests/lib/train.sh
+tiny_set
+cp "$tmp/labels.tsv" "$tmp/in"
+echo nothing > "$tmp/in/low/bad.wav"
+printf 'low/bad.wav\ttest\tlow\n' >> "$tmp/in/labels.tsv"
+export BIN="$build/bin" ALLOW=1 EPOCHS=2 NET="$tmp/net.json" TRAIN='--crop 16 -b 4 -j1' \
+	MEL='--n-fft 512 --win 512 --hop 128 --bands 8'
+unset MAKEFLAGS MAKELEVEL MFLAGS
+folder() { make -C pipelines/folder DATA="$tmp/in" OUT="$tmp/res" "$@"; }
+
+rc 0 'a folder with one damaged file' folder
+like "$tmp/out" 'roc_auc|ROC' 'prints its figures'
+for f in clips.mtr set/manifest.json model.1/best.safetensors scores.1.mtr eval.1.json; do
+	is "$([ -s "$tmp/res/$f" ] && echo there)" there "leaves $f"
+done
+is "$(mt-view -f split "$tmp/res/set" | cut -f2 | sort | uniq -c | tr -s ' \n' ' ')" \
+	' 4 test 12 train 4 valid ' 'splits as the table names them'
+like "$tmp/res/failed.jsonl" 'low/bad.wav' 'names the damaged file'
+rc 0 'once more' folder
+is "$(grep -c 'mt-train\|mt-pack\|mt-predict' "$tmp/out")" 0 'finished steps are kept'
+cp "$tmp/res/scores.1.mtr" "$tmp/first"
+rm -r "$tmp/res/model.1/done" "$tmp/res/scores.1.mtr" "$tmp/res/eval.1.json"
+rc 0 'made again from the trained model' folder
+same "$tmp/res/scores.1.mtr" "$tmp/first" 'the same scores'
+rc 2 'no failures allowed' folder OUT="$tmp/strict" ALLOW=0
+is "$(ls "$tmp/strict/eval.1.json" 2>/dev/null)" '' 'leaves no result'
+rc 0 'two seeds' sh pipelines/folder/seeds.sh "$tmp/in" "$tmp/res" 1 2
+like "$tmp/out" '^roc_auc_macro	[0-9.]+	[0-9.]+$' 'mean and spread'
+tap_end
