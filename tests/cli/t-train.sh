@@ -106,5 +106,5 @@ done
 rc 4 'a folder that cannot be' train -o /proc/nosuch
 rc 3 'a loss that is no number' train --optimizer sgd --schedule constant --lr 100 --momentum 1 \
 	--decay 100 -e 300 -o "$tmp/nan"
-like "$tmp/err" 'the loss is no number after step [0-9]+: try a smaller learning rate than 100' 'says so'
+like "$tmp/err" 'is no number (any more )?after step [0-9]+: try a smaller learning rate than 100' 'says so'
 tap_end
