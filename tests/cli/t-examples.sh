@@ -45,4 +45,14 @@ for page in "$root"/man/mt-*.1; do
 		[ "$got" = 0 ] || sed 's/^/# /' err | head -3
 	done 3< list
 done
+
+# the demo's music: the same each time, every tag in every split
+"$build/examples/demo-score" "$tmp/one" && "$build/examples/demo-score" "$tmp/two"
+is $? 0 'demo-score composes'
+diff -r "$tmp/one" "$tmp/two" > /dev/null
+is $? 0 'the same pieces each time'
+is "$(ls "$tmp/one" | grep -c '\.mid$')" 288 'all of them'
+is "$(for f in "$tmp"/one/*.mid; do head -c 4 "$f"; echo; done | sort -u)" MThd 'MIDI files'
+is "$(awk -F'\t' 'NR > 1 { n = split($3, t, ","); for (i = 1; i <= n; i++) print $2, t[i] }' \
+	"$tmp/one/labels.tsv" | sort -u | wc -l)" 39 'thirteen tags in each of three splits'
 tap_end
