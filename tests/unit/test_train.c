@@ -342,6 +342,7 @@ static void test_lost(void **state)
 	struct mt_err err = {0};
 	double loss;
 	float was = data.item[2].mel[30];
+	unlink("/tmp/mt-test-train-lost");
 	open_trainer(&t, &r, 0);
 	for (size_t i = 0; i < data.item[2].n_frame * M; i++)
 		data.item[2].mel[i] = NAN;
