@@ -15,6 +15,8 @@ export font music out
 
 say() { printf '\n\033[1m%s\033[0m\n' "$*"; }
 [ -t 1 ] || say() { printf '\n%s\n' "$*"; }
+# since START: seconds with a tenth
+since() { echo "$1 $(date +%s.%N)" | awk '{ printf "%.1f seconds", $2 - $1 }'; }
 
 rm -rf "$out"
 mkdir -p "$music"
@@ -40,21 +42,24 @@ echo "and some that are broken:"
 sed 's/.*"text":"\(.*\)"}/  \1/; s/\\"/"/g' "$out/broken.jsonl" | sed "s|$music/||"
 
 say "3. Decode, drop the silent, mel spectrogram, labels, packed set: one pipe"
-t=$(date +%s)
+t=$(date +%s.%N)
 mt-label -q --allow-fail 10 -t "$out/labels.tsv" "$out/clips.mtr" |
 	mt-decode -q --allow-fail 10 --duration 3 |
 	mt-silence -q --allow-fail 10 --min-effective 1 |
 	mt-melspec -q --allow-fail 10 --profile orpheus --bands 64 |
 	mt-pack -q --allow-fail 10 --dtype f2 -o "$out/set"
 mt-view -c "$out/set"
-echo "in $(($(date +%s) - t)) seconds; split as the table says:"
+echo "in $(since "$t"); split as the table says:"
 mt-view -f split "$out/set" | cut -f2 | sort | uniq -c | awk '{ printf "  %s %d", $2, $1 } END { print "" }'
 
 say "4. Training a small net"
-t=$(date +%s)
-mt-train -q --epochs "${MT_DEMO_EPOCHS:-24}" --crop 94 -o "$out/model" "$out/set"
-tail -n 1 "$out/model/metrics.jsonl"
-echo "in $(($(date +%s) - t)) seconds"
+t=$(date +%s.%N)
+mt-train --epochs "${MT_DEMO_EPOCHS:-24}" --crop 94 -o "$out/model" "$out/set"
+sed 's/[^0-9.,:a-z_-]//g; s/[a-z_]*://g' "$out/model/metrics.jsonl" | awk -F, '
+	NR == 1 || NR % 6 == 0 { bar = ""
+		for (i = 0; i < $4 * 30; i++) bar = bar "#"
+		printf "epoch %2d  loss %.3f  ROC-AUC on valid %.3f %s\n", $1, $2, $4, bar }'
+echo "in $(since "$t")"
 
 say "5. How well does it tag melodies that it never heard?"
 mt-select -q --allow-fail 10 --split test "$out/set" |
