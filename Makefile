@@ -87,7 +87,7 @@ $(BUILD)/tests/replay_%: $(BUILD)/obj/tests/fuzz/%.o \
 	$(link)
 $(BUILD)/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(BUILD)/libmt.a
 	$(link)
-$(BUILD)/fuzz/%: EXTRA = -fsanitize=fuzzer
+$(BUILD)/fuzz/%: EXTRA = -fsanitize=fuzzer -lgomp
 $(BUILD)/tests/damage: $(BUILD)/obj/tests/lib/damage.o $(BUILD)/libmt.a
 	$(link)
 $(BUILD)/examples/%: $(BUILD)/obj/examples/%.o $(BUILD)/libmt.a

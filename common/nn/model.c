@@ -46,8 +46,8 @@ static int parse_tensor(struct mt_model_tensor *t, const char *name, json_t *o,
 	json_t *shape, *dim;
 	json_int_t begin, end;
 	size_t i;
-	if (json_unpack(o, "{s:s, s:o, s:[I,I]}", "dtype", &dtype, "shape",
-			&shape, "data_offsets", &begin, &end) ||
+	if (json_unpack(o, "{s:s, s:o, s:[I,I!]}", "dtype", &dtype,
+			"shape", &shape, "data_offsets", &begin, &end) ||
 	    !json_is_array(shape))
 		return tensor_error(err, file, name, "lacks dtype, shape or "
 				    "data_offsets");
@@ -264,12 +264,14 @@ const char *mt_model_text(const struct mt_model *m, const char *name)
 	return hit ? hit->value : NULL;
 }
 
-/* The header as text, padded with blanks so that the tensors begin at a
- * multiple of 64. */
-static char *make_header(const struct mt_model_tensor *tensor, size_t n_tensor,
-			 const struct mt_model_meta *meta, size_t n_meta,
-			 const char *crc)
+char *mt_model_header(const struct mt_model_tensor *tensor, size_t n_tensor,
+		      const struct mt_model_meta *meta, size_t n_meta)
 {
+	uint32_t sum = 0;
+	char crc[16];
+	for (size_t i = 0; i < n_tensor; i++)
+		sum = mt_crc32(sum, tensor[i].data, tensor[i].size);
+	snprintf(crc, sizeof crc, "%08x", sum);
 	json_t *root = json_object(), *about = json_object();
 	for (size_t i = 0; i < n_meta; i++)
 		json_object_set_new(about, meta[i].name,
@@ -302,12 +304,7 @@ int mt_model_save(const char *path, const struct mt_model_tensor *tensor,
 		  size_t n_meta, struct mt_err *err)
 {
 	struct mt_file f;
-	uint32_t crc = 0;
-	char hex[16];
-	for (size_t i = 0; i < n_tensor; i++)
-		crc = mt_crc32(crc, tensor[i].data, tensor[i].size);
-	snprintf(hex, sizeof hex, "%08x", crc);
-	char *header = make_header(tensor, n_tensor, meta, n_meta, hex);
+	char *header = mt_model_header(tensor, n_tensor, meta, n_meta);
 	uint64_t n = strlen(header);
 	int rc = mt_file_open(&f, path, err);
 	if (!rc) {

@@ -4,7 +4,7 @@
  * Everything that a model depends on stands in the header's __metadata__ as
  * strings.
  * Source: the safetensors format description; agrees with safetensors 0.4 and
- * later (tests/ref/model_check.py). */
+ * later (tests/ref/model_ref.py). */
 #ifndef MT_NN_MODEL_H
 #define MT_NN_MODEL_H
 
@@ -20,7 +20,7 @@ struct mt_model_tensor {
 	char dtype[8];           /* "F32", "F16", "BF16", "I64", ... */
 	int n_dim;
 	uint64_t dim[MT_MODEL_DIMS];
-	const void *data;        /* at a multiple of 8 at least */
+	const void *data;        /* at any address: copy it to where floats lie */
 	uint64_t size;           /* bytes */
 };
 
@@ -59,5 +59,11 @@ const char *mt_model_text(const struct mt_model *m, const char *name);
 int mt_model_save(const char *path, const struct mt_model_tensor *tensor,
 		  size_t n_tensor, const struct mt_model_meta *meta,
 		  size_t n_meta, struct mt_err *err) MT_USE_RESULT;
+
+/* The header of that file, in new memory: JSON padded with blanks so that the
+ * tensors begin at a multiple of 64. The file is its length (8 bytes), it, and
+ * the tensors. */
+char *mt_model_header(const struct mt_model_tensor *tensor, size_t n_tensor,
+		      const struct mt_model_meta *meta, size_t n_meta);
 
 #endif

@@ -10,9 +10,16 @@
 
 #define MAX_COUNT ((int64_t)1 << 32)
 
+/* Product of sizes that come from a file: too large stays too large. */
+static int64_t times(int64_t a, int64_t b)
+{
+	int64_t c;
+	return __builtin_mul_overflow(a, b, &c) ? INT64_MAX : c;
+}
+
 static int64_t count3(const int64_t d[4])
 {
-	return d[1] * d[2] * d[3];
+	return times(times(d[1], d[2]), d[3]);
 }
 
 static int bad_shape(struct mt_err *err, const char *why, const int64_t d[4])
@@ -118,12 +125,16 @@ static int check_fixed(const struct mt_net *net, int i, const int64_t in[4], str
 int mt_net_shape(const struct mt_net *net, int64_t frames, int64_t (*dim)[4],
 		 struct mt_err *err)
 {
+	int64_t first[4];
+	input_dim(net, frames, first);
+	if (count3(first) > MAX_COUNT)
+		return bad_shape(err, "the net's input is too large", first);
 	for (int i = 0; i < net->n_node; i++) {
 		const struct mt_node *node = &net->node[i];
 		int64_t in[MT_MAX_FROM][4];
 		for (int k = 0; k < node->n_from; k++)
 			if (node->from[k] < 0)
-				input_dim(net, frames, in[k]);
+				memcpy(in[k], first, sizeof in[k]);
 			else
 				memcpy(in[k], dim[node->from[k]], sizeof in[k]);
 		int status = mt_node_shape(node, in, dim[i], err);
@@ -255,9 +266,13 @@ int64_t mt_net_mac(const struct mt_net *net, int64_t frames)
 {
 	int64_t (*dim)[4] = mt_calloc((size_t)net->n_node, sizeof *dim), n = 0;
 	if (!mt_net_shape(net, frames, dim, NULL))
-		for (int i = 0; i < net->n_node; i++)
-			if (net->node[i].a.out)
-				n += net->param[net->node[i].param].count * dim[i][2] * dim[i][3];
+		for (int i = 0; i < net->n_node; i++) {
+			if (!net->node[i].a.out)
+				continue;
+			int64_t k = times(net->param[net->node[i].param].count,
+					  times(dim[i][2], dim[i][3]));
+			n = k > INT64_MAX - n ? INT64_MAX : n + k;
+		}
 	free(dim);
 	return n;
 }

@@ -53,6 +53,9 @@ int mt_tagger_open(struct mt_tagger *t, const char *path, struct mt_err *err)
 				path);
 	if (!rc)
 		rc = mt_net_parse(&t->net, json, NULL, err);
+	/* a net may ask for more memory than the file has weights for */
+	if (!rc && (rc = mt_model_fits(&t->model, &t->net, err)))
+		mt_err_prefix(err, "%s", path);
 	if (!rc)
 		rc = read_tags(t, path, err);
 	if (!rc)

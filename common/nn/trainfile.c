@@ -60,29 +60,45 @@ int mt_trainer_save(struct mt_trainer *t, const char *path, int with_state,
 	return rc;
 }
 
-static int take(const struct mt_model *m, const struct mt_net *net, int i,
-		enum mt_what what, struct mt_engine *e, struct mt_err *err)
+/* The tensor for parameter i, in its shape; NULL and why otherwise. */
+static const struct mt_model_tensor *find(const struct mt_model *m,
+					  const struct mt_param *p,
+					  enum mt_what what, struct mt_err *err)
 {
-	const struct mt_param *p = &net->param[i];
 	char *name = mt_strf("%s%s", prefix[what], p->name);
 	const struct mt_model_tensor *t = mt_model_get(m, name);
 	bool fits = t && !strcmp(t->dtype, "F32") && t->n_dim == p->n_dim;
 	for (int d = 0; fits && d < p->n_dim; d++)
 		fits = t->dim[d] == (uint64_t)p->dim[d];
-	int rc = MT_OK;
-	if (!fits) {
-		rc = mt_err_set(err, MT_EINPUT, "the model's tensor '%s' %s",
-				name, t ? "has not the net's shape or is not F32"
-					: "is missing");
-	} else {
-		/* a file may place tensors where floats do not lie */
-		float *x = mt_alloc64(t->size);
-		memcpy(x, t->data, t->size);
-		rc = mt_engine_set(e, i, what, x, err);
-		free(x);
-	}
+	if (!fits)
+		mt_err_set(err, MT_EINPUT, "the model's tensor '%s' %s", name,
+			   t ? "has not the net's shape or is not F32"
+			     : "is missing");
 	free(name);
+	return fits ? t : NULL;
+}
+
+static int take(const struct mt_model *m, const struct mt_net *net, int i,
+		enum mt_what what, struct mt_engine *e, struct mt_err *err)
+{
+	const struct mt_model_tensor *t = find(m, &net->param[i], what, err);
+	if (!t)
+		return MT_EINPUT;
+	/* a file may place tensors where floats do not lie */
+	float *x = mt_alloc64(t->size);
+	memcpy(x, t->data, t->size);
+	int rc = mt_engine_set(e, i, what, x, err);
+	free(x);
 	return rc;
+}
+
+int mt_model_fits(const struct mt_model *m, const struct mt_net *net,
+		  struct mt_err *err)
+{
+	for (int i = 0; i < net->n_param; i++)
+		if (!find(m, &net->param[i], MT_VALUE, err))
+			return MT_EINPUT;
+	return MT_OK;
 }
 
 int mt_model_to_engine(const struct mt_model *m, const struct mt_net *net,

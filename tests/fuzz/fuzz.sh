@@ -2,6 +2,7 @@
 # Fuzz each target for FUZZ_SECONDS (3600), or FUZZ_RUNS runs if that is set;
 # what is found new goes into its corpus, which `make check` replays.
 set -u
+export OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
 build=${MT_BUILD:-build/fuzz}
 bad=0
 for prog in "$build"/fuzz/fuzz_*; do
@@ -9,11 +10,13 @@ for prog in "$build"/fuzz/fuzz_*; do
 	name=${prog##*/fuzz_}
 	corpus=tests/fuzz/corpus/$name
 	grown=$build/corpus/$name
+	set --
+	[ ! -e "tests/fuzz/$name.dict" ] || set -- "-dict=tests/fuzz/$name.dict"
 	mkdir -p "$corpus" "$grown"
 	echo "fuzzing $name for ${FUZZ_RUNS:+$FUZZ_RUNS runs or }${FUZZ_SECONDS:-3600} s"
 	"$prog" -max_total_time="${FUZZ_SECONDS:-3600}" -runs="${FUZZ_RUNS:--1}" \
-		-rss_limit_mb=4096 -malloc_limit_mb=2048 -max_len=65536 -timeout=20 \
-		-artifact_prefix="$build/found-$name-" -print_final_stats=1 \
+		-rss_limit_mb=4096 -malloc_limit_mb=2048 -max_len=8192 -timeout=20 \
+		-artifact_prefix="$build/found-$name-" -print_final_stats=1 "$@" \
 		"$grown" "$corpus" > "$build/$name.log" 2>&1 || {
 		bad=1
 		echo "found something: see $build/$name.log and $build/found-$name-*"
