@@ -63,6 +63,7 @@ $(BUILD)/obj/nets.o: $(BUILD)/gen/nets.c $(BUILD)/flags
 
 $(BUILD)/obj/common/nn/%: OPT = -O3 $(OMP)
 $(BUILD)/obj/common/dsp/%: OPT = -O3
+$(BUILD)/obj/common/audio/%: OPT = -O3
 $(BUILD)/obj/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(CC) $(MT_CFLAGS) $(OPT) $(MT_CPPFLAGS) -MMD -MP -c -o $@ $<

@@ -157,26 +157,31 @@ static int head(void *state, struct mt_head *h, struct mt_err *err)
 	return MT_OK;
 }
 
-/* Samples first .. first+n of pcm into the record, as --dtype says. */
-static void put_pcm(struct mt_rec *rec, const struct mt_pcm *pcm, size_t first,
-		    size_t n, const struct mt_decoder *d)
+static void put_i2(int16_t *to, const float *x, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		float v = x[i] * 32768.0f;
+		to[i] = v >= 32767.0f ? 32767 : v <= -32768.0f ? -32768
+			: (int16_t)lrintf(v);
+	}
+}
+
+/* The first n samples of pcm into the record, as --dtype says. Those that lie
+ * in memory lent by the record stay there. */
+static void put_pcm(struct mt_rec *rec, const struct mt_pcm *pcm, size_t n,
+		    const struct mt_decoder *d)
 {
 	size_t n_channel = (size_t)pcm->n_channel;
 	bool small = !strcmp(opts.dtype, "i2");
-	size_t elem = small ? 2 : 4;
-	char *to = mt_rec_alloc(rec, n_channel * n * elem);
+	size_t size = n * (small ? 2 : 4);
+	char *to = pcm->lent ? (void *)pcm->x[0]
+			     : mt_rec_alloc(rec, n_channel * size);
 	for (size_t c = 0; c < n_channel; c++) {
-		const float *x = pcm->x[c] + first;
-		if (!small) {
-			memcpy(to + c * n * elem, x, n * elem);
-			continue;
-		}
-		int16_t *y = (int16_t *)(void *)(to + c * n * elem);
-		for (size_t i = 0; i < n; i++) {
-			float v = x[i] * 32768.0f;
-			y[i] = v >= 32767.0f ? 32767 : v <= -32768.0f ? -32768
-			       : (int16_t)lrintf(v);
-		}
+		void *row = to + c * size;
+		if (small)
+			put_i2(row, pcm->x[c], n);
+		else if (row != pcm->x[c])
+			memmove(row, pcm->x[c], size);
 	}
 	int rate = mt_decoder_rate(d);
 	mt_rec_put(rec, "pcm", opts.dtype, 2,
@@ -197,11 +202,18 @@ static int nothing_there(const struct mt_rec *rec, struct mt_err *err)
 static int whole(struct mt_decoder *d, struct mt_rec *rec, struct mt_err *err)
 {
 	struct mt_pcm pcm = {0};
+	int n_channel;
+	size_t cap;
+	mt_decoder_expect(d, &n_channel, &cap);
+	if (cap && strcmp(opts.dtype, "i2"))
+		mt_pcm_lend(&pcm, mt_rec_alloc(rec, (size_t)n_channel * cap *
+						    sizeof **pcm.x),
+			    n_channel, cap);
 	int rc = mt_decoder_read(d, &pcm, SIZE_MAX, err);
 	if (rc == MT_END && !pcm.n)
 		rc = nothing_there(rec, err);
 	else if (rc == MT_END)
-		put_pcm(rec, &pcm, 0, pcm.n, d), rc = MT_OK;
+		put_pcm(rec, &pcm, pcm.n, d), rc = MT_OK;
 	mt_pcm_release(&pcm);
 	return rc;
 }
@@ -219,7 +231,7 @@ static int emit_segment(struct mt_decoder *d, const struct mt_rec *src,
 	rec->type = MT_DATA;
 	mt_rec_put_str(rec, "key", text, strlen(text));
 	free(text);
-	put_pcm(rec, pcm, 0, n, d);
+	put_pcm(rec, pcm, n, d);
 	return mt_emit_put(emit, rec, err);
 }
 

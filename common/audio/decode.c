@@ -16,6 +16,9 @@
 
 #define MAX_CHANNEL 64
 #define READ_ERRORS 100  /* in a row, after which a demuxer is given up */
+#define BLOCK 16384      /* samples: soxr costs less by the call */
+#define EXPECT_SLACK (2 * BLOCK)
+#define EXPECT_MAX (64 << 20)
 
 /* Where a sample goes: frame -> (convert, mix) -> mixed, at the file's rate
  * -> resampler -> the caller's pcm. */
@@ -58,6 +61,8 @@ void mt_decoder_id(enum mt_resampler resampler, char *buf, size_t size)
 
 static void pcm_room(struct mt_pcm *pcm, int n_channel, size_t more)
 {
+	if (pcm->lent && pcm->n_channel != n_channel)
+		mt_pcm_release(pcm);
 	if (!pcm->x) {
 		pcm->n_channel = n_channel;
 		pcm->x = mt_calloc((size_t)n_channel, sizeof *pcm->x);
@@ -65,8 +70,24 @@ static void pcm_room(struct mt_pcm *pcm, int n_channel, size_t more)
 	if (pcm->n + more <= pcm->cap)
 		return;
 	pcm->cap = (pcm->n + more) * 3 / 2 + 4096;
-	for (int c = 0; c < pcm->n_channel; c++)
-		pcm->x[c] = mt_realloc(pcm->x[c], pcm->cap, sizeof **pcm->x);
+	for (int c = 0; c < pcm->n_channel; c++) {
+		float *old = pcm->lent ? pcm->x[c] : NULL;
+		pcm->x[c] = mt_realloc(old ? NULL : pcm->x[c], pcm->cap,
+				       sizeof **pcm->x);
+		if (old)
+			memcpy(pcm->x[c], old, pcm->n * sizeof *old);
+	}
+	pcm->lent = false;
+}
+
+void mt_pcm_lend(struct mt_pcm *pcm, float *base, int n_channel, size_t cap)
+{
+	pcm->n_channel = n_channel;
+	pcm->x = mt_calloc((size_t)n_channel, sizeof *pcm->x);
+	for (int c = 0; c < n_channel; c++)
+		pcm->x[c] = base + (size_t)c * cap;
+	pcm->cap = cap;
+	pcm->lent = true;
 }
 
 void mt_pcm_shift(struct mt_pcm *pcm, size_t n)
@@ -78,7 +99,7 @@ void mt_pcm_shift(struct mt_pcm *pcm, size_t n)
 
 void mt_pcm_release(struct mt_pcm *pcm)
 {
-	for (int c = 0; c < pcm->n_channel; c++)
+	for (int c = 0; c < pcm->n_channel && !pcm->lent; c++)
 		free(pcm->x[c]);
 	free(pcm->x);
 	*pcm = (struct mt_pcm){0};
@@ -151,6 +172,26 @@ void mt_decoder_close(struct mt_decoder *d)
 int mt_decoder_rate(const struct mt_decoder *d)
 {
 	return d->out_rate;
+}
+
+void mt_decoder_expect(const struct mt_decoder *d, int *n_channel, size_t *n)
+{
+	const AVStream *s = d->fmt->streams[d->stream];
+	double seconds = 0;
+	if (s->duration != AV_NOPTS_VALUE && s->duration > 0)
+		seconds = (double)s->duration * av_q2d(s->time_base);
+	else if (d->fmt->duration != AV_NOPTS_VALUE && d->fmt->duration > 0)
+		seconds = (double)d->fmt->duration / AV_TIME_BASE;
+	int rate = d->opts.rate ? d->opts.rate : s->codecpar->sample_rate;
+	seconds -= d->opts.start;
+	if (d->opts.duration > 0 && seconds > d->opts.duration)
+		seconds = d->opts.duration;
+	*n_channel = d->opts.all_channels ? s->codecpar->ch_layout.nb_channels
+					  : 1;
+	/* a resampler asks for room ahead of what it gives */
+	double bytes = (seconds * rate + EXPECT_SLACK) * *n_channel * 4;
+	*n = rate > 0 && *n_channel > 0 && seconds > 0 && bytes < EXPECT_MAX
+		     ? (size_t)(seconds * rate) + EXPECT_SLACK : 0;
 }
 
 int mt_decoder_damaged(const struct mt_decoder *d)
@@ -237,49 +278,63 @@ static int open_chain(struct mt_decoder *d, const AVFrame *f,
 }
 
 /* Planar float in: the mean of C channels, or each as it is. */
-static void mix_plain(struct mt_decoder *d, float *const *in, size_t n)
+static void mix_plain(struct mt_decoder *d, struct mt_pcm *to,
+		      float *const *in, size_t n)
 {
-	pcm_room(&d->mixed, d->out_channels, n);
-	float **x = d->mixed.x;
-	size_t at = d->mixed.n;
+	float **x = to->x;
+	size_t at = to->n;
 	if (d->out_channels == d->in_channels) {
 		for (int c = 0; c < d->out_channels; c++)
 			memcpy(x[c] + at, in[c], n * sizeof **x);
 	} else {
 		float *y = x[0] + at, scale = 1.0f / (float)d->in_channels;
-		memcpy(y, in[0], n * sizeof *y);
-		for (int c = 1; c < d->in_channels; c++)
+		const float *a = in[0], *b = in[1];
+		for (size_t i = 0; i < n; i++)
+			y[i] = a[i] + b[i];
+		for (int c = 2; c < d->in_channels; c++)
 			for (size_t i = 0; i < n; i++)
 				y[i] += in[c][i];
 		for (size_t i = 0; i < n; i++)
 			y[i] *= scale;
 	}
-	d->mixed.n += n;
+	to->n += n;
 }
 
-/* f NULL: what libswresample still holds. */
-static int mix(struct mt_decoder *d, const AVFrame *f, struct mt_err *err)
+/* A frame into `to`; f NULL: what libswresample still holds. */
+static int mix(struct mt_decoder *d, struct mt_pcm *to, const AVFrame *f,
+	       struct mt_err *err)
 {
-	if (!d->swr) {
-		if (f)
-			mix_plain(d, (float *const *)f->extended_data,
-				  (size_t)f->nb_samples);
-		return MT_OK;
-	}
-	int room = swr_get_out_samples(d->swr, f ? f->nb_samples : 0);
+	int n = f ? f->nb_samples : 0;
+	int room = d->swr ? swr_get_out_samples(d->swr, n) : n;
 	if (room <= 0)
 		return MT_OK;
-	pcm_room(&d->mixed, d->out_channels, (size_t)room);
-	uint8_t *to[MAX_CHANNEL];
+	pcm_room(to, d->out_channels, (size_t)room);
+	if (!d->swr) {
+		mix_plain(d, to, (float *const *)f->extended_data, (size_t)n);
+		return MT_OK;
+	}
+	uint8_t *out[MAX_CHANNEL];
 	for (int c = 0; c < d->out_channels; c++)
-		to[c] = (uint8_t *)(d->mixed.x[c] + d->mixed.n);
-	int n = swr_convert(d->swr, to, room,
-			    f ? (const uint8_t **)f->extended_data : NULL,
-			    f ? f->nb_samples : 0);
+		out[c] = (uint8_t *)(to->x[c] + to->n);
+	n = swr_convert(d->swr, out, room,
+			f ? (const uint8_t **)f->extended_data : NULL, n);
 	if (n < 0)
 		return chain_error(d, err, "cannot convert");
-	d->mixed.n += (size_t)n;
+	to->n += (size_t)n;
 	return MT_OK;
+}
+
+/* NaN and infinity have all bits of the exponent set. A plain loop over
+ * integers, which the compiler turns into vectors. */
+static bool finite_all(const float *x, size_t n)
+{
+	uint32_t bad = 0;
+	for (size_t i = 0; i < n; i++) {
+		uint32_t bits;
+		memcpy(&bits, &x[i], sizeof bits);
+		bad |= (bits & 0x7f800000u) == 0x7f800000u;
+	}
+	return !bad;
 }
 
 /* Hand n new samples (already behind pcm->n) over: drop, cut, check. */
@@ -293,13 +348,10 @@ static int deliver(struct mt_decoder *d, struct mt_pcm *pcm, size_t n,
 		keep = (size_t)d->take;
 	d->skip -= drop;
 	for (int c = 0; c < pcm->n_channel; c++) {
-		float *x = pcm->x[c] + pcm->n, sum = 0;
+		float *x = pcm->x[c] + pcm->n;
 		if (drop)
 			memmove(x, x + drop, keep * sizeof *x);
-		/* x - x is 0, or NaN for NaN and infinity */
-		for (size_t i = 0; i < keep; i++)
-			sum += x[i] - x[i];
-		if (sum != 0 || isnan(sum))
+		if (!finite_all(x, keep))
 			return mt_err_item(err, "decode.nonfinite", "%s: holds "
 					   "a sample that is no finite number, "
 					   "near second %.3f", d->name,
@@ -313,20 +365,11 @@ static int deliver(struct mt_decoder *d, struct mt_pcm *pcm, size_t n,
 	return MT_OK;
 }
 
-/* Empty d->mixed through the resampler into pcm. */
+/* Empty d->mixed through soxr into pcm; last: and soxr itself. */
 static int resample(struct mt_decoder *d, struct mt_pcm *pcm, bool last,
 		    struct mt_err *err)
 {
 	struct mt_pcm *m = &d->mixed;
-	if (!d->soxr) {
-		pcm_room(pcm, d->out_channels, m->n);
-		for (int c = 0; c < m->n_channel; c++)
-			memcpy(pcm->x[c] + pcm->n, m->x[c],
-			       m->n * sizeof **m->x);
-		size_t n = m->n;
-		m->n = 0;
-		return deliver(d, pcm, n, err);
-	}
 	size_t n_in = m->n, at = 0;
 	m->n = 0;
 	for (;;) {
@@ -354,6 +397,23 @@ static int resample(struct mt_decoder *d, struct mt_pcm *pcm, bool last,
 	}
 }
 
+/* A frame, or with f NULL all that is still held, through the chain to pcm. */
+static int convert(struct mt_decoder *d, struct mt_pcm *pcm, const AVFrame *f,
+		   struct mt_err *err)
+{
+	if (d->soxr) {
+		int rc = mix(d, &d->mixed, f, err);
+		if (rc || (f && d->mixed.n < BLOCK))
+			return rc;
+		return resample(d, pcm, !f, err);
+	}
+	size_t n = pcm->n;
+	int rc = mix(d, pcm, f, err);
+	size_t new = pcm->n - n;
+	pcm->n = n;
+	return rc ? rc : deliver(d, pcm, new, err);
+}
+
 static int take_frame(struct mt_decoder *d, struct mt_pcm *pcm,
 		      struct mt_err *err)
 {
@@ -363,9 +423,7 @@ static int take_frame(struct mt_decoder *d, struct mt_pcm *pcm,
 		      f->ch_layout.nb_channels != d->in_channels;
 	int rc = MT_OK;
 	if (change && d->in_rate) {
-		rc = mix(d, NULL, err);
-		if (!rc)
-			rc = resample(d, pcm, true, err);
+		rc = convert(d, pcm, NULL, err);
 		close_chain(d);
 		/* all channels of a file that changes their number: the first
 		 * count stands, frames of another are mixed to it */
@@ -378,12 +436,7 @@ static int take_frame(struct mt_decoder *d, struct mt_pcm *pcm,
 	}
 	if (!rc && change)
 		rc = open_chain(d, f, err);
-	if (!rc)
-		rc = mix(d, f, err);
-	/* resample in blocks: soxr costs less by the call */
-	if (!rc && (!d->soxr || d->mixed.n >= 16384))
-		rc = resample(d, pcm, false, err);
-	return rc;
+	return rc ? rc : convert(d, pcm, f, err);
 }
 
 /* Feed the codec one packet of the stream. */
@@ -421,12 +474,9 @@ static int finish(struct mt_decoder *d, struct mt_pcm *pcm, struct mt_err *err)
 				   d->name, text);
 	}
 	if (d->in_rate) {
-		rc = mix(d, NULL, err);
-		if (!rc) {
-			d->over = false;  /* let the resampler drain */
-			rc = resample(d, pcm, true, err);
-			d->over = true;
-		}
+		d->over = false;  /* let the resampler drain */
+		rc = convert(d, pcm, NULL, err);
+		d->over = true;
 	}
 	if (rc || d->n_out)
 		return rc;

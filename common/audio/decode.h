@@ -28,9 +28,12 @@ struct mt_decode_opts {
 	double duration;         /* seconds taken at most; 0: all */
 };
 
-/* Samples that grow as they arrive; x[c] has n of them. */
+/* Samples that grow as they arrive; x[c] has n of them. One may lend memory
+ * for the first of them (mt_pcm_lend); what outgrows it moves to memory of
+ * pcm's own. */
 struct mt_pcm {
 	float **x;
+	bool lent;               /* x[c] is the lender's base + c * cap */
 	int n_channel;
 	size_t n, cap;
 };
@@ -51,8 +54,14 @@ int mt_decoder_read(struct mt_decoder *d, struct mt_pcm *pcm, size_t want,
 void mt_decoder_close(struct mt_decoder *d);
 
 int mt_decoder_rate(const struct mt_decoder *d);      /* of the output, Hz */
+/* Channels and samples a channel that mt_decoder_read() will probably give,
+ * by the file's headers: a claim, kept below 64 MiB in all. 0: no idea. */
+void mt_decoder_expect(const struct mt_decoder *d, int *n_channel, size_t *n);
 /* Packets that did not decode, so far. */
 int mt_decoder_damaged(const struct mt_decoder *d);
+/* Let an empty pcm fill the caller's memory, n_channel * cap samples at
+ * base, first. */
+void mt_pcm_lend(struct mt_pcm *pcm, float *base, int n_channel, size_t cap);
 /* Drop the first n samples of every channel. */
 void mt_pcm_shift(struct mt_pcm *pcm, size_t n);
 void mt_pcm_release(struct mt_pcm *pcm);
