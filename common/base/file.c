@@ -186,6 +186,13 @@ int mt_writev_all(int fd, struct iovec *iov, int n, const char *name,
 	return MT_OK;
 }
 
+void mt_pipe_widen(int fd)
+{
+	struct stat st;
+	if (!fstat(fd, &st) && S_ISFIFO(st.st_mode))
+		(void)!fcntl(fd, F_SETPIPE_SZ, 1 << 20);
+}
+
 int mt_read_full(int fd, void *data, size_t size, size_t *got,
 		 const char *name, struct mt_err *err)
 {

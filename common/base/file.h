@@ -45,6 +45,9 @@ int mt_write_all(int fd, const void *data, size_t size, const char *name,
 		 struct mt_err *err) MT_USE_RESULT;
 int mt_writev_all(int fd, struct iovec *iov, int n, const char *name,
 		  struct mt_err *err) MT_USE_RESULT;
+/* Let a pipe hold 1 MiB where the system allows it, which saves most of the
+ * switches between its two programs. Anything but a pipe is left alone. */
+void mt_pipe_widen(int fd);
 /* Read up to size bytes, less only at the end of the file; *got says. */
 int mt_read_full(int fd, void *data, size_t size, size_t *got,
 		 const char *name, struct mt_err *err) MT_USE_RESULT;

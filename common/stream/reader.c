@@ -42,6 +42,7 @@ int mt_reader_open(struct mt_reader *r, const char *path, struct mt_err *err)
 				  "terminal: give a stream by a pipe or name "
 				  "a file");
 	r->name = mt_strdup("standard input");
+	mt_pipe_widen(r->fd);
 	return MT_OK;
 }
 
@@ -108,7 +109,10 @@ static int not_a_frame(struct mt_reader *r, const struct raw *f, size_t n,
 static int fetch_body(struct mt_reader *r, struct raw *f, struct mt_rec *rec,
 		      struct mt_err *err)
 {
-	size_t have = 0, cap = f->size < GROW_FIRST ? f->size : GROW_FIRST;
+	size_t have = 0, sure = mt_rec_room(rec);
+	if (sure < GROW_FIRST)
+		sure = GROW_FIRST;
+	size_t cap = f->size < sure ? f->size : sure;
 	unsigned char *body = mt_rec_alloc(rec, cap ? cap : 1);
 	for (;;) {
 		size_t got;

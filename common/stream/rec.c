@@ -63,7 +63,9 @@ void *mt_rec_alloc(struct mt_rec *rec, size_t size)
 	struct mt_block *b = rec->block;
 	if (!b || b->size - b->used < size) {
 		b = mt_calloc(1, sizeof *b);
-		b->size = size < 4096 ? 4096 : size;
+		/* an eighth more, so that the next record, a little longer,
+		 * or with a few small fields in front, fits too */
+		b->size = mt_pad64(size + size / 8 + 4096);
 		b->data = mt_alloc64(b->size);
 		b->older = rec->block;
 		rec->block = b;
@@ -71,6 +73,11 @@ void *mt_rec_alloc(struct mt_rec *rec, size_t size)
 	void *p = b->data + b->used;
 	b->used += size;
 	return p;
+}
+
+size_t mt_rec_room(const struct mt_rec *rec)
+{
+	return rec->block ? rec->block->size - rec->block->used : 0;
 }
 
 void mt_rec_copy(struct mt_rec *to, const struct mt_rec *from)

@@ -44,6 +44,8 @@ void mt_rec_release(struct mt_rec *rec);
 void mt_rec_reset(struct mt_rec *rec, enum mt_rec_type type);
 /* size bytes at a multiple of 64 that live as long as the content. */
 void *mt_rec_alloc(struct mt_rec *rec, size_t size);
+/* Bytes that mt_rec_alloc() can give from memory that the record has. */
+size_t mt_rec_room(const struct mt_rec *rec);
 /* Deep copy. */
 void mt_rec_copy(struct mt_rec *to, const struct mt_rec *from);
 

@@ -33,6 +33,7 @@ int mt_writer_open(struct mt_writer *w, const char *path, struct mt_err *err)
 		return MT_OK;
 	}
 	w->fd = STDOUT_FILENO;
+	mt_pipe_widen(w->fd);
 	w->name = mt_strdup("standard output");
 	if (isatty(w->fd)) {
 		mt_writer_abort(w);
@@ -215,7 +216,7 @@ int mt_writer_put(struct mt_writer *w, const struct mt_rec *rec,
 	seal(w, w->rows);
 	iov[0] = (struct iovec){w->rows, MT_FRAME_HEAD + rows_size};
 	w->at += MT_FRAME_HEAD + size;
-	for (int i = 0; i < n; i++)
+	for (int i = 0; i < n && w->own_file; i++)
 		w->crc = mt_crc32(w->crc, iov[i].iov_base, iov[i].iov_len);
 	return mt_writev_all(w->fd, iov, n, w->name, err);
 }
@@ -227,7 +228,8 @@ int mt_writer_put_frame(struct mt_writer *w, const struct mt_frame *frame,
 	      strlen(frame->key));
 	seal(w, frame->data);
 	w->at += frame->size;
-	w->crc = mt_crc32(w->crc, frame->data, frame->size);
+	if (w->own_file)
+		w->crc = mt_crc32(w->crc, frame->data, frame->size);
 	return mt_write_all(w->fd, frame->data, frame->size, w->name, err);
 }
 

@@ -26,7 +26,7 @@ struct mt_writer {
 	char *name;
 	uint64_t at, seg_start, seq;
 	uint32_t digest;
-	uint32_t crc;            /* CRC-32 of every byte written so far */
+	uint32_t crc;            /* CRC-32 of every byte of a named file so far */
 	bool open;
 	struct mt_tally seg, all;
 	bool index;              /* write an indx frame before DONE */
