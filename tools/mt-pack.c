@@ -114,10 +114,6 @@ static int check(struct mt_filter *f, char **operand, int *n,
 	if (!rc)
 		rc = mt_pack_open(&pack.out, opts.set, opts.force, opts.resume,
 				  err);
-	if (rc == MT_END) {
-		mt_info("%s: is complete, nothing to do", opts.set);
-		exit(mt_tool_end(0));
-	}
 	if (rc)
 		return rc;
 	pack.is_open = true;
@@ -320,8 +316,13 @@ static int put(void *state, struct mt_rec *rec, struct mt_err *err)
 static int end(void *state, const struct mt_tally *tally, struct mt_err *err)
 {
 	(void)state, (void)tally;
+	bool complete = pack.out.complete;
 	pack.is_open = false;
-	return mt_pack_close(&pack.out, err);
+	int rc = mt_pack_close(&pack.out, err);
+	if (!rc && complete)
+		mt_info("%s: was complete, and is what this input gives",
+			opts.set);
+	return rc;
 }
 
 static void release(void *state)

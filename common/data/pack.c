@@ -13,6 +13,7 @@
 #include "base/crc.h"
 #include "base/mem.h"
 #include "data/manifest.h"
+#include "stream/layout.h"
 
 struct mt_pack_seen {
 	uint64_t hash;
@@ -55,41 +56,55 @@ static int clear(struct mt_pack *p, struct mt_err *err)
 	return rc;
 }
 
+/* How many parts there are to compare the input with. */
+static int find_old(struct mt_pack *p, struct mt_err *err)
+{
+	if (p->complete) {
+		struct mt_set set;
+		int rc = mt_set_read(&set, p->folder, err);
+		p->n_old = rc ? 0 : set.n_part;
+		mt_set_release(&set);
+		return rc;
+	}
+	for (;; p->n_old++) {
+		char *path = part_path(p, p->n_old);
+		bool there = !access(path, F_OK);
+		free(path);
+		if (!there)
+			return MT_OK;
+	}
+}
+
+static int remove_manifest(struct mt_pack *p, struct mt_err *err)
+{
+	char *path = mt_strf("%s/manifest.json", p->folder);
+	int rc = unlink(path) ? mt_err_sys(err, "%s: cannot remove", path)
+			      : MT_OK;
+	free(path);
+	return rc;
+}
+
 int mt_pack_open(struct mt_pack *p, const char *folder, bool force,
 		 bool resume, struct mt_err *err)
 {
 	*p = (struct mt_pack){.max_bytes = UINT64_MAX,
 			      .max_records = UINT64_MAX};
 	bool is_set = mt_set_is(folder);
-	if (is_set && resume)
-		return MT_END;
-	if (is_set && !force)
+	p->complete = is_set && resume && !force;
+	if (is_set && !force && !resume)
 		return mt_err_set(err, MT_EUSAGE, "%s: is a packed set already; "
 				  "--force replaces it", folder);
 	if (mkdir(folder, 0777) && errno != EEXIST)
 		return mt_err_sys(err, "%s: cannot make the folder", folder);
 	p->folder = mt_strdup(folder);
 	mt_rec_init(&p->old_rec);
-	if (is_set) {
-		char *path = mt_strf("%s/manifest.json", folder);
-		if (unlink(path)) {
-			mt_err_sys(err, "%s: cannot remove", path);
-			free(path);
-			mt_pack_abort(p);
-			return MT_ESYS;
-		}
-		free(path);
-	}
-	if (resume) {
-		for (;; p->n_old++) {
-			char *path = part_path(p, p->n_old);
-			bool there = !access(path, F_OK);
-			free(path);
-			if (!there)
-				return MT_OK;
-		}
-	}
-	int rc = clear(p, err);
+	int rc = MT_OK;
+	if (is_set && !p->complete)
+		rc = remove_manifest(p, err);
+	if (!rc && resume && !force)
+		rc = find_old(p, err);
+	else if (!rc)
+		rc = clear(p, err);
 	if (rc)
 		mt_pack_abort(p);
 	return rc;
@@ -177,7 +192,7 @@ static int same_head(struct mt_pack *p, struct mt_err *err)
 		return MT_OK;
 	return mt_err_set(err, MT_EINPUT, "%s: its header is not the one that "
 			  "this run would write: other options or another "
-			  "input", p->old.name);
+			  "input; --force packs anew", p->old.name);
 }
 
 /* Resuming: the next record of the finished parts, MT_END behind the last. */
@@ -221,13 +236,15 @@ static int same_record(struct mt_pack *p, const struct mt_frame *frame,
 {
 	size_t n;
 	const char *key = mt_rec_key(&p->old_rec, &n);
-	if ((p->old_rec.type == MT_DATA) == frame->is_data &&
-	    strlen(frame->key) == n && !memcmp(key, frame->key, n))
+	bool same = strlen(frame->key) == n && !memcmp(key, frame->key, n);
+	if (same && (p->old_rec.type == MT_DATA) == frame->is_data &&
+	    mt_get_u32(frame->data + MT_AT_CCRC) == p->old.body_crc)
 		return MT_OK;
 	return mt_err_set(err, MT_EINPUT, "%s: record %" PRIu64 " is '%.*s', "
-			  "the input has '%s': this is not the input that was "
-			  "packed before", p->old.name, p->n_record, (int)n,
-			  key, frame->key);
+			  "the input has '%.200s'%s: this is not the input "
+			  "that was packed before; --force packs anew",
+			  p->old.name, p->n_record, n > 200 ? 200 : (int)n,
+			  key, frame->key, same ? " with other content" : "");
 }
 
 int mt_pack_head(struct mt_pack *p, const struct mt_head *head,
@@ -305,7 +322,12 @@ int mt_pack_put(struct mt_pack *p, const struct mt_frame *frame,
 	int rc = next_old(p, err);
 	if (!rc)
 		rc = same_record(p, frame, err);
-	if (rc == MT_END) {
+	if (rc == MT_END && p->complete) {
+		rc = mt_err_set(err, MT_EINPUT, "%s: is complete and ends "
+				"before '%.200s' of the input: this is not "
+				"the input that was packed before; --force "
+				"packs anew", p->folder, frame->key);
+	} else if (rc == MT_END) {
 		rc = p->is_open ? MT_OK : open_part(p, err);
 		if (!rc)
 			rc = mt_writer_put_frame(&p->out, frame, err);
@@ -324,7 +346,12 @@ int mt_pack_close(struct mt_pack *p, struct mt_err *err)
 	if (!rc)
 		rc = mt_err_set(err, MT_EINPUT, "%s: holds more records than "
 				"the input gave: this is not the input that "
-				"was packed before", p->old.name);
+				"was packed before; --force packs anew",
+				p->old.name);
+	if (rc == MT_END && p->complete) {
+		mt_pack_abort(p);
+		return MT_OK;
+	}
 	if (rc == MT_END)
 		rc = close_part(p, err);
 	/* an empty set still has its header in a part */

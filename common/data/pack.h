@@ -4,8 +4,9 @@
  * no set, so a run that died leaves none behind.
  *
  * Resuming replays the input: as long as finished parts hold the next record
- * it is compared by type and key and not written again; then writing goes on
- * with the next part. The result has the bytes of an uninterrupted run. */
+ * its content is compared and not written again; then writing goes on with
+ * the next part. The result has the bytes of an uninterrupted run. A set that
+ * is complete is only compared, to its end. */
 #ifndef MT_DATA_PACK_H
 #define MT_DATA_PACK_H
 
@@ -33,6 +34,7 @@ struct mt_pack {
 	struct mt_rec old_rec;
 	bool old_open;
 	size_t n_old, next_old;  /* parts found at the start; compared */
+	bool complete;           /* resuming: the set was whole already */
 	struct mt_pack_count *split;
 	size_t n_split;
 	struct mt_pack_seen *seen; /* content hashes, open addressing */
@@ -40,8 +42,8 @@ struct mt_pack {
 	uint64_t n_record, n_twin; /* records; contents in two splits */
 };
 
-/* An existing set is MT_EUSAGE unless force. resume: keep finished parts.
- * MT_END: resume, and the set is complete. */
+/* An existing set is MT_EUSAGE unless force or resume. resume: keep finished
+ * parts, and compare them with the input. */
 int mt_pack_open(struct mt_pack *p, const char *folder, bool force,
 		 bool resume, struct mt_err *err) MT_USE_RESULT;
 /* The header of what follows; a part never holds records of two that
@@ -54,7 +56,8 @@ int mt_pack_head(struct mt_pack *p, const struct mt_head *head,
 int mt_pack_put(struct mt_pack *p, const struct mt_frame *frame,
 		const char *split, uint64_t hash, const char **twin,
 		struct mt_err *err) MT_USE_RESULT;
-/* Finish the last part, write the manifest, release. */
+/* Finish the last part, write the manifest, release. A complete set stays as
+ * it is; MT_EINPUT when it is not what the input gives. */
 int mt_pack_close(struct mt_pack *p, struct mt_err *err) MT_USE_RESULT;
 void mt_pack_abort(struct mt_pack *p);
 

@@ -166,7 +166,8 @@ static int fetch_frame(struct mt_reader *r, struct raw *f, struct mt_rec *rec,
 	rc = fetch_body(r, f, rec, err);
 	if (rc)
 		return rc;
-	if (mt_crc32(0, f->body, f->size) != mt_get_u32(f->head + MT_AT_CCRC))
+	r->body_crc = mt_get_u32(f->head + MT_AT_CCRC);
+	if (mt_crc32(0, f->body, f->size) != r->body_crc)
 		return bad(r, f->at, err, "content damaged (checksum)");
 	return MT_OK;
 }

@@ -22,6 +22,7 @@ struct mt_reader {
 	uint64_t seg_start;      /* where the open segment began */
 	uint64_t seq;            /* due in the open segment */
 	uint32_t digest;
+	uint32_t body_crc;       /* of the last frame's content, as stored */
 	bool open;               /* inside a segment */
 	uint64_t n_segment;
 	struct mt_tally seg, all;/* of the open segment; of everything */

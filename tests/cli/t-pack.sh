@@ -60,7 +60,37 @@ ok $? 'resumes'
 diff -r "$tmp/a" "$tmp/r" >/dev/null
 ok $? 'and ends with the same bytes'
 pack -o "$tmp/r" --resume --split train:0.5,test:0.5
-ok $? 'a complete set is left alone'
+ok $? 'a complete set, compared with its input'
+# other NAME WORDS < STREAM: the complete set was not made of this
+other() {
+	name=$1 words=$2
+	shift 2
+	mt-pack -q --allow-fail 1 --shard-records 7 --resume -o "$tmp/r" "$@" 2>"$tmp/err"
+	is $? 3 "a complete set and $name"
+	like "$tmp/err" "$words" "$name: is said"
+	is "$(wc -l < "$tmp/err")" 1 "$name: in one sentence"
+}
+other 'other options' 'other options or another input; --force packs anew' < "$tmp/s"
+set -- --split train:0.5,test:0.5
+sel() { mt-select -q --no-prog --allow-fail 2 "$@" > "$tmp/x"; }
+sel --skip 1 "$tmp/s"
+other 'a record less in front' "record 0 is '1.wav', the input has '10.wav': this is not" "$@" \
+	< "$tmp/x"
+sel --head 39 --no-fail "$tmp/s"
+other 'a record less at the end' 'holds more records than the input' "$@" < "$tmp/x"
+sel "$tmp/s" "$tmp/s"
+other 'an input twice as long' "is complete and ends before '1.wav' of the input" "$@" < "$tmp/x"
+mkdir "$tmp/in2"
+cp "$tmp/in/"*.wav "$tmp/in2"
+diff -r "$tmp/a" "$tmp/r" >/dev/null
+ok $? 'and is left alone'
+mt-scan -q --no-prog "$tmp/in2" | mt-decode -q --no-prog --root "$tmp/in2" |
+	mt-pack -q --no-prog --allow-fail 1 --shard-records 7 -o "$tmp/q"
+perl tests/lib/tone.pl 0.1 950 > "$tmp/in2/9.wav"
+mt-scan -q --no-prog "$tmp/in2" | mt-decode -q --no-prog --root "$tmp/in2" |
+	mt-pack -q --no-prog --allow-fail 1 --shard-records 7 --resume -o "$tmp/q" 2>"$tmp/err"
+is $? 3 'one sound has changed'
+like "$tmp/err" "is '9.wav', the input has '9.wav' with other content" 'which is named'
 rm "$tmp/r/manifest.json" "$tmp/r/part-00003.mtp" "$tmp/r/part-00004.mtp" "$tmp/r/part-00005.mtp"
 (cd "$tmp/in" && mt-decode -q 9.wav 8.wav | mt-pack -q --resume -o "$tmp/r") 2>"$tmp/err"
 is $? 3 'another header is refused'

@@ -22,6 +22,33 @@ like "$tmp/res/failed.jsonl" 'low/bad.wav' 'names the damaged file'
 rc 0 'once more' folder
 is "$(grep -c 'mt-train\|mt-pack\|mt-predict' "$tmp/out")" 0 'finished steps are kept'
 cp "$tmp/res/scores.1.mtr" "$tmp/first"
+: > "$tmp/mark"
+cp -r "$tmp/res" "$tmp/kept"
+# another table: packed, trained and scored anew
+sed -i 's|^low/8.wav\ttest|low/8.wav\tvalid|' "$tmp/in/labels.tsv"
+rc 0 'another labels.tsv' folder
+is "$(mt-view -f split "$tmp/res/set" | grep low/8 | cut -f 2)" valid 'is packed'
+is "$(find "$tmp/res" -newer "$tmp/mark" -name '*.1*' | wc -l)" 3 'trained on, scored, judged'
+cp "$tmp/kept/set/part-00000.mtp" "$tmp/part"
+sed -i 's|^low/8.wav\tvalid|low/8.wav\ttest|' "$tmp/in/labels.tsv"
+rc 0 'the first labels.tsv' folder
+same "$tmp/res/set/part-00000.mtp" "$tmp/part" 'gives the first set'
+same "$tmp/res/model.1/last.safetensors" "$tmp/kept/model.1/last.safetensors" 'and the first model'
+rc 0 'another front end' folder MEL='--n-fft 512 --win 512 --hop 96 --bands 8'
+like "$tmp/res/set/manifest.json" 'param.tmel.hop.t96' 'is packed anew'
+cmp -s "$tmp/res/model.1/metrics.jsonl" "$tmp/kept/model.1/metrics.jsonl"
+is $? 1 'and trained on anew'
+rc 0 'more epochs' folder MEL='--n-fft 512 --win 512 --hop 96 --bands 8' EPOCHS=3
+is "$(grep -c mt-pack "$tmp/out"), $(($(wc -l < "$tmp/res/model.1/metrics.jsonl")))" '0, 3' \
+	'are trained, on the same set'
+rc 0 'and back again' folder
+same "$tmp/res/scores.1.mtr" "$tmp/first" 'with the scores of before'
+# packing cut short goes on
+rm "$tmp/res/set/manifest.json" "$tmp/res/eval.1.json"
+: > "$tmp/mark"
+rc 0 'a set without its manifest' folder
+is "$(find "$tmp/res/set" -newer "$tmp/mark" -name '*.mtp' | wc -l)" 0 'is not packed anew'
+is "$([ -e "$tmp/res/set/manifest.json" ] && echo there)" there 'but to its end'
 rm -r "$tmp/res/model.1/done" "$tmp/res/scores.1.mtr" "$tmp/res/eval.1.json"
 rc 0 'made again from the trained model' folder
 same "$tmp/res/scores.1.mtr" "$tmp/first" 'the same scores'
