@@ -13,10 +13,11 @@
 #include "nn/model.h"
 #include "stream/filter.h"
 #include "stream/layout.h"
+#include "stream/quick.h"
 #include "stream/set.h"
 
 static struct opts {
-	bool header, check, summary, tsv, json;
+	bool header, check, quick, summary, tsv, json;
 	const char *key, *field;
 	int64_t n;
 } opts = {.n = INT64_MAX};
@@ -28,6 +29,8 @@ static const struct mt_opt rows[] = {
 	 "print the header of each segment", NULL, 0, 0},
 	{'c', "check", NULL, MT_OPT_FLAG, AT(check),
 	 "read everything, print only the tally", NULL, 0, 0},
+	{0, "quick", NULL, MT_OPT_FLAG, AT(quick),
+	 "as -c, but look at headers and end frames of files only", NULL, 0, 0},
 	{'s', "summary", NULL, MT_OPT_FLAG, AT(summary),
 	 "read everything, print counts of splits, tags and failures", NULL,
 	 0, 0},
@@ -374,12 +377,17 @@ static int put(void *state, struct mt_rec *rec, struct mt_err *err)
 					   "write") : MT_OK;
 }
 
+static void put_check(uint64_t segments, const struct mt_tally *t)
+{
+	printf("%" PRIu64 " segments, %" PRIu64 " records, %" PRIu64
+	       " failed\n", segments, t->n_data, t->n_fail);
+}
+
 static int end(void *state, const struct mt_tally *t, struct mt_err *err)
 {
 	(void)state;
 	if (opts.check)
-		printf("%" PRIu64 " segments, %" PRIu64 " records, %" PRIu64
-		       " failed\n", view.segments, t->n_data, t->n_fail);
+		put_check(view.segments, t);
 	if (opts.summary)
 		put_counts(t);
 	if (opts.key && !view.shown)
@@ -513,11 +521,29 @@ static int put_model(const char *path, struct mt_err *err)
 			     opts.field) : MT_OK;
 }
 
+/* --quick of streams and sets. */
+static int look_quickly(char *const *path, int n, struct mt_err *err)
+{
+	struct mt_quick q;
+	if (!n)
+		return mt_err_set(err, MT_EUSAGE, "--quick looks at the end of "
+				  "a file first: name it");
+	mt_quick_init(&q);
+	int rc = MT_OK;
+	for (int i = 0; !rc && i < n; i++)
+		rc = mt_quick_add(&q, path[i], err);
+	if (!rc)
+		put_check(q.n_segment, &q.all);
+	mt_quick_release(&q);
+	return rc;
+}
+
 static int check(struct mt_filter *f, char **operand, int *n,
 		 struct mt_err *err)
 {
 	int models = 0, rc = MT_OK;
 	(void)f;
+	opts.check |= opts.quick;
 	for (int i = 0; i < *n; i++)
 		models += is_model(operand[i]);
 	if (models && models != *n)
@@ -526,7 +552,9 @@ static int check(struct mt_filter *f, char **operand, int *n,
 	for (int i = 0; !rc && i < models; i++)
 		rc = put_model(operand[i], err);
 	bool all = opts.header || opts.check || opts.summary;
-	if (!models && opts.key && *n == 1 && !all)
+	if (!models && opts.quick)
+		rc = look_quickly(operand, *n, err);
+	else if (!models && opts.key && *n == 1 && !all)
 		rc = look_up(operand[0], err);
 	else if (!models)
 		return MT_OK;

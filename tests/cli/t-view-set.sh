@@ -32,6 +32,38 @@ cat "$tmp/set/part-00000.mtp" "$tmp/set/part-00001.mtp" > "$tmp/two"
 is "$(mt-view -k "$first" "$tmp/two" | wc -l)" 1 'two segments in a file'
 is "$(mt-view -k "$first" - < "$tmp/two" | wc -l)" 1 'from a pipe'
 
+# --quick: headers and ends only
+cat "$tmp/example.mtr" "$tmp/example.mtr" "$tmp/example.mtr" > "$tmp/three"
+for f in "$tmp/s" "$tmp/set" "$tmp/two" "$tmp/three" "$tmp/audio.mtr"; do
+	is "$(mt-view --quick "$f")" "$(mt-view -c "$f")" "--quick: ${f##*/}, as -c"
+done
+is "$(mt-view --quick "$tmp/example.mtr" "$tmp/three")" '4 segments, 16 records, 0 failed' '--quick: two files'
+rc 3 '--quick: files that do not belong together' mt-view --quick "$tmp/example.mtr" "$tmp/mel.mtr"
+# a byte of a record is not looked at, and that is why it is quick
+cp "$tmp/audio.mtr" "$tmp/bad"
+printf Z | dd of="$tmp/bad" bs=1 seek=$(($(wc -c < "$tmp/bad") / 2)) conv=notrunc 2>/dev/null
+rc 3 'damage within a record: seen by -c' mt-view -c "$tmp/bad"
+rc 0 'not by --quick' mt-view --quick "$tmp/bad"
+one=$(wc -c < "$tmp/example.mtr")
+for cut in 1 64 191 192 $((one - 1)) $((one + 1)); do
+	head -c -$cut "$tmp/three" > "$tmp/bad"
+	rc 3 "--quick: $cut bytes cut off" mt-view --quick "$tmp/bad"
+done
+like "$tmp/err" "bad: no end frame stands before byte $((2 * one - 1))" 'says where'
+# all that lies between: the middle of three cut out, or cut short
+{ cat "$tmp/example.mtr"; head -c -64 "$tmp/example.mtr"; cat "$tmp/example.mtr"; } > "$tmp/bad"
+rc 3 '--quick: a cut stream in the middle' mt-view --quick "$tmp/bad"
+like "$tmp/err" "no end frame stands before byte $((2 * one - 64))" 'says where'
+: > "$tmp/bad"
+rc 3 '--quick: an empty file' mt-view --quick "$tmp/bad"
+cp -r "$tmp/set" "$tmp/hurt2"
+head -c -64 "$tmp/set/part-00001.mtp" > "$tmp/hurt2/part-00001.mtp"
+rc 3 '--quick: a cut part of a set' mt-view --quick "$tmp/hurt2"
+rc 2 '--quick: a pipe' mt-view --quick
+sh -c 'cat "$1" | mt-view --quick /dev/stdin' sh "$tmp/s" 2> "$tmp/err"
+is $? 2 '--quick: a pipe by name'
+like "$tmp/err" 'is no file; a quick check looks at its end first' 'says so'
+
 mt-view --summary "$tmp/example.mtr" | tr '\t\n' ' ;' > "$tmp/out"
 is "$(cat "$tmp/out")" 'segments 1;records 4;failed 0;labelled 4;seconds 0.400;split train 2;split test 2;tag high 2;tag low 2;' '--summary'
 is "$(mt-view --summary "$tmp/set" | grep fail | tr '\t\n' ' ;')" 'failed 1;fail decode.open 1;' 'failures by code'
