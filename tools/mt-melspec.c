@@ -34,7 +34,7 @@ static const struct mt_opt_set sets[] = {
 static const struct mt_tool tool = {
 	.name = "mt-melspec",
 	.purpose = "turn an audio stream into mel spectrograms",
-	.synopsis = "[options] [stream ...]",
+	.synopsis = "[options] [stream|set ...]",
 	.sets = sets,
 	.flags = MT_TOOL_FILTER,
 };
@@ -90,6 +90,10 @@ static int head(void *state, struct mt_head *h, struct mt_err *err)
 	const struct mt_mel_opts *o = &spec.mel.opts;
 	const char *text = mt_head_param(h, "rate"), *name;
 	int64_t rate = 0;
+	if (strcmp(mt_head_kind(h), "audio") && !mt_head_has_field(h, "pcm"))
+		return mt_err_set(err, MT_EUSAGE, "reads sound, the stream is "
+				  "of kind %.32s without samples",
+				  mt_head_kind(h));
 	if (!text || !mt_num_i64(text, &rate))
 		return mt_err_set(err, MT_EUSAGE, "the front end needs %lld "
 				  "Hz, the stream has no single rate: decode "
@@ -205,7 +209,7 @@ static void release(void *state)
 int main(int argc, char **argv)
 {
 	struct mt_filter f = {
-		.tool = &tool, .kinds = "audio", .check = check, .head = head,
+		.tool = &tool, .kinds = "audio|example", .check = check, .head = head,
 		.worker_new = worker_new, .worker_free = worker_free,
 		.step = step, .release = release,
 	};

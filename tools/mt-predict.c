@@ -121,16 +121,6 @@ static int same_front(const struct mt_head *h, struct mt_err *err)
 	return MT_OK;
 }
 
-static bool has_field(const struct mt_head *h, const char *name)
-{
-	for (size_t i = 0; i < h->n_line; i++)
-		if (!strcmp(h->line[i].word[0], "field") &&
-		    h->line[i].n_word > 1 &&
-		    !strcmp(h->line[i].word[1], name))
-			return true;
-	return false;
-}
-
 /* Where the stream's labels have each of the model's tags. */
 static void map_labels(const struct mt_head *h)
 {
@@ -157,7 +147,7 @@ static int head(void *state, struct mt_head *h, struct mt_err *err)
 	(void)state;
 	char shape[32];
 	int rc = MT_OK;
-	run.from_audio = !has_field(h, "mel");
+	run.from_audio = !mt_head_has_field(h, "mel");
 	if (!run.from_audio) {
 		rc = same_front(h, err);
 	} else if (!run.has_front) {
@@ -169,7 +159,7 @@ static int head(void *state, struct mt_head *h, struct mt_err *err)
 	}
 	if (rc)
 		return rc;
-	if (has_field(h, "label"))
+	if (mt_head_has_field(h, "label"))
 		map_labels(h);
 	mt_head_set_kind(h, "score");
 	mt_head_drop_field(h, "mel");

@@ -41,7 +41,7 @@ static const struct mt_opt_set sets[] = {
 static const struct mt_tool tool = {
 	.name = "mt-silence",
 	.purpose = "measure silence, refuse and trim silent clips",
-	.synopsis = "[options] [stream ...]",
+	.synopsis = "[options] [stream|set ...]",
 	.sets = sets,
 	.flags = MT_TOOL_FILTER,
 };
@@ -67,6 +67,10 @@ static int head(void *state, struct mt_head *h, struct mt_err *err)
 		{"silence_percent", "of effective"},
 	};
 	const char *rate = mt_head_param(h, "rate");
+	if (strcmp(mt_head_kind(h), "audio") && !mt_head_has_field(h, "pcm"))
+		return mt_err_set(err, MT_EUSAGE, "reads sound, the stream is "
+				  "of kind %.32s without samples",
+				  mt_head_kind(h));
 	if (!rate || !mt_num_f64(rate, &head_rate))
 		head_rate = 0;
 	for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
@@ -213,7 +217,7 @@ static int step(void *state, void *worker, struct mt_rec *rec,
 int main(int argc, char **argv)
 {
 	struct mt_filter f = {
-		.tool = &tool, .kinds = "audio", .head = head,
+		.tool = &tool, .kinds = "audio|example", .head = head,
 		.worker_new = worker_new, .worker_free = worker_free,
 		.step = step,
 	};

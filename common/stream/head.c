@@ -231,6 +231,11 @@ void mt_head_drop_field(struct mt_head *head, const char *name)
 	mt_head_drop(head, "field", name);
 }
 
+bool mt_head_has_field(const struct mt_head *head, const char *name)
+{
+	return find(head, "field", name) != NULL;
+}
+
 const char *mt_head_param(const struct mt_head *head, const char *name)
 {
 	struct mt_head_line *line = find(head, "param", name);

@@ -40,6 +40,7 @@ void mt_head_set_kind(struct mt_head *head, const char *kind);
 void mt_head_set_field(struct mt_head *head, const char *name,
 		       const char *dtype, const char *shape, const char *text);
 void mt_head_drop_field(struct mt_head *head, const char *name);
+bool mt_head_has_field(const struct mt_head *head, const char *name);
 /* param NAME VALUE; NULL when there is none. */
 const char *mt_head_param(const struct mt_head *head, const char *name);
 void mt_head_set_param(struct mt_head *head, const char *name,

@@ -67,4 +67,15 @@ rc 3 'half a front end' mt-melspec --like "$tmp/model" "$tmp/a.mtr"
 like "$tmp/err" 'mel.n_fft is missing' '... naming what is missing'
 rc 4 'no such file' mt-melspec --like "$tmp/nothing" "$tmp/a.mtr"
 cd "$here" || exit 4
+# a packed set of sound
+. tests/lib/sound.sh
+small_streams
+mt-pack -q -o "$tmp/sounds" "$tmp/audio.mtr"
+# shellcheck disable=SC2086
+mt-melspec $mel_small "$tmp/sounds" | mt-view -f mel > "$tmp/a"
+mt-view -f mel "$tmp/mel.mtr" | cmp -s - "$tmp/a"
+ok $? 'of a packed set, the same values'
+mt-pack -q -o "$tmp/mels" "$tmp/mel.mtr"
+rc 2 'a set without sound' mt-melspec $mel_small "$tmp/mels"
+like "$tmp/err" 'reads sound, the stream is of kind example without samples' 'is refused'
 tap_end

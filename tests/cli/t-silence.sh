@@ -48,4 +48,14 @@ rc 1 'and nothing is left to trim' mt-silence --trim "$tmp/z.mtr"
 rc 2 'an unknown padding is wrong usage' mt-silence --pad none "$tmp/a.mtr"
 rc 2 'a mel stream is no audio' sh -c "mt-decode '$tmp/zero.wav' | mt-melspec | mt-silence"
 cd "$here" || exit 4
+# a packed set of sound
+. tests/lib/sound.sh
+small_streams
+mt-pack -q -o "$tmp/sounds" "$tmp/audio.mtr"
+mt-silence --measure-only "$tmp/sounds" | mt-view -f effective > "$tmp/a"
+mt-silence --measure-only "$tmp/audio.mtr" | mt-view -f effective | cmp -s - "$tmp/a"
+ok $? 'of a packed set, the same measures'
+mt-pack -q -o "$tmp/mels" "$tmp/mel.mtr"
+rc 2 'a set without sound' mt-silence "$tmp/mels"
+like "$tmp/err" 'reads sound, the stream is of kind example without samples' 'is refused'
 tap_end
