@@ -2,11 +2,13 @@
 #include "base/tool.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/mem.h"
 
@@ -145,12 +147,30 @@ static void print_table(const struct mt_opt_set *sets)
 			       o->choices ? o->choices : "", o->help);
 }
 
+/* Started with standard input, output or error closed (>&-)? Then the next
+ * file that is opened would get its number, and what is printed would land in
+ * it. A descriptor that can only fail stands there instead. */
+static void hold_places(void)
+{
+	int fd;
+	do {
+		fd = open("/dev/null", O_RDONLY);
+		if (fd == STDIN_FILENO) {
+			close(fd);
+			fd = open("/dev/null", O_WRONLY);
+		}
+	} while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd > STDERR_FILENO)
+		close(fd);
+}
+
 void mt_tool_begin(const struct mt_tool *tool, int argc, char **argv,
 		   char ***operand, int *n)
 {
 	struct mt_opt_set sets[MAX_SETS + 1];
 	struct mt_err err = {0};
 	tool_name = tool->name;
+	hold_places();
 	signal(SIGPIPE, SIG_DFL);
 	sigset_t pipe;
 	sigemptyset(&pipe);
@@ -286,15 +306,19 @@ int mt_tool_fail(const struct mt_err *err)
 
 int mt_tool_end(int rc)
 {
-	int bad = ferror(stdout);
 	errno = 0;
+	bool bad = fflush(stdout) || ferror(stdout);
+	int why = errno;
 	/* a stream's writer has closed the descriptor already: that is EBADF
 	 * with nothing left to write */
-	if ((fclose(stdout) && errno != EBADF) || bad) {
-		fprintf(stderr, "%s: standard output: cannot write%s%s\n",
-			tool_name, errno ? ": " : "",
-			errno ? strerror(errno) : "");
-		return 4;
+	if (fclose(stdout) && errno != EBADF && !bad) {
+		bad = true;
+		why = errno;
 	}
-	return rc;
+	/* 4: that has been said already */
+	if (!bad || rc == 4)
+		return rc;
+	fprintf(stderr, "%s: standard output: cannot write%s%s\n", tool_name,
+		why ? ": " : "", why ? strerror(why) : "");
+	return 4;
 }
