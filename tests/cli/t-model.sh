@@ -33,13 +33,13 @@ is $? 2 'a model is not replaced'
 like "$tmp/err" 'holds a model already' 'and that is said'
 
 # the same, killed once in the middle
-(train -o "$tmp/k" "$tmp/set") & pid=$!
+mt-train -q -j1 --epochs 4 --crop 32 --width 0.25 -o "$tmp/k" "$tmp/set" & pid=$!
 n=0
 while [ ! -e "$tmp/k/checkpoint.safetensors" ] && [ $n -lt 300 ]; do
 	n=$((n + 1))
 	sleep 0.05
 done
-pkill -9 -f "mt-train.*$tmp/k" 2>/dev/null
+kill -9 $pid 2>/dev/null
 wait $pid 2>/dev/null
 train -o "$tmp/k" --resume "$tmp/set"
 ok $? 'resumes after a kill'

@@ -2,13 +2,15 @@
  * Feeds a filter every damaged form of a good stream and checks that it says
  * so: exit code 3, and no output that would pass for a whole stream.
  *
- *   damage [-s STRIDE] [-o PATH] STREAM TOOL [ARG ...]
+ *   damage [-s STRIDE] [-o PATH] [-p PART] [-e] [-q] STREAM TOOL [ARG ...]
  *
  * Damage: every prefix; one flipped bit in every byte; nothing; text in front
  * and between frames; each frame doubled, each dropped; a cut shard before a
  * whole one. -s N takes every Nth prefix and byte only. -o PATH: the tool is
- * a sink, and PATH must never exist after a run. Prints one TAP line for each
- * kind of damage. */
+ * a sink, and PATH must never exist after a run. -p PART: it reads the file
+ * PART (of a set, say) and not standard input. -e: nothing may be printed.
+ * -q: bits are flipped in the first and last frame only. Prints one TAP line
+ * for each kind of damage, and how many forms there were. */
 #include <errno.h>
 #include <fcntl.h>
 #include <spawn.h>
@@ -28,7 +30,10 @@ extern char **environ;
 
 static char **tool;          /* argv of the tool under test */
 static const char *sink;     /* path that must not appear */
+static const char *part;     /* file to damage; NULL: standard input */
+static bool silent;          /* nothing may be printed */
 static int n_test, n_bad;
+static size_t n_form, n_all; /* damaged forms: of this kind, of all */
 static char first_why[256];  /* of the kind of damage under way */
 
 static int memory_file(const void *data, size_t size)
@@ -62,10 +67,27 @@ static bool whole_stream(int fd)
 	return rc == MT_END;
 }
 
+/* In place: without the syncs of mt_file_put() */
+static int rewrite(const void *data, size_t size, struct mt_err *err)
+{
+	int fd = open(part, O_WRONLY | O_TRUNC);
+	if (fd < 0)
+		return mt_err_sys(err, "%s: cannot open", part);
+	int rc = mt_write_all(fd, data, size, part, err);
+	close(fd);
+	return rc;
+}
+
 /* Run the tool on these bytes; the exit code, 128 + signal when killed. */
 static int run(const void *data, size_t size, int out)
 {
-	int in = memory_file(data, size), null = open("/dev/null", O_WRONLY);
+	int in = part ? open("/dev/null", O_RDONLY) : memory_file(data, size);
+	int null = open("/dev/null", O_WRONLY);
+	struct mt_err err;
+	if (part && rewrite(data, size, &err)) {
+		fprintf(stderr, "damage: %s\n", err.text);
+		exit(4);
+	}
 	posix_spawn_file_actions_t act;
 	posix_spawn_file_actions_init(&act);
 	posix_spawn_file_actions_adddup2(&act, in, 0);
@@ -93,10 +115,13 @@ static void must_fail(const void *data, size_t size, const char *what,
 	int out = memory_file("", 0);
 	int rc = run(data, size, out);
 	const char *why = NULL;
+	n_form++;
 	if (rc != 3)
 		why = "wrong exit code";
 	else if (whole_stream(out))
 		why = "output passes for whole";
+	else if (silent && lseek(out, 0, SEEK_END))
+		why = "something was printed";
 	else if (sink && !access(sink, F_OK))
 		why = "the result exists";
 	if (why && !first_why[0])
@@ -107,14 +132,31 @@ static void must_fail(const void *data, size_t size, const char *what,
 
 static void verdict(const char *what)
 {
-	printf("%sok %d - %s: %s\n", first_why[0] ? "not " : "", ++n_test,
-	       tool[0], what);
+	printf("%sok %d - %s: %s (%zu)\n", first_why[0] ? "not " : "",
+	       ++n_test, tool[0], what, n_form);
+	n_all += n_form;
+	n_form = 0;
 	if (first_why[0]) {
 		printf("# %s\n", first_why);
 		n_bad++;
 	}
 	first_why[0] = 0;
 	fflush(stdout);
+}
+
+/* What it refuses all of must be damaged: the good stream, last, because a
+ * sink leaves its result. */
+static void must_pass(const void *data, size_t size)
+{
+	int out = memory_file("", 0), rc = run(data, size, out);
+	if (rc)
+		snprintf(first_why, sizeof first_why, "exit %d", rc);
+	else if (sink && access(sink, F_OK))
+		snprintf(first_why, sizeof first_why, "no result");
+	close(out);
+	n_form = 1;
+	verdict("the good stream is taken");
+	n_all--;
 }
 
 static size_t frame_size(const char *data, size_t at)
@@ -159,15 +201,36 @@ static void frames(const char *data, size_t size)
 	free(buf);
 }
 
+/* Every stride-th byte; quick: only those of the first and last frame. */
+static void flips(char *data, size_t size, size_t stride, bool quick)
+{
+	size_t first = frame_size(data, 0);
+	for (size_t i = 0; i < size; i += stride) {
+		if (quick && i >= first && i < size - MT_DONE_SIZE)
+			continue;
+		data[i] = (char)(data[i] ^ 1 << i % 8);
+		must_fail(data, size, "flipped bit", i);
+		data[i] = (char)(data[i] ^ 1 << i % 8);
+	}
+	verdict("a flipped bit");
+}
+
 int main(int argc, char **argv)
 {
 	size_t stride = 1, size;
+	bool quick = false;
 	int c;
-	while ((c = getopt(argc, argv, "+s:o:")) != -1) {
+	while ((c = getopt(argc, argv, "+s:o:p:eq")) != -1) {
 		if (c == 's')
 			stride = strtoul(optarg, NULL, 10);
 		else if (c == 'o')
 			sink = optarg;
+		else if (c == 'p')
+			part = optarg;
+		else if (c == 'e')
+			silent = true;
+		else if (c == 'q')
+			quick = true;
 		else
 			return 2;
 	}
@@ -182,17 +245,16 @@ int main(int argc, char **argv)
 	}
 	for (size_t n = 1; n < size; n += stride)
 		must_fail(data, n, "prefix", n);
+	must_fail(data, size - MT_DONE_SIZE, "prefix", size - MT_DONE_SIZE);
+	must_fail(data, size - 1, "prefix", size - 1);
 	verdict("prefixes");
-	for (size_t i = 0; i < size; i += stride) {
-		data[i] = (char)(data[i] ^ 1 << i % 8);
-		must_fail(data, size, "flipped bit", i);
-		data[i] = (char)(data[i] ^ 1 << i % 8);
-	}
-	verdict("a flipped bit");
+	flips(data, size, stride, quick);
 	must_fail("", 0, "empty", 0);
 	verdict("empty input");
 	frames(data, size);
+	must_pass(data, size);
 	free(data);
-	printf("1..%d\n", n_test);
+	printf("# %zu damaged forms of %zu bytes\n1..%d\n", n_all, size,
+	       n_test);
 	return n_bad ? 1 : 0;
 }

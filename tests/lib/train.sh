@@ -18,6 +18,10 @@ tiny_set() {
 	mt-melspec -q $tiny_mel < "$tmp/audio.mtr" > "$tmp/mel.mtr"
 	mt-label -q --tsv "$tmp/labels.tsv" < "$tmp/mel.mtr" > "$tmp/example.mtr"
 	mt-pack -q -o "$tmp/set" < "$tmp/example.mtr"
+	tiny_net
+}
+# tiny_net: $tmp/net.json, for mel of $tiny_mel
+tiny_net() {
 	cat > "$tmp/net.json" <<-END
 	{"name": "tiny", "input": {"layout": "BCFT", "bands": 8, "frames": 16},
 	 "layers": [
