@@ -53,6 +53,32 @@ static void many_ties(void **state)
 	free(e.tag);
 }
 
+/* The random numbers go on where many_ties() left them, as in eval_ref.py. */
+static void one_tag_each(void **state)
+{
+	(void)state;
+	enum { N = 150, K = 10 };
+	static float score[N * K];
+	static uint8_t label[N * K];
+	for (int i = 0; i < N; i++) {
+		label[i * K + (int)(draw() % 8)] = 1;
+		for (int k = 0; k < K; k++)
+			score[i * K + k] =
+				(float)(draw() % 16 + 5u * label[i * K + k]) / 64.0f;
+	}
+	struct mt_eval e = mt_eval_run(score, label, N, K);
+	assert_int_equal(8, e.n_roc);
+	assert_int_equal(8, e.n_ap);
+	near(e.macro_roc, 0.75915829828580694);
+	near(e.macro_ap, 0.432909237299408);
+	near(e.tag[0].roc, 0.77969873331051009);
+	near(e.tag[0].ap, 0.55601824940990219);
+	near(e.dprime, 0.99503727512115248);
+	near(e.accuracy, 0.39333333333333331);
+	assert_true(isnan(e.tag[9].roc) && isnan(e.tag[9].ap));
+	free(e.tag);
+}
+
 static void one_class(void **state)
 {
 	(void)state;
@@ -78,6 +104,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(ties), cmocka_unit_test(many_ties),
+		cmocka_unit_test(one_tag_each),
 		cmocka_unit_test(one_class), cmocka_unit_test(quantile),
 	};
 	cmocka_set_message_output(CM_OUTPUT_TAP);
