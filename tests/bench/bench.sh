@@ -1,7 +1,8 @@
 #!/bin/sh
-# Everything that is measured, one table: what, ours, the other's, ratio (above
-# 1: mt is faster). Peers that are not installed are left out (make peers).
-# Meant for an idle machine; each ratio is from one run, with the two taking turns.
+# Everything that is measured, one table: what, mt's figure, the other's, their
+# ratio (above 1: mt is faster) and the peak memory of mt's largest process.
+# Each ratio is from one run, the two taking turns. Peers that are not installed
+# are left out (make peers). Meant for an idle machine.
 set -u
 build=${MT_BUILD:-build}
 case $build in /*) ;; *) build=$PWD/$build ;; esac
@@ -9,76 +10,93 @@ PATH=$build/bin:$PATH
 data=${MT_DATA:-../shared/data}
 python=${PYTHON:-python3}
 [ -x .peers/bin/python ] && python=$PWD/.peers/bin/python
+rounds=${BENCH_ROUNDS:-5}
 tmp=$(mktemp -d) || exit 4
-export tmp
 trap 'rm -rf "$tmp"' EXIT
 cores=$(nproc)
 
-# turns A B: the two commands in turn, 5 times; the least of each as
-# "wall-A cpu-A wall-B cpu-B", in seconds
-turns() {
-	# shellcheck disable=SC2016
-	perl -MTime::HiRes=time -e '
-		my @best;
-		for (1 .. 5) {
-			for my $i (0, 1) {
-				system "rm", "-rf", "$ENV{tmp}/set";
-				my ($t, @a) = (time, times);
-				system "sh", "-c", $ARGV[$i];
-				my @b = times;
-				my @took = (time - $t, $b[2] + $b[3] - $a[2] - $a[3]);
-				for (0, 1) {
-					my $least = \$best[2 * $i + $_];
-					$$least = $took[$_] if !defined $$least || $took[$_] < $$least;
-				}
-			}
-		}
-		printf "%.3f %.3f %.3f %.3f\n", @best' "$@"
-}
-row() { printf '%-44s %12s %12s %7s\n' "$@"; }
+row() { printf '%-66s %9s %10s %6s %8s\n' "$@"; }
 # ratio A B
 ratio() { awk "BEGIN { printf \"%.2f\", $1 / ($2 + 1e-9) }"; }
+# versus wall|cpu NAME MT OTHER: the two commands in turn, a row
+versus() {
+	# shellcheck disable=SC2046
+	set -- "$1" "$2" $("$build/tests/bench_turns" "$rounds" "$3" "$4")
+	[ $# = 8 ] || return 1
+	if [ "$1" = wall ]; then
+		row "$2, wall s" "$3" "$6" "$(ratio "$6" "$3")" "$5"
+	else
+		row "$2, processor s" "$4" "$7" "$(ratio "$7" "$4")" "$5"
+	fi
+}
+
+# bare ARGS: the loop over libav on the files, in as many processes as cores
+bare() {
+	i=0
+	while [ $i -lt "$cores" ]; do
+		printf "xargs -d '\\\\n' '%s' %s < '%s' > /dev/null & " \
+			"$build/tests/bench_decode" "$1" "$tmp/files.$i"
+		i=$((i + 1))
+	done
+	echo wait
+}
+# sound NAME: rows for the files listed in $tmp/files
+sound() {
+	split -a 1 -d -n "r/$cores" "$tmp/files" "$tmp/files."
+	all="xargs -d '\\n' '$build/tests/bench_decode'"
+	decode="mt-decode -q --files-from '$tmp/files'"
+	pipe="rm -rf '$tmp/set'; $decode | mt-melspec -q | mt-pack -q -o '$tmp/set'"
+	versus cpu "$1: decode as it is / libav loop" \
+		"$decode -j1 -r0 -c all > /dev/null" "$all < '$tmp/files' > /dev/null"
+	versus cpu "$1: decode to 16 kHz mono / libav loop to the same" \
+		"$decode -j1 > /dev/null" "$all -r < '$tmp/files' > /dev/null"
+	versus wall "$1: decode|melspec|pack / libav loop to 16 kHz" \
+		"$pipe" "$(bare -r)"
+	versus wall "$1: decode|melspec|pack / libav loop as it is" \
+		"$pipe" "$(bare '')"
+	"$python" -c 'import librosa' 2> /dev/null &&
+		rounds=1 versus wall "$1: decode|melspec|pack / librosa" "$pipe" \
+			"'$python' tests/bench/bench_librosa.py $cores '$tmp/npy' < '$tmp/files'"
+}
 
 echo "# $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -1), $cores cores, $(date +%F)"
-row what mt other ratio
-row ---- -- ----- -----
+row what mt other ratio 'peak MiB'
+row ---- -- ----- ----- --------
 
-if [ -d "$data/audio/reference_clips" ] || [ -d "$data/audio" ]; then
-	mt-scan -q --allow-fail 99% -o "$tmp/all.mtr" "$data/audio" 2>/dev/null
-	mt-select -q --no-fail --sample "${BENCH_CLIPS:-200}" -o "$tmp/clips.mtr" "$tmp/all.mtr"
-	decode="mt-decode -q --allow-fail 99% --root '$data/audio' < '$tmp/clips.mtr'"
-	# shellcheck disable=SC2046
-	set -- $(turns "$decode > /dev/null" \
-		"$decode | mt-melspec -q | mt-pack -q -o '$tmp/set'")
-	row "decode | melspec | pack, wall s / decode" "$3" "$1" "$(ratio "$1" "$3")"
-	mt-view -f key "$tmp/clips.mtr" | cut -f1 | sed "s|^|$data/audio/|" > "$tmp/files"
-	# shellcheck disable=SC2046
-	set -- $(turns "$decode -j1 -r 0 -c all > /dev/null" \
-		"xargs -d '\n' '$build/tests/bench_decode' < '$tmp/files' > /dev/null")
-	row "decode, processor s / loop over libav" "$2" "$4" "$(ratio "$4" "$2")"
+clip=$data/audio/reference_clips/TRWJAZW128F42760DD_test.mp3
+if [ -f "$clip" ]; then
+	yes "$clip" | head -80 > "$tmp/files"
+	sound 'MP3 of 30 s'
+fi
+if [ -d "$data/audio" ]; then
+	mt-scan -q --allow-fail 99% "$data/audio" 2> /dev/null |
+		mt-select -q --no-fail -o "$tmp/all.mtr" --where 'seconds > 0'
+	mt-select -q --sample "${BENCH_CLIPS:-1000}" "$tmp/all.mtr" | mt-view -f path - |
+		cut -f2 > "$tmp/files"
+	sound 'mixed files'
 else
 	echo "# no sound in $data: MT_DATA=folder"
 fi
 
-if "$python" -c 'import torch, librosa' 2>/dev/null; then
+if "$python" -c 'import torch, librosa' 2> /dev/null; then
 	"$python" tests/bench/bench_mel.py "$build/tests/bench_mel" > "$tmp/mel"
 	grep '^#' "$tmp/mel"
 	sed -n 's/^mel \(.*\): mt \([0-9.]*\) ms, \([a-z]*\) \([0-9.]*\) ms = \([0-9.]*\) x.*, \([a-z]*\) \([0-9.]*\) ms = \([0-9.]*\) x.*/\1 \2 \3 \4 \5\n\1 \2 \6 \7 \8/p' \
 		"$tmp/mel" | while read -r front mt who other times; do
-		row "mel $front, 30 s, one core, ms / $who" "$mt" "$other" "$times"
+		row "mel $front, 30 s, one core, ms / $who" "$mt" "$other" "$times" -
 	done
 	"$build/tests/bench_nn" onednn "$cores" |
 		"$python" tests/bench/bench_nn.py "$cores" |
 		while read -r net mode batch mt other times _; do
-			row "$net $mode, batch $batch, s / PyTorch" "$mt" "$other" "$times"
+			row "$net $mode, batch $batch, s / PyTorch" "$mt" "$other" "$times" -
 		done
 else
 	echo '# no torch and librosa here: mt alone (make peers)'
 	for front in orpheus panns won; do
 		row "mel $front, 30 s, one core, ms" \
-			"$("$build/tests/bench_mel" "$front" 30 7 | cut -f3)" - -
+			"$("$build/tests/bench_mel" "$front" 30 7 | cut -f3)" - - -
 	done
 	"$build/tests/bench_nn" onednn "$cores" | while read -r net mode batch mt _; do
-		row "$net $mode, batch $batch, s" "$mt" - -
+		row "$net $mode, batch $batch, s" "$mt" - - -
 	done
 fi

@@ -1,15 +1,48 @@
 /* SPDX-License-Identifier: MIT
  * The floor under mt-decode: nothing but the libav calls that decode the files
- * named, every channel as planar or packed as the codec gives it, written as
- * it is. Usage: bench_decode FILE ... > /dev/null */
+ * named. Usage:
+ *   bench_decode FILE ... > /dev/null      each frame as the codec gives it
+ *   bench_decode -r FILE ... > /dev/null   float, mono, 16 kHz, by swresample */
 #include <stdio.h>
+#include <string.h>
 
 #include <libavcodec/avcodec.h>
 #include <libavformat/avformat.h>
+#include <libswresample/swresample.h>
+
+static int resampled;
+static SwrContext *swr;
+
+/* frame NULL: what the resampler still holds. */
+static void convert(AVFrame *frame)
+{
+	static float out[1 << 16];
+	uint8_t *to = (uint8_t *)out;
+	int n;
+	if (frame && !swr) {
+		AVChannelLayout mono = AV_CHANNEL_LAYOUT_MONO;
+		swr_alloc_set_opts2(&swr, &mono, AV_SAMPLE_FMT_FLT, 16000,
+				    &frame->ch_layout,
+				    (enum AVSampleFormat)frame->format,
+				    frame->sample_rate, 0, NULL);
+		swr_init(swr);
+	}
+	if (!swr)
+		return;
+	n = swr_convert(swr, &to, 1 << 16,
+			frame ? (const uint8_t **)frame->extended_data : NULL,
+			frame ? frame->nb_samples : 0);
+	if (n > 0)
+		fwrite(out, sizeof *out, (size_t)n, stdout);
+}
 
 static void drain(AVCodecContext *codec, AVFrame *frame)
 {
 	while (avcodec_receive_frame(codec, frame) >= 0) {
+		if (resampled) {
+			convert(frame);
+			continue;
+		}
 		int planes = av_sample_fmt_is_planar(frame->format)
 				     ? frame->ch_layout.nb_channels : 1;
 		size_t size = (size_t)frame->nb_samples *
@@ -45,6 +78,9 @@ static int decode(const char *path)
 	}
 	if (!bad && avcodec_send_packet(codec, NULL) >= 0)
 		drain(codec, frame);
+	if (resampled)
+		convert(NULL);
+	swr_free(&swr);
 	av_frame_free(&frame);
 	av_packet_free(&packet);
 	avcodec_free_context(&codec);
@@ -56,7 +92,8 @@ int main(int argc, char **argv)
 {
 	int bad = 0;
 	av_log_set_level(AV_LOG_QUIET);
-	for (int i = 1; i < argc; i++)
+	resampled = argc > 1 && !strcmp(argv[1], "-r");
+	for (int i = 1 + resampled; i < argc; i++)
 		bad |= decode(argv[i]);
 	return bad;
 }
