@@ -19,7 +19,7 @@ static struct opts {
 	struct mt_opt_list lists;
 	int64_t level, seed, shard_mib, shard_records;
 	bool resume, force, merge;
-} opts = {.level = 3, .shard_mib = 256, .seed = 1};
+} opts = {.level = 1, .shard_mib = 256, .seed = 1};
 
 #define AT(field) offsetof(struct opts, field)
 
@@ -30,7 +30,7 @@ static const struct mt_opt rows[] = {
 	 "store mel as f4 or f2, pcm as f4 or i2 [as it comes]", "f2|f4|i2",
 	 0, 0},
 	{0, "level", "N", MT_OPT_I64, AT(level),
-	 "zstd level of the records, 0 none [3]", NULL, 0, 19},
+	 "zstd level of the records, 0 none [1]", NULL, 0, 19},
 	{0, "split", "LIST", MT_OPT_STR, AT(split),
 	 "shares, as train:0.8,valid:0.1,test:0.1, drawn by key", NULL, 0, 0},
 	{0, "split-by", "FIELD", MT_OPT_STR, AT(split_by),
