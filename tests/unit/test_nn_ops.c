@@ -25,7 +25,8 @@ static const char *const backends[] = {"blas", "onednn"};
 #define CONV "{\"op\": \"conv2d\", \"out\": 16, \"kernel\": 3"
 #define SAME CONV ", \"pad\": \"same\""
 #define HIDE "{\"op\": \"dense\", \"out\": 16}"
-#define GLOBAL(mode, over) "{\"op\": \"globalpool\", \"mode\": \"" mode "\", \"over\": \"" over "\"}"
+#define GLOBAL(mode, over) \
+	"{\"op\": \"globalpool\", \"mode\": \"" mode "\", \"over\": \"" over "\"}"
 
 enum layout { FT, TF, BANDS_1D, WAVE };
 
