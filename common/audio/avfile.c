@@ -2,6 +2,7 @@
 #include "audio/avfile.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -9,6 +10,11 @@
 #include <string.h>
 
 #include "base/mem.h"
+
+/* Samples that the end of the sound plausibly lies before the last packet:
+ * what says otherwise (a header that lies, one of a first fragment) is not
+ * believed. */
+#define END_PADDING 4096
 
 static _Thread_local char complaint[160];
 static pthread_once_t once = PTHREAD_ONCE_INIT;
@@ -87,4 +93,31 @@ int mt_avfile_open(AVFormatContext **fmt, int *stream, const char *path,
 		if ((int)i != no)
 			(*fmt)->streams[i]->discard = AVDISCARD_ALL;
 	return MT_OK;
+}
+
+int64_t mt_avfile_end(const AVFormatContext *fmt, int stream)
+{
+	AVStream *s = fmt->streams[stream];
+	int n = avformat_index_get_entries_count(s);
+	const AVIndexEntry *last = n ? avformat_index_get_entry(s, n - 1) : NULL;
+	if (!last || s->duration <= 0 || !strstr(fmt->iformat->name, "mp4") ||
+	    s->codecpar->codec_id != AV_CODEC_ID_AAC)
+		return AV_NOPTS_VALUE;
+	int64_t end = s->duration;  /* of the edit list, else of the packets */
+	const AVDictionaryEntry *e =
+		av_dict_get(fmt->metadata, "iTunSMPB", NULL, 0);
+	unsigned before, after;
+	uint64_t length;
+	if (e && sscanf(e->value, "%*x %x %x %" SCNx64, &before, &after,
+			&length) == 3 &&
+	    length <= (uint64_t)end && before + length <= (uint64_t)end &&
+	    before + length + after >= (uint64_t)end)
+		end = (int64_t)(before + length);
+	int rate = s->codecpar->sample_rate;
+	if (rate <= 0)
+		return AV_NOPTS_VALUE;
+	int64_t least = last->timestamp -
+			av_rescale_q(END_PADDING, (AVRational){1, rate},
+				     s->time_base);
+	return end > least ? end : AV_NOPTS_VALUE;
 }

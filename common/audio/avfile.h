@@ -13,6 +13,12 @@
 int mt_avfile_open(AVFormatContext **fmt, int *stream, const char *path,
 		   const char *stage, struct mt_err *err) MT_USE_RESULT;
 
+/* Where the sound of AAC in MP4 ends, in units of the stream: by iTunSMPB, else
+ * by the edit list (which most writers round to a millisecond), else by the
+ * last packet's duration. AV_NOPTS_VALUE: not told, or for other formats, whose
+ * ends libavcodec trims itself. */
+int64_t mt_avfile_end(const AVFormatContext *fmt, int stream);
+
 /* The first complaint of libav on this thread since the last clear, "" for
  * none: it tells more than an error number. */
 const char *mt_avfile_complaint(void);

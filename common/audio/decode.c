@@ -30,6 +30,8 @@ struct mt_decoder {
 	AVPacket *packet;
 	AVFrame *frame;
 	int stream;
+	int64_t end;             /* of the sound, by the file, in units of the
+				  * stream; AV_NOPTS_VALUE: all there is */
 	/* what the frames are now; a change begins a new conversion */
 	int in_rate, in_format, in_channels;
 	int out_rate, out_channels;
@@ -141,6 +143,9 @@ int mt_decoder_open(struct mt_decoder **out, const char *path,
 	int rc = mt_avfile_open(&d->fmt, &d->stream, path, "decode", err);
 	if (!rc)
 		rc = open_codec(d, err);
+	if (!rc)
+		d->end = opts->keep_padding ? AV_NOPTS_VALUE
+					    : mt_avfile_end(d->fmt, d->stream);
 	if (rc) {
 		mt_decoder_close(d);
 		return rc;
@@ -414,10 +419,25 @@ static int convert(struct mt_decoder *d, struct mt_pcm *pcm, const AVFrame *f,
 	return rc ? rc : deliver(d, pcm, new, err);
 }
 
+/* Cut what lies behind the end that the file states; libav itself does so for
+ * every format but MP4. */
+static void cut_end(const struct mt_decoder *d, AVFrame *f)
+{
+	if (d->end == AV_NOPTS_VALUE || f->pts == AV_NOPTS_VALUE)
+		return;
+	int64_t left = av_rescale_q(d->end - f->pts, d->codec->pkt_timebase,
+				    (AVRational){1, f->sample_rate});
+	if (left < f->nb_samples)
+		f->nb_samples = left > 0 ? (int)left : 0;
+}
+
 static int take_frame(struct mt_decoder *d, struct mt_pcm *pcm,
 		      struct mt_err *err)
 {
-	const AVFrame *f = d->frame;
+	AVFrame *f = d->frame;
+	cut_end(d, f);
+	if (f->nb_samples <= 0)
+		return MT_OK;
 	bool change = f->sample_rate != d->in_rate ||
 		      f->format != d->in_format ||
 		      f->ch_layout.nb_channels != d->in_channels;
@@ -498,7 +518,7 @@ int mt_decoder_read(struct mt_decoder *d, struct mt_pcm *pcm, size_t want,
 			feed(d);
 		else if (no < 0)
 			d->damaged++, feed(d);
-		else if (d->frame->nb_samples > 0)
+		else
 			rc = take_frame(d, pcm, err);
 		av_frame_unref(d->frame);
 		if (rc)
