@@ -123,8 +123,8 @@ class Net:
 
     @staticmethod
     def norm_by_hand(x, m, v, g, b, train, mom, eps):
-        """The same in small steps: this torch's gradients of batch_norm are
-        wrong for some strides of transposed maps."""
+        """The same in small steps: torch 2.15.0's gradients of batch_norm are
+        wrong for transposed maps, see torch_bn.py."""
         mean, var = m, v
         if train:
             dims = [i for i in range(x.dim()) if i != 1]
@@ -364,4 +364,5 @@ def main():
     builtin("fcn4", 10, width=0.0625, batch=4, frames=350, steps=20, lr=5e-4)
 
 
-main()
+if __name__ == "__main__":
+    main()

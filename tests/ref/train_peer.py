@@ -2,12 +2,14 @@
 # SPDX-License-Identifier: MIT
 """The net, data and recipe of mt-train in PyTorch, to compare results with.
 
-Usage: mt-select SET > STREAM; train_peer.py STREAM SEED [EPOCHS]
-Prints metrics of the test split as mt-eval --tsv does, of the epoch with the
-best validation and of the last. The random numbers are other ones than
+Usage: mt-select SET > STREAM; train_peer.py [--epochs N] STREAM SEED...
+Prints metrics of the test split for each seed, of the epoch with the best
+validation and of the last, then their mean and spread (greatest less least) as
+pipelines/folder/seeds.sh does. The random numbers are other ones than
 mt-train's, so results agree within the noise between seeds.
 Needs torch, numpy and scikit-learn.
 """
+import argparse
 import copy
 import json
 import math
@@ -74,7 +76,8 @@ class Net(nn.Module):
         x = x.transpose(1, 2)[:, None]
         for layer in self.layers:
             if getattr(layer, "by_band", False):
-                x = layer(x.transpose(1, 2)).transpose(1, 2)
+                # contiguous: or torch 2.15.0's gradient is wrong, see torch_bn.py
+                x = layer(x.transpose(1, 2).contiguous()).transpose(1, 2).contiguous()
             elif hasattr(layer, "is_pool"):
                 x = x.amax((2, 3)) + x.mean((2, 3))
             else:
@@ -104,7 +107,7 @@ def windows(mel):
         return mel[np.arange(CROP) % n][None]
     count = (n + CROP - 1) // CROP
     return np.stack([mel[f:f + CROP] for f in
-                     (round(w * (n - CROP) / (count - 1)) for w in range(count))])
+                     ((w * (n - CROP) + (count - 1) // 2) // (count - 1) for w in range(count))])
 
 
 def score(net, items, single):
@@ -125,53 +128,75 @@ def metrics(p, y):
     return roc, ap, (p.argmax(1) == y.argmax(1)).mean()
 
 
-def main():
-    seed, epochs = int(sys.argv[2]), int(sys.argv[3]) if len(sys.argv) > 3 else 60
-    data = load(sys.argv[1])
-    train, valid, test = data["train"], data["valid"], data["test"]
-    single = all(y.sum() == 1 for _, y in train + valid)
-    mixup = 0.2 if single else 0
+def lr_at(step, rise, steps):
+    if step <= rise:
+        return LR * step / rise
+    return LR * (0.5 + 0.5 * math.cos(math.pi * (step - rise) / (steps - rise + 1)))
+
+
+def batch(rng, items, mixup):
+    x = torch.from_numpy(np.stack([crop(rng, mel) for mel, _ in items]))
+    y = torch.from_numpy(np.stack([label for _, label in items]))
+    if mixup:
+        keep = torch.from_numpy(rng.beta(mixup, mixup, len(x)).astype(np.float32))
+        x = keep[:, None, None] * x + (1 - keep[:, None, None]) * x.roll(-1, 0)
+        y = keep[:, None] * y + (1 - keep[:, None]) * y.roll(-1, 0)
+    return x, y
+
+
+def train(data, seed, epochs):
+    """Metrics of test: {"last": ..., "best": ...}."""
+    items, valid, test = data["train"], data["valid"], data["test"]
+    single = all(y.sum() == 1 for _, y in items + valid)
+    loss_of = F.cross_entropy if single else F.binary_cross_entropy_with_logits
     torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
-    net = Net(len(train[0][1]), train[0][0].shape[1])
+    net = Net(len(items[0][1]), items[0][0].shape[1])
     optim = torch.optim.AdamW(net.parameters(), LR, weight_decay=DECAY)
-    steps = math.ceil(len(train) / BATCH) * epochs
-    rise, step, best, chosen = WARM * steps, 0, -math.inf, None
-    for _ in range(epochs):
+    steps = math.ceil(len(items) / BATCH) * epochs
+    step, best, chosen = 0, -math.inf, None
+    for epoch in range(1, epochs + 1):
         net.train()
-        order = rng.permutation(len(train))
+        order, total = rng.permutation(len(items)), 0
         for at in range(0, len(order), BATCH):
-            some = [train[i] for i in order[at:at + BATCH]]
-            x = torch.from_numpy(np.stack([crop(rng, m) for m, _ in some]))
-            y = torch.from_numpy(np.stack([t for _, t in some]))
-            if mixup:
-                keep = torch.from_numpy(rng.beta(mixup, mixup, len(x)).astype(np.float32))
-                x = keep[:, None, None] * x + (1 - keep[:, None, None]) * x.roll(-1, 0)
-                y = keep[:, None] * y + (1 - keep[:, None]) * y.roll(-1, 0)
+            x, y = batch(rng, [items[i] for i in order[at:at + BATCH]], 0.2 if single else 0)
             step += 1
             for group in optim.param_groups:
-                group["lr"] = LR * (step / rise if step <= rise else
-                                    0.5 + 0.5 * math.cos(math.pi * (step - rise) /
-                                                         (steps - rise + 1)))
-            z = net(x)
-            loss = F.cross_entropy(z, y) if single else \
-                F.binary_cross_entropy_with_logits(z, y)
+                group["lr"] = lr_at(step, WARM * steps, steps)
+            loss = loss_of(net(x), y)
             optim.zero_grad()
             loss.backward()
             optim.step()
+            total += loss.item() * len(x) / len(order)
         p, y = score(net, valid, single)
-        _, ap, accuracy = metrics(p, y)
+        roc, ap, accuracy = metrics(p, y)
         q = np.where(y > 0, p, 1 - p)[(y > 0) if single else slice(None)]
-        now = (accuracy if single else ap) - 1e-6 * -np.log(np.maximum(q, 1e-12)).mean()
+        lost = -np.log(np.maximum(q, 1e-12)).mean()
+        now = (accuracy if single else ap) - 1e-6 * lost
+        print(f"seed {seed} epoch {epoch}: loss {total:.4f}, valid {lost:.4f}, ROC-AUC {roc:.4f}, "
+              f"AP {ap:.4f}, accuracy {accuracy:.4f}", file=sys.stderr)
         if now > best:
             best, chosen = now, copy.deepcopy(net.state_dict())
-    for name in "last", "best":
-        if name == "best":
-            net.load_state_dict(chosen)
-        roc, ap, accuracy = metrics(*score(net, test, single))
-        print(f"{name}\troc_auc_macro\t{roc:.4f}\n{name}\tap_macro\t{ap:.4f}")
-        if single:
-            print(f"{name}\taccuracy\t{accuracy:.4f}")
+    last = metrics(*score(net, test, single))
+    net.load_state_dict(chosen)
+    return {"last": last, "best": metrics(*score(net, test, single))}, single
+
+
+def main():
+    args = argparse.ArgumentParser()
+    args.add_argument("--epochs", type=int, default=60)
+    args.add_argument("stream")
+    args.add_argument("seed", type=int, nargs="+")
+    args = args.parse_args()
+    data, all_ = load(args.stream), {}
+    for seed in args.seed:
+        result, single = train(data, seed, args.epochs)
+        for which, values in result.items():
+            for name, v in zip(("roc_auc_macro", "ap_macro", "accuracy")[:2 + single], values):
+                print(f"{seed}\t{which}\t{name}\t{v:.4f}", flush=True)
+                all_.setdefault(f"{which}\t{name}", []).append(v)
+    for name, v in all_.items():
+        print(f"mean\t{name}\t{np.mean(v):.4f}\t{max(v) - min(v):.4f}")
 
 
 main()
