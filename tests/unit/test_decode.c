@@ -391,6 +391,36 @@ static void test_resampled(void **state)
 	unlink(path);
 }
 
+/* A tone of freq Hz at 44.1 kHz through a resampler to 16 kHz: dB of what is
+ * left of it, -300 for nothing. */
+static double left_of(double freq, enum mt_resampler resampler)
+{
+	static const struct form wav = {"WAV", "pcm_f32le", "wav", 44100, 1, 0, 0,
+					1, NULL, NULL};
+	for (int i = 0; i < N; i++)
+		sound[i] = (float)(0.5 * sin(2 * M_PI * freq / 44100 * i));
+	assert_true(encode(&wav));
+	struct mt_pcm pcm = decode(&(struct mt_decode_opts){
+		.rate = 16000, .resampler = resampler});
+	double sum = 0;
+	for (size_t i = 4000; i < 20000; i++)
+		sum += (double)pcm.x[0][i] * pcm.x[0][i];
+	mt_pcm_release(&pcm);
+	unlink(path);
+	return 10 * log10(sum / 16000 / 0.125 + 1e-30);
+}
+
+/* What passes and what folds back, as the manual page states it. */
+static void test_quality(void **state)
+{
+	(void)state;
+	assert_true(fabs(left_of(7200, MT_RESAMPLER_SOXR)) < 0.05);
+	assert_true(left_of(8200, MT_RESAMPLER_SOXR) < -120);
+	assert_true(fabs(left_of(7200, MT_RESAMPLER_SWR) + 1) < 0.5);
+	assert_true(left_of(8200, MT_RESAMPLER_SWR) < -12);
+	assert_true(left_of(9000, MT_RESAMPLER_SWR) < -50);
+}
+
 int main(void)
 {
 	mallopt(M_PERTURB, 85);  /* what is freed does not keep its samples */
@@ -401,6 +431,7 @@ int main(void)
 		cmocka_unit_test(test_channels),
 		cmocka_unit_test(test_lent),
 		cmocka_unit_test(test_resampled),
+		cmocka_unit_test(test_quality),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
