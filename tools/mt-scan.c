@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * mt-scan: walk folders, describe every sound file from its headers. */
 #include <fts.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -8,20 +9,30 @@
 #include "audio/decode.h"
 #include "base/mem.h"
 #include "base/names.h"
+#include "base/pattern.h"
 #include "stream/filter.h"
 
 static struct opts {
-	const char *files_from;
-	bool zero, every;
+	const char *files_from, *id_pattern;
+	int64_t min_bytes;
+	bool zero, every, exact;
 } opts;
 
+#define AT(field) offsetof(struct opts, field)
+
 static const struct mt_opt rows[] = {
-	{0, "files-from", "FILE", MT_OPT_PATH, offsetof(struct opts, files_from),
+	{0, "files-from", "FILE", MT_OPT_PATH, AT(files_from),
 	 "also take the files named in FILE, one a line (- stdin)", NULL, 0, 0},
-	{'0', "null", NULL, MT_OPT_FLAG, offsetof(struct opts, zero),
+	{'0', "null", NULL, MT_OPT_FLAG, AT(zero),
 	 "names in --files-from end with a zero byte", NULL, 0, 0},
-	{'a', "all", NULL, MT_OPT_FLAG, offsetof(struct opts, every),
+	{'a', "all", NULL, MT_OPT_FLAG, AT(every),
 	 "take files of every name, not only known endings", NULL, 0, 0},
+	{0, "exact", NULL, MT_OPT_FLAG, AT(exact),
+	 "seconds by decoding, not by the headers", NULL, 0, 0},
+	{0, "id-pattern", "REGEX", MT_OPT_STR, AT(id_pattern),
+	 "field id: what the first (group) matches in the key", NULL, 0, 0},
+	{0, "min-bytes", "N", MT_OPT_I64, AT(min_bytes),
+	 "fail files with fewer bytes", NULL, 0, 9e18},
 	{0},
 };
 static const struct mt_opt_set sets[] = {{rows, &opts}, {NULL, NULL}};
@@ -38,6 +49,7 @@ static struct scan {
 	FTS *fts;
 	char **root;             /* NULL-ended, as fts wants it */
 	struct mt_names names;
+	struct mt_pattern id;
 } scan;
 
 static const char *const endings[] = {
@@ -67,6 +79,10 @@ static int check(struct mt_filter *f, char **operand, int *n,
 	if (!*n && !opts.files_from)
 		return mt_err_set(err, MT_EUSAGE, "name a folder, a file or "
 				  "--files-from FILE");
+	int rc = opts.id_pattern ? mt_pattern_open(&scan.id, opts.id_pattern,
+						   err) : MT_OK;
+	if (rc)
+		return rc;
 	scan.root = mt_calloc((size_t)*n + 1, sizeof *scan.root);
 	for (int i = 0; i < *n; i++) {
 		scan.root[i] = mt_strdup(operand[i]);
@@ -91,12 +107,17 @@ static int head(void *state, struct mt_head *h, struct mt_err *err)
 	mt_head_set_kind(h, "clip");
 	mt_head_set_field(h, "path", "s", "", "file, as found");
 	mt_head_set_field(h, "bytes", "i8", "", "size of the file");
-	mt_head_set_field(h, "seconds", "f8", "",
-			  "length by the headers, 0 unknown");
+	mt_head_set_field(h, "seconds", "f8", "", opts.exact
+			  ? "length as decoded"
+			  : "length by the headers, 0 unknown");
 	mt_head_set_field(h, "rate", "i4", "", "Hz");
 	mt_head_set_field(h, "channels", "i4", "", "");
 	mt_head_set_field(h, "bit_rate", "i8", "", "bits a second, 0 unknown");
 	mt_head_set_field(h, "codec", "s", "", "name in libavcodec");
+	if (opts.id_pattern) {
+		mt_head_set_field(h, "id", "s", "", "from the key");
+		mt_head_set_param(h, "scan.id", "%s", opts.id_pattern);
+	}
 	return MT_OK;
 }
 
@@ -163,6 +184,20 @@ static int next(void *state, struct mt_rec *rec, struct mt_err *err)
 	return rc;
 }
 
+static int put_id(struct mt_rec *rec, const char *path, struct mt_err *err)
+{
+	size_t n, size;
+	const char *raw = mt_rec_key(rec, &n), *id;
+	char *key = mt_strndup(raw, n);
+	bool there = mt_pattern_find(&scan.id, key, &id, &size);
+	if (there)
+		mt_rec_put_str(rec, "id", id, size);
+	free(key);
+	return there ? MT_OK
+		     : mt_err_item(err, "scan.id", "%s: has no id by the "
+				   "pattern '%.100s'", path, opts.id_pattern);
+}
+
 static int step(void *state, void *worker, struct mt_rec *rec,
 		struct mt_emit *emit, struct mt_err *err)
 {
@@ -170,6 +205,14 @@ static int step(void *state, void *worker, struct mt_rec *rec,
 	struct mt_probe p;
 	char path[4096];
 	int rc = mt_probe(&p, mt_rec_str(rec, "path", path, sizeof path), err);
+	if (p.bytes && p.bytes < opts.min_bytes)
+		return mt_err_item(err, "scan.small", "%s: has %" PRIi64
+				   " bytes, at least %" PRIi64 " are wanted",
+				   path, p.bytes, opts.min_bytes);
+	if (!rc && opts.exact)
+		rc = mt_probe_exact(&p, path, err);
+	if (!rc && opts.id_pattern)
+		rc = put_id(rec, path, err);
 	if (rc)
 		return rc;
 	mt_rec_put_i8(rec, "bytes", p.bytes);
@@ -187,6 +230,7 @@ static void release(void *state)
 	if (scan.fts)
 		fts_close(scan.fts);
 	mt_names_close(&scan.names);
+	mt_pattern_close(&scan.id);
 	for (size_t i = 0; scan.root && scan.root[i]; i++)
 		free(scan.root[i]);
 	free(scan.root);

@@ -82,7 +82,10 @@ static int head(void *state, struct mt_head *h, struct mt_err *err)
 	mt_head_set_param(h, "silence.frame", "%lld", (long long)how.frame);
 	mt_head_set_param(h, "silence.hop", "%lld", (long long)how.hop);
 	mt_head_set_param(h, "silence.threshold", "%g", how.threshold);
-	mt_head_set_param(h, "silence.floor", "%g", how.floor);
+	if (how.no_floor)
+		mt_head_set_param(h, "silence.floor", "none");
+	else
+		mt_head_set_param(h, "silence.floor", "%g", how.floor);
 	mt_head_set_param(h, "silence.pad", "%s", how.pad);
 	if (opts.drop_audio) {
 		mt_head_set_kind(h, "clip");

@@ -77,8 +77,14 @@ struct mt_probe {
 	int64_t bit_rate;        /* bits a second; 0 when unknown */
 	char codec[32];
 };
-/* MT_EITEM: scan.open, scan.empty (0 bytes), scan.nostream. */
+/* MPEG audio by its own headers (mpeg.h), all else by libavformat. p->bytes
+ * is set whenever the file is there. MT_EITEM: scan.open, scan.empty (0
+ * bytes), scan.nostream. */
 int mt_probe(struct mt_probe *p, const char *path, struct mt_err *err)
+	MT_USE_RESULT;
+/* Decode it all: seconds and rate of what a decoder gives at the file's own
+ * rate go into p. Memory does not grow. MT_EITEM with decode's codes. */
+int mt_probe_exact(struct mt_probe *p, const char *path, struct mt_err *err)
 	MT_USE_RESULT;
 
 #endif

@@ -19,6 +19,8 @@ const struct mt_opt mt_silence_rows[] = {
 	 "silent from so far below the loudest frame on [60]", NULL, 0.1, 1e4},
 	{0, "floor", "DB", MT_OPT_F64, AT(floor),
 	 "silent up to this level, full scale 0 [-100]", NULL, -1e4, 100},
+	{0, "no-floor", NULL, MT_OPT_FLAG, AT(no_floor),
+	 "no such level: digital silence sounds, as for librosa", NULL, 0, 0},
 	{0, "pad", "HOW", MT_OPT_CHOICE, AT(pad),
 	 "pad the ends with reflect or zero [reflect]", "reflect|zero", 0, 0},
 	{0},
@@ -127,11 +129,12 @@ int mt_silence_run(struct mt_silence *s, const struct mt_silence_opts *opts,
 	/* librosa clamps at 1e-10 (-100 dB) before it compares. */
 	double ref = max > 1e-10 ? max : 1e-10;
 	double least = ref * pow(10, -opts->threshold / 10);
-	double floor = pow(10, opts->floor / 10);
+	double floor = opts->no_floor ? 0 : pow(10, opts->floor / 10);
+	double clamp = opts->no_floor ? 1e-10 : 0;
 	int64_t start = -1;
 	for (int64_t t = 0; t <= T; t++) {
-		bool sounds = t < T && s->power[t] > least &&
-			      s->power[t] > floor;
+		double p = t < T && s->power[t] > clamp ? s->power[t] : clamp;
+		bool sounds = t < T && p > least && p > floor;
 		if (sounds && start < 0)
 			start = t;
 		if (sounds || start < 0)

@@ -5,14 +5,16 @@
  * frame at both ends) is compared with that of the loudest frame. Frame t
  * sounds when it is less than `threshold` dB below that, and above `floor` dB
  * re full scale; the floor makes digital silence silent, which a measure
- * relative to the loudest frame alone cannot. Each run of sounding frames
+ * relative to the loudest frame alone cannot. Without the floor a frame counts
+as -100 dB at least, and digital silence sounds throughout. Each run of sounding frames
  * [a, b) becomes the samples [a hop, min(b hop, N)).
  * Source: librosa.effects.split (its defaults; the padding of 0.7 is
- * "reflect", of 0.10 and later "zero"), whose intervals these equal wherever
- * the clip's loudest frame is above -40 dB. */
+ * "reflect", of 0.10 and later "zero"), whose intervals these equal without
+ * the floor, and with it wherever the clip's loudest frame is above -40 dB. */
 #ifndef MT_DSP_SILENCE_H
 #define MT_DSP_SILENCE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -23,12 +25,13 @@ struct mt_silence_opts {
 	int64_t frame, hop;   /* samples */
 	double threshold;     /* dB below the loudest frame */
 	double floor;         /* dB re full scale */
+	bool no_floor;        /* as librosa */
 	const char *pad;      /* reflect, zero */
 };
 
-#define MT_SILENCE_DEFAULT {2048, 512, 60, -100, "reflect"}
+#define MT_SILENCE_DEFAULT {2048, 512, 60, -100, false, "reflect"}
 
-/* --frame, --hop, --threshold, --floor, --pad */
+/* --frame, --hop, --threshold, --floor, --no-floor, --pad */
 extern const struct mt_opt mt_silence_rows[];
 
 struct mt_span {

@@ -29,4 +29,46 @@ rc 2 'no operand is a mistake' mt-scan
 mt-scan -j1 -q "$tmp/in" > "$tmp/j1"
 mt-scan -j3 -q "$tmp/in" > "$tmp/j3"
 same "$tmp/j1" "$tmp/j3" 'the same bytes with 1 and 3 threads'
+
+# ids, sizes
+mkdir -p "$tmp/tree/1/2"
+cp "$tmp/in/b/two.wav" "$tmp/tree/1/2/1234567.clip.wav"
+cp "$tmp/in/a/one.wav" "$tmp/tree/1/2/890.clip.wav"
+cp "$tmp/in/a/one.wav" "$tmp/tree/1/2/name.wav"
+: > "$tmp/tree/1/2/55.clip.wav"
+rc 1 'a file without an id is a failure' mt-scan -q --id-pattern '([0-9]+)\.clip\.wav$' -o "$tmp/s" "$tmp/tree"
+mt-view --json "$tmp/s" > "$tmp/json"
+like "$tmp/json" '1234567.clip.wav".*"id":"1234567"' 'the group of --id-pattern is the id'
+like "$tmp/json" '"key":"1/2/name.wav".*"code":"scan.id"' 'no id is told'
+is "$(mt-scan -q --id-pattern '^[0-9]' "$tmp/tree/1" | mt-view --tsv -f id | grep -c '^1\|^2')" 3 'the pattern is held against the key; without a group all of it counts'
+rc 2 'a wrong pattern is a mistake' mt-scan --id-pattern '(' "$tmp/tree"
+like "$tmp/err" "'\(' is no regular expression" 'and is shown'
+rc 1 'small files may be refused' mt-scan -q --min-bytes 4045 -o "$tmp/s" "$tmp/tree"
+mt-view --json "$tmp/s" > "$tmp/json"
+like "$tmp/json" '"key":"1/2/890.clip.wav".*"code":"scan.small".*4044 bytes, at least 4045' 'with both sizes'
+like "$tmp/json" '"key":"1/2/55.clip.wav".*"code":"scan.empty"' 'empty files stay empty files'
+rc 0 'that size will do' sh -c "rm '$tmp/tree/1/2/55.clip.wav'; mt-scan -q --min-bytes 4044 '$tmp/tree' > '$tmp/s'"
+
+# a header that claims more than there is; --exact tells
+perl -e '$f = "\xff\xfb\x90\x00" . "\0" x 413; $h = $f;
+	substr($h, 36, 12) = "Xing" . pack("NN", 1, 1000); print $h, $f x 10' > "$tmp/cut.mp3"
+mt-scan -q "$tmp/cut.mp3" | mt-view --json > "$tmp/json"
+like "$tmp/json" '"seconds":26.1224[0-9]*,.*"bit_rate":128000,"codec":"mp3"' 'a Xing header is believed'
+is "$(mt-scan -q --exact "$tmp/cut.mp3" | mt-view --tsv -f seconds | tail -1 | cut -f2)" \
+	0.26122448979591839 '--exact counts what decodes'
+ln -s nothing "$tmp/tree/1/dead.wav"
+ln -s ../.. "$tmp/tree/1/2/loop"
+mkfifo "$tmp/tree/1/pipe.wav"
+rc 1 'dead links, loops and pipes do not stop the walk' mt-scan -q -o "$tmp/s" "$tmp/tree"
+mt-view "$tmp/s" > "$tmp/out"
+is "$(grep -c FAIL "$tmp/out")" 2 'each is a failure of its own'
+if [ "$(id -u)" != 0 ]; then
+	chmod 0 "$tmp/tree/1/2/890.clip.wav"
+	mt-scan -q "$tmp/tree" | mt-view > "$tmp/out"
+	like "$tmp/out" '890.clip.wav.*FAIL.*scan.open' 'so is one without permission'
+fi
+if [ -e "$data/odd-audio" ]; then
+	rc 1 'odd files are walked to the end' mt-scan -q --all --exact -o "$tmp/s" "$data/odd-audio"
+	is "$(mt-view "$tmp/s" | wc -l)" "$(find "$data/odd-audio" -type f | wc -l)" 'one record each'
+fi
 tap_end

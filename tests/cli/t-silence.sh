@@ -44,6 +44,11 @@ mt-decode "$tmp/zero.wav" | mt-silence > "$tmp/z.mtr"
 mt-view "$tmp/z.mtr" > "$tmp/out"
 like "$tmp/out" 'effective 0	' 'digital silence is silent'
 mt-decode "$tmp/zero.wav" > "$tmp/z.mtr"
+mt-silence --no-floor "$tmp/z.mtr" > "$tmp/zn.mtr"
+mt-view "$tmp/zn.mtr" > "$tmp/out"
+like "$tmp/out" 'effective 0\.125	' 'and sounds without a floor, as for librosa'
+mt-view -H "$tmp/zn.mtr" > "$tmp/head"
+like "$tmp/head" '^param	silence.floor	none$' '... which the header says'
 rc 1 'and nothing is left to trim' mt-silence --trim "$tmp/z.mtr"
 rc 2 'an unknown padding is wrong usage' mt-silence --pad none "$tmp/a.mtr"
 rc 2 'a mel stream is no audio' sh -c "mt-decode '$tmp/zero.wav' | mt-melspec | mt-silence"

@@ -29,26 +29,17 @@ static void run(struct mt_silence *s, const struct mt_silence_opts *o,
 		fail_msg("%s", err.text);
 }
 
-/* One row of the table: its words are cut apart in place. */
-static void compare(char **word, int n_word, const char *data)
+/* The intervals and measures of x against one row of the table. */
+static void compare(char **word, int n_word, const struct mt_silence_opts *o,
+		    const float *x, size_t n)
 {
-	struct mt_err err = {0};
-	struct mt_silence_opts o = MT_SILENCE_DEFAULT;
-	struct mt_decode_opts how = {0};
-	struct mt_decoder *d;
-	struct mt_pcm pcm = {0};
 	struct mt_silence s = {0};
 	struct mt_silence_measure m;
-	char *path = mt_strf("%s/%s", data, word[0]);
-	o.pad = word[1];
-	if (mt_decoder_open(&d, path, &how, &err) ||
-	    mt_decoder_read(d, &pcm, SIZE_MAX, &err) != MT_END)
-		fail_msg("%s: %s", path, err.text);
-	assert_int_equal(pcm.n, strtoull(word[3], NULL, 10));
-	run(&s, &o, pcm.x[0], pcm.n);
-	mt_silence_measure(&m, &s, mt_decoder_rate(d));
+	assert_int_equal(n, strtoull(word[3], NULL, 10));
+	run(&s, o, x, n);
+	mt_silence_measure(&m, &s, strtod(word[2], NULL));
 	if ((int)s.n != n_word - N_WORD)
-		fail_msg("%s: %zu intervals, not %d", path, s.n,
+		fail_msg("%s: %zu intervals, not %d", word[0], s.n,
 			 n_word - N_WORD);
 	for (size_t i = 0; i < s.n; i++) {
 		char span[64];
@@ -63,13 +54,84 @@ static void compare(char **word, int n_word, const char *data)
 		double want;
 		assert_true(mt_num_f64(word[4 + i], &want));
 		if (fabs(got[i] - want) > 1e-12)
-			fail_msg("%s: measure %d is %.17g, not %.17g", path, i,
-				 got[i], want);
+			fail_msg("%s: measure %d is %.17g, not %.17g", word[0],
+				 i, got[i], want);
 	}
 	mt_silence_release(&s);
+}
+
+static void compare_clip(char **word, int n_word, const char *data)
+{
+	struct mt_err err = {0};
+	struct mt_silence_opts o = MT_SILENCE_DEFAULT;
+	struct mt_decode_opts how = {0};
+	struct mt_decoder *d;
+	struct mt_pcm pcm = {0};
+	char *path = mt_strf("%s/%s", data, word[0]);
+	if (mt_decoder_open(&d, path, &how, &err) ||
+	    mt_decoder_read(d, &pcm, SIZE_MAX, &err) != MT_END)
+		fail_msg("%s: %s", path, err.text);
+	assert_int_equal(mt_decoder_rate(d), strtol(word[2], NULL, 10));
+	o.pad = word[1];
+	for (int i = 0; i < 2; i++) {
+		o.no_floor = i;
+		compare(word, n_word, &o, pcm.x[0], pcm.n);
+	}
 	mt_pcm_release(&pcm);
 	mt_decoder_close(d);
 	free(path);
+}
+
+/* "burst:LOUD:SOFT" and "zeros", as silence_ref.py makes them. */
+static void compare_made(char **word, int n_word)
+{
+	struct mt_silence_opts o = MT_SILENCE_DEFAULT;
+	int loud = 0, soft = 0;
+	bool burst = sscanf(word[0], "burst:%d:%d", &loud, &soft) == 2;
+	size_t n = burst ? 100003 : 5000;
+	const double db[4] = {loud, loud + soft, loud + soft - 2, loud};
+	float *x = mt_calloc(n, sizeof *x);
+	for (size_t k = 0; burst && k < 4; k++)
+		for (size_t i = 0; i < (k < 3 ? 16384u : 1000u); i++)
+			x[5000 + 24000 * k + i] = (float)pow(10, db[k] / 20);
+	for (size_t i = 1; i < n; i += 2)
+		x[i] *= -1;
+	o.pad = word[1];
+	o.no_floor = true;
+	compare(word, n_word, &o, x, n);
+	o.no_floor = false;
+	if (burst && loud > -40)
+		compare(word, n_word, &o, x, n);
+	free(x);
+}
+
+static int split_row(char *line, char **word)
+{
+	char *rest = line, *w;
+	int n = 0;
+	while (n < 64 && (w = strsep(&rest, "\t\n")) && *w)
+		word[n++] = w;
+	assert_true(n >= N_WORD);
+	return n;
+}
+
+static void read_table(const char *data, int *clips, int *made)
+{
+	FILE *f = fopen("tests/ref/silence.tsv", "r");
+	assert_non_null(f);
+	char *line = NULL, *word[64];
+	size_t cap = 0;
+	while (getline(&line, &cap, f) > 0) {
+		int n = split_row(line, word);
+		bool real = strchr(word[0], '/');
+		*(real ? clips : made) += 1;
+		if (real && data)
+			compare_clip(word, n, data);
+		else if (!real && !data)
+			compare_made(word, n);
+	}
+	free(line);
+	fclose(f);
 }
 
 static void test_librosa(void **state)
@@ -78,33 +140,26 @@ static void test_librosa(void **state)
 	const char *data = getenv("MT_DATA");
 	data = data ? data : "../shared/data";
 	char *probe = mt_strf("%s/audio", data);
-	int there = !access(probe, R_OK);
+	int there = !access(probe, R_OK), clips = 0, made = 0;
 	free(probe);
 	if (!there) {
 		print_message("# no real clips in %s\n", data);
 		skip();
 	}
-	FILE *f = fopen("tests/ref/silence.tsv", "r");
-	assert_non_null(f);
-	char *line = NULL;
-	size_t cap = 0;
-	int n_row = 0;
-	while (getline(&line, &cap, f) > 0) {
-		char *word[64], *rest = line, *w;
-		int n = 0;
-		while (n < 64 && (w = strsep(&rest, "\t\n")) && *w)
-			word[n++] = w;
-		assert_true(n >= N_WORD);
-		compare(word, n, data);
-		n_row++;
-	}
-	assert_true(n_row >= 12);
-	free(line);
-	fclose(f);
+	read_table(data, &clips, &made);
+	assert_true(clips >= 12);
+}
+
+static void test_bursts(void **state)
+{
+	(void)state;
+	int clips = 0, made = 0;
+	read_table(NULL, &clips, &made);
+	assert_true(made >= 10);
 }
 
 /* 8 frames of 512 each: sound, silence, sound, silence. */
-static float *made(size_t *n)
+static float *two_sounds(size_t *n)
 {
 	*n = 40960;
 	float *x = mt_calloc(*n, sizeof *x);
@@ -121,7 +176,7 @@ static void test_made(void **state)
 	struct mt_silence s = {0};
 	struct mt_silence_measure m;
 	size_t n;
-	float *x = made(&n);
+	float *x = two_sounds(&n);
 	run(&s, &o, x, n);
 	/* A frame sounds as soon as it touches sound: 1024 samples earlier,
 	 * and until its centre is 1024 behind the end. */
@@ -217,7 +272,8 @@ static void test_mono(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_librosa), cmocka_unit_test(test_made),
+		cmocka_unit_test(test_librosa), cmocka_unit_test(test_bursts),
+		cmocka_unit_test(test_made),
 		cmocka_unit_test(test_floor),   cmocka_unit_test(test_short),
 		cmocka_unit_test(test_mono),
 	};
