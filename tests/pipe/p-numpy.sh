@@ -20,6 +20,18 @@ mt-pack -q -o "$tmp/set" < "$tmp/example.mtr"
 mt-select -q "$tmp/set" > "$tmp/all.mtr"
 rc 0 'records of a packed set' $py "$tmp/all.mtr"
 is "$(grep -c '^DATA' "$tmp/out")" 4 'all four'
+part=$tmp/set/part-00000.mtp
+is "$(perl -0777 -ne 'print scalar(() = /\x28\xb5\x2f\xfd/g)' "$part")" 4 \
+	'the part of the set has zstd frames'
+if "$python" -c 'import zstandard' 2> /dev/null; then
+	mv "$tmp/out" "$tmp/want"
+	rc 0 'the part itself' $py "$part"
+	same "$tmp/out" "$tmp/want" 'has the same records'
+	perl -0777 -pe 's/\x28\xb5\x2f\xfd.{12}\K./~$&/se' "$part" > "$tmp/bad.mtr"
+	rc 1 'a flipped byte in a zstd frame' $py "$tmp/bad.mtr"
+else
+	echo "ok $((tap_n += 1)) - the part itself # SKIP no zstandard"
+fi
 echo nothing > "$tmp/bad.wav"
 mt-decode -q "$tmp/bad.wav" "$tmp/in/low/a.wav" > "$tmp/fail.mtr" 2>/dev/null
 rc 0 'a stream with a failed record' $py "$tmp/fail.mtr"
