@@ -256,8 +256,9 @@ static int set_up(char **operand, int n, const char *cmdline,
 		free(train);
 		free(valid);
 		return mt_err_set(err, MT_EINPUT, "there are %zu labelled "
-				  "examples of split '%s' and %zu tags; nothing "
-				  "to learn", n_train, opts.train,
+				  "examples of split '%s' and %zu tags; mt-label "
+				  "gives labels, mt-pack --split draws splits",
+				  n_train, opts.train,
 				  run.data.n_tag);
 	}
 	rc = load_net(err);

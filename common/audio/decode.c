@@ -500,6 +500,9 @@ static int finish(struct mt_decoder *d, struct mt_pcm *pcm, struct mt_err *err)
 	}
 	if (rc || d->n_out)
 		return rc;
+	if (d->in_rate)
+		return mt_err_item(err, "decode.empty", "%s: too short for a "
+				   "sample at %d Hz", d->name, d->out_rate);
 	const char *why = mt_avfile_complaint();
 	return mt_err_item(err, "decode.empty", "%s: no sample could be "
 			   "decoded (%d damaged packets)%s%s", d->name,

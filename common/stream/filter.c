@@ -14,6 +14,8 @@
 #include "stream/pool.h"
 #include "stream/writer.h"
 
+#define MAX_TOLD 10      /* failures said on stderr */
+
 struct run {
 	struct mt_filter *f;
 	struct mt_input in;
@@ -25,6 +27,7 @@ struct run {
 	struct mt_tally tally;
 	struct mt_progress progress;
 	FILE *fail_log;
+	int told;                /* failures of our own said on stderr */
 	double allow;            /* failures that are allowed */
 	bool allow_percent;
 	double start;
@@ -173,6 +176,21 @@ static int log_fail(struct run *r, const struct mt_rec *rec,
 		   : MT_OK;
 }
 
+/* The first failures that are ours are said at once, the rest is in the
+ * stream; those of earlier tools have been said there. */
+static void tell_fail(struct run *r, const struct mt_rec *rec)
+{
+	char stage[64], text[1024];
+	mt_rec_str(rec, "stage", stage, sizeof stage);
+	if (r->told > MAX_TOLD || strcmp(stage, r->f->tool->name))
+		return;
+	mt_rec_str(rec, "text", text, sizeof text);
+	if (r->told++ == MAX_TOLD)
+		mt_info("more failed; --fail-log=FILE writes them all");
+	else
+		mt_info("%s", text);
+}
+
 /* The end frame waits until the input shows that it goes on well behind its
  * own: with another segment, or with nothing. Garbage there must not leave a
  * whole stream behind it. */
@@ -199,6 +217,7 @@ static int take(void *ctx, struct mt_rec *rec, struct mt_err *err)
 	int rc = MT_OK;
 	if (rec->type == MT_FAIL) {
 		r->tally.n_fail++;
+		tell_fail(r, rec);
 		if (r->fail_log)
 			rc = log_fail(r, rec, err);
 	} else {

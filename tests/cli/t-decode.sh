@@ -29,6 +29,16 @@ like "$tmp/out" '2 records' 'a clip stream is decoded'
 like "$tmp/out" '2 records' '--root says where the keys lie'
 rc 1 'a missing file is an item' mt-decode -o "$tmp/s2" "$tmp/a.wav" "$tmp/none.wav"
 like "$tmp/err" '1 done, 1 failed' 'and counted'
+like "$tmp/err" 'none.wav: cannot open' 'with its cause'
+for i in 1 2 3 4 5 6 7 8 9 10 11 12; do echo "none$i.wav"; done > "$tmp/list"
+rc 1 'many missing files' mt-decode --files-from "$tmp/list"
+is "$(grep -c 'cannot open' "$tmp/err")" 10 'ten are told'
+like "$tmp/err" 'more failed' 'and that there are more'
+rc 1 'a missing file, quietly' mt-decode -q "$tmp/none.wav"
+is "$(cat "$tmp/err")" '' 'says nothing'
+mt-decode -q "$tmp/none.wav" > "$tmp/bad"
+rc 1 'a failure of another tool' mt-silence "$tmp/bad"
+is "$(grep -c cannot "$tmp/err")" 0 'is not told again'
 rc 1 'a start behind the end' mt-decode --start 5 -o "$tmp/s2" "$tmp/a.wav"
 rc 2 'a wrong segment' mt-decode --segment 0 "$tmp/a.wav"
 rc 2 'a name is no protocol, a wrong rate no rate' mt-decode -r x "$tmp/a.wav"

@@ -46,6 +46,22 @@ for page in "$root"/man/mt-*.1; do
 	done 3< list
 done
 
+# the README: the lines at its head, then the quick start as one script
+cp -r music Music
+cp song.mp3 Music
+rm -rf set model music.set
+sed '/^## /q' "$root/README.md" | sed -n 's/^    mt-/mt-/p' > list
+is "$(grep -c . list)" 3 'three lines at the head of the README'
+while IFS= read -r line <&3; do
+	case $line in mt-train*) line="$line --net net.json --crop 16 -b 4 -e 1" ;; esac
+	rc 0 "README: $line" sh -c "$line"
+done 3< list
+sed -n '/^## Quick start/,/^## Tools/s/^    //p' "$root/README.md" | grep -v '^make\|^export' > quick.sh
+is "$(grep -c mt- quick.sh)" 7 'the quick start'
+HOME=$tmp rc 0 'README: the quick start' sh -e quick.sh
+rc 0 'which made a set' mt-view -c music.set
+like "$tmp/out" '5 records, 0 failed' 'of five songs'
+
 # the demo's music: the same each time, every tag in every split
 "$build/examples/demo-score" "$tmp/one" && "$build/examples/demo-score" "$tmp/two"
 is $? 0 'demo-score composes'

@@ -204,7 +204,13 @@ static void test_resume(void **state)
 	assert_int_equal(1, set.n_fail);
 	mt_set_release(&set);
 	assert_int_equal(MT_EUSAGE, pack_range(0, N, false, true, &err));
-	assert_int_equal(MT_END, pack_range(0, N, true, true, &err));
+	/* a complete set is compared and stays as it is */
+	assert_int_equal(0, pack_range(0, N, true, true, &err));
+	assert_int_equal(MT_EINPUT, pack_range(1, N, true, true, &err));
+	assert_int_equal(MT_EINPUT, pack_range(0, N - 1, true, true, &err));
+	assert_int_equal(0, mt_set_read(&set, folder, &err));
+	assert_int_equal(N - 1, set.n_data);
+	mt_set_release(&set);
 	for (int stop = 0; stop <= N; stop++) {
 		wipe();
 		assert_int_equal(0, pack_range(0, stop, false, false, &err));

@@ -423,6 +423,7 @@ static void test_quality(void **state)
 
 int main(void)
 {
+	cmocka_set_message_output(CM_OUTPUT_TAP);
 	mallopt(M_PERTURB, 85);  /* what is freed does not keep its samples */
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_gapless),
@@ -433,5 +434,5 @@ int main(void)
 		cmocka_unit_test(test_resampled),
 		cmocka_unit_test(test_quality),
 	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests_name("decode", tests, NULL, NULL);
 }
