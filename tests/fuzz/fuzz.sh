@@ -3,6 +3,8 @@
 # what is found new goes into its corpus, which `make check` replays.
 set -u
 export OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
+# undefined behaviour is a find, not a word in the log
+export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
 build=${MT_BUILD:-build/fuzz}
 bad=0
 for prog in "$build"/fuzz/fuzz_*; do
