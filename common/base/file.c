@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/crc.h"
 #include "base/mem.h"
 
 #define IOV_ONCE 512  /* parts a call; below every system's IOV_MAX */
@@ -27,6 +28,15 @@ int mt_file_open(struct mt_file *f, const char *path, struct mt_err *err)
 	*f = (struct mt_file){.fd = -1};
 	const char *slash = strrchr(path, '/');
 	const char *base = slash ? slash + 1 : path;
+	struct stat st;
+	/* a device or pipe must never be replaced by a file of its name */
+	if (!stat(path, &st) && !S_ISREG(st.st_mode)) {
+		f->fd = open(path, O_WRONLY | O_CLOEXEC);
+		if (f->fd < 0)
+			return mt_err_sys(err, "%s: cannot write", path);
+		f->path = mt_strdup(path);
+		return MT_OK;
+	}
 	char *temp = mt_strf("%.*s.%s.tmp-mt", (int)(base - path), path, base);
 	f->fd = open(temp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
 	if (f->fd < 0) {
@@ -43,7 +53,7 @@ int mt_file_write(struct mt_file *f, const void *data, size_t size,
 		  struct mt_err *err)
 {
 	f->size += size;
-	return mt_write_all(f->fd, data, size, f->temp, err);
+	return mt_write_all(f->fd, data, size, f->temp ? f->temp : f->path, err);
 }
 
 static void file_release(struct mt_file *f)
@@ -56,6 +66,12 @@ static void file_release(struct mt_file *f)
 int mt_file_commit(struct mt_file *f, struct mt_err *err)
 {
 	int rc = MT_OK;
+	if (!f->temp) {
+		if (close(f->fd))
+			rc = mt_err_sys(err, "%s: cannot close", f->path);
+		file_release(f);
+		return rc;
+	}
 	if (fsync(f->fd) && errno != EINVAL && errno != EROFS)
 		rc = mt_err_sys(err, "%s: cannot sync", f->temp);
 	if (close(f->fd) && !rc)
@@ -81,7 +97,8 @@ void mt_file_abort(struct mt_file *f)
 		return;
 	if (f->fd >= 0)
 		close(f->fd);
-	unlink(f->temp);
+	if (f->temp)
+		unlink(f->temp);
 	file_release(f);
 }
 
@@ -208,4 +225,23 @@ int mt_read_full(int fd, void *data, size_t size, size_t *got,
 		*got += (size_t)n;
 	}
 	return MT_OK;
+}
+
+int mt_file_crc(const char *path, uint32_t *crc, struct mt_err *err)
+{
+	enum { BLOCK = 1 << 20 };
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return mt_err_sys(err, "%s: cannot open", path);
+	char *buf = mt_alloc64(BLOCK);
+	size_t got;
+	int rc;
+	*crc = 0;
+	do {
+		rc = mt_read_full(fd, buf, BLOCK, &got, path, err);
+		*crc = rc ? *crc : mt_crc32(*crc, buf, got);
+	} while (!rc && got == BLOCK);
+	free(buf);
+	close(fd);
+	return rc;
 }

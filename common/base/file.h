@@ -2,7 +2,8 @@
  * Whole reads and writes, and files that appear under their final name only
  * when they are complete: written to a temporary name in the same folder,
  * synced, renamed, folder synced. A program that is killed leaves at most a
- * file named ".NAME.tmp-mt", which the next run overwrites. */
+ * file named ".NAME.tmp-mt", which the next run overwrites. Only what is no
+ * regular file, a device or a pipe, is written to as it is. */
 #ifndef MT_BASE_FILE_H
 #define MT_BASE_FILE_H
 
@@ -15,7 +16,7 @@
 struct mt_file {
 	int fd;          /* -1 when closed */
 	char *path;      /* final name */
-	char *temp;      /* name while it is written */
+	char *temp;      /* name while it is written; NULL: no regular file */
 	uint64_t size;   /* bytes written so far */
 };
 
@@ -38,6 +39,9 @@ int mt_file_put(const char *path, const void *data, size_t size,
  * that is not counted; the caller frees *data. A larger one is MT_EINPUT. */
 int mt_file_get(const char *path, size_t max, char **data, size_t *size,
 		struct mt_err *err) MT_USE_RESULT;
+/* CRC-32 of a file of any size. */
+int mt_file_crc(const char *path, uint32_t *crc, struct mt_err *err)
+	MT_USE_RESULT;
 
 /* Write all of it / all parts, going on after short writes and signals;
  * name is for the message. iov is changed. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Random numbers, checksums, hashes, files that appear whole or not at all,
  * lists of names, messages. */
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -156,6 +157,21 @@ static void test_file(void **state)
 	assert_int_equal(MT_ESYS, mt_file_put(sub, "x", 1, &err));
 	unlink(in);
 	rmdir(sub);
+	unlink(path);
+	/* a pipe is written to, never replaced, nor taken away */
+	struct stat st;
+	char got[4] = "";
+	assert_int_equal(0, mkfifo(path, 0600));
+	int fd = open(path, O_RDWR | O_NONBLOCK);
+	assert_true(fd >= 0);
+	assert_int_equal(0, mt_file_put(path, "pip", 3, &err));
+	assert_int_equal(3, read(fd, got, 3));
+	assert_string_equal("pip", got);
+	assert_int_equal(0, mt_file_open(&f, path, &err));
+	mt_file_abort(&f);
+	assert_int_equal(0, stat(path, &st));
+	assert_true(S_ISFIFO(st.st_mode));
+	close(fd);
 	unlink(path);
 	/* nothing temporary is left: the folder is empty */
 	assert_int_equal(0, rmdir(dir));
