@@ -19,7 +19,7 @@ static struct opts {
 	const char *channels, *resampler, *dtype, *segment, *files_from, *root;
 	double start, duration;
 	bool zero, no_gapless;
-} opts = {.rate = DEFAULT_RATE, .channels = "mono", .resampler = "soxr",
+} opts = {.rate = DEFAULT_RATE, .channels = "mono", .resampler = "fft",
 	  .dtype = "f4"};
 
 #define AT(field) offsetof(struct opts, field)
@@ -30,7 +30,7 @@ static const struct mt_opt rows[] = {
 	{'c', "channels", "HOW", MT_OPT_CHOICE, AT(channels),
 	 "mono (the mean) or all [mono]", "mono|all", 0, 0},
 	{0, "resampler", "NAME", MT_OPT_CHOICE, AT(resampler),
-	 "soxr or swr [soxr]", "soxr|swr", 0, 0},
+	 "fft, soxr or swr [fft]", "fft|soxr|swr", 0, 0},
 	{0, "start", "S", MT_OPT_F64, AT(start),
 	 "leave out the first S seconds [0]", NULL, 0, 1e9},
 	{0, "duration", "S", MT_OPT_F64, AT(duration),
@@ -112,8 +112,9 @@ static int check(struct mt_filter *f, char **operand, int *n,
 		.rate = (int)opts.rate,
 		.all_channels = !strcmp(opts.channels, "all"),
 		.keep_padding = opts.no_gapless,
-		.resampler = strcmp(opts.resampler, "swr")
-				     ? MT_RESAMPLER_SOXR : MT_RESAMPLER_SWR,
+		.resampler = !strcmp(opts.resampler, "swr") ? MT_RESAMPLER_SWR
+			     : !strcmp(opts.resampler, "soxr")
+			     ? MT_RESAMPLER_SOXR : MT_RESAMPLER_FFT,
 		.start = opts.start,
 		.duration = opts.duration,
 	};

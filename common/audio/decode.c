@@ -12,12 +12,12 @@
 #include <soxr.h>
 
 #include "audio/avfile.h"
+#include "audio/rate.h"
 #include "base/mem.h"
 
 #define MAX_CHANNEL 64
 #define READ_ERRORS 100  /* in a row, after which a demuxer is given up */
-#define BLOCK 16384      /* samples: soxr costs less by the call */
-#define EXPECT_SLACK (2 * BLOCK)
+#define EXPECT_SLACK 65536 /* a resampler asks for room ahead of what it gives */
 #define EXPECT_MAX (64 << 20)
 
 /* Where a sample goes: frame -> (convert, mix) -> mixed, at the file's rate
@@ -37,7 +37,7 @@ struct mt_decoder {
 	int out_rate, out_channels;
 	SwrContext *swr;         /* format conversion and mix; also the rate
 				  * with MT_RESAMPLER_SWR; NULL: not needed */
-	soxr_t soxr;             /* NULL: not needed */
+	struct mt_rate *rate;    /* NULL: not needed */
 	struct mt_pcm mixed;
 	uint64_t n_out;          /* samples that left the resampler */
 	uint64_t skip, take;     /* still to drop; still to take */
@@ -58,53 +58,9 @@ void mt_decoder_id(enum mt_resampler resampler, char *buf, size_t size)
 		snprintf(buf + n, size - (size_t)n, "libswresample %u.%u.%u",
 			 s >> 16, s >> 8 & 255, s & 255);
 	else
-		snprintf(buf + n, size - (size_t)n, "%s HQ", soxr_version());
-}
-
-static void pcm_room(struct mt_pcm *pcm, int n_channel, size_t more)
-{
-	if (pcm->lent && pcm->n_channel != n_channel)
-		mt_pcm_release(pcm);
-	if (!pcm->x) {
-		pcm->n_channel = n_channel;
-		pcm->x = mt_calloc((size_t)n_channel, sizeof *pcm->x);
-	}
-	if (pcm->n + more <= pcm->cap)
-		return;
-	pcm->cap = (pcm->n + more) * 3 / 2 + 4096;
-	for (int c = 0; c < pcm->n_channel; c++) {
-		float *old = pcm->lent ? pcm->x[c] : NULL;
-		pcm->x[c] = mt_realloc(old ? NULL : pcm->x[c], pcm->cap,
-				       sizeof **pcm->x);
-		if (old)
-			memcpy(pcm->x[c], old, pcm->n * sizeof *old);
-	}
-	pcm->lent = false;
-}
-
-void mt_pcm_lend(struct mt_pcm *pcm, float *base, int n_channel, size_t cap)
-{
-	pcm->n_channel = n_channel;
-	pcm->x = mt_calloc((size_t)n_channel, sizeof *pcm->x);
-	for (int c = 0; c < n_channel; c++)
-		pcm->x[c] = base + (size_t)c * cap;
-	pcm->cap = cap;
-	pcm->lent = true;
-}
-
-void mt_pcm_shift(struct mt_pcm *pcm, size_t n)
-{
-	pcm->n -= n;
-	for (int c = 0; c < pcm->n_channel; c++)
-		memmove(pcm->x[c], pcm->x[c] + n, pcm->n * sizeof **pcm->x);
-}
-
-void mt_pcm_release(struct mt_pcm *pcm)
-{
-	for (int c = 0; c < pcm->n_channel && !pcm->lent; c++)
-		free(pcm->x[c]);
-	free(pcm->x);
-	*pcm = (struct mt_pcm){0};
+		snprintf(buf + n, size - (size_t)n, "%s%s HQ",
+			 resampler == MT_RESAMPLER_FFT ? "own transforms or "
+						       : "", soxr_version());
 }
 
 static int open_codec(struct mt_decoder *d, struct mt_err *err)
@@ -157,9 +113,8 @@ int mt_decoder_open(struct mt_decoder **out, const char *path,
 static void close_chain(struct mt_decoder *d)
 {
 	swr_free(&d->swr);
-	if (d->soxr)
-		soxr_delete(d->soxr);
-	d->soxr = NULL;
+	mt_rate_close(d->rate);
+	d->rate = NULL;
 }
 
 void mt_decoder_close(struct mt_decoder *d)
@@ -193,7 +148,6 @@ void mt_decoder_expect(const struct mt_decoder *d, int *n_channel, size_t *n)
 		seconds = d->opts.duration;
 	*n_channel = d->opts.all_channels ? s->codecpar->ch_layout.nb_channels
 					  : 1;
-	/* a resampler asks for room ahead of what it gives */
 	double bytes = (seconds * rate + EXPECT_SLACK) * *n_channel * 4;
 	*n = rate > 0 && *n_channel > 0 && seconds > 0 && bytes < EXPECT_MAX
 		     ? (size_t)(seconds * rate) + EXPECT_SLACK : 0;
@@ -240,17 +194,6 @@ static int open_swr(struct mt_decoder *d, struct mt_err *err)
 	return no < 0 ? chain_error(d, err, "cannot convert") : MT_OK;
 }
 
-static int open_soxr(struct mt_decoder *d, struct mt_err *err)
-{
-	soxr_error_t why = NULL;
-	soxr_io_spec_t io = soxr_io_spec(SOXR_FLOAT32_S, SOXR_FLOAT32_S);
-	soxr_quality_spec_t q = soxr_quality_spec(SOXR_HQ, 0);
-	soxr_runtime_spec_t run = soxr_runtime_spec(1);
-	d->soxr = soxr_create(d->in_rate, d->out_rate,
-			      (unsigned)d->out_channels, &why, &io, &q, &run);
-	return why ? chain_error(d, err, why) : MT_OK;
-}
-
 /* Set the chain up for frames of this kind. */
 static int open_chain(struct mt_decoder *d, const AVFrame *f,
 		      struct mt_err *err)
@@ -270,15 +213,17 @@ static int open_chain(struct mt_decoder *d, const AVFrame *f,
 						    d->out_rate);
 	}
 	bool rate = d->in_rate != d->out_rate;
-	bool soxr = rate && d->opts.resampler == MT_RESAMPLER_SOXR;
+	bool swr = d->opts.resampler == MT_RESAMPLER_SWR;
 	bool plain = d->in_format == AV_SAMPLE_FMT_FLTP &&
 		     (d->out_channels == 1 ||
 		      d->out_channels == d->in_channels);
 	int rc = MT_OK;
-	if (!plain || (rate && !soxr))
+	if (!plain || (rate && swr))
 		rc = open_swr(d, err);
-	if (!rc && soxr)
-		rc = open_soxr(d, err);
+	if (!rc && rate && !swr)
+		rc = mt_rate_open(&d->rate, &d->mixed, d->out_channels,
+				  d->in_rate, d->out_rate,
+				  d->opts.resampler == MT_RESAMPLER_SOXR, err);
 	return rc;
 }
 
@@ -313,7 +258,7 @@ static int mix(struct mt_decoder *d, struct mt_pcm *to, const AVFrame *f,
 	int room = d->swr ? swr_get_out_samples(d->swr, n) : n;
 	if (room <= 0)
 		return MT_OK;
-	pcm_room(to, d->out_channels, (size_t)room);
+	mt_pcm_room(to, d->out_channels, (size_t)room);
 	if (!d->swr) {
 		mix_plain(d, to, (float *const *)f->extended_data, (size_t)n);
 		return MT_OK;
@@ -370,45 +315,27 @@ static int deliver(struct mt_decoder *d, struct mt_pcm *pcm, size_t n,
 	return MT_OK;
 }
 
-/* Empty d->mixed through soxr into pcm; last: and soxr itself. */
+/* What d->mixed can give at the new rate into pcm; last: all of it. */
 static int resample(struct mt_decoder *d, struct mt_pcm *pcm, bool last,
 		    struct mt_err *err)
 {
-	struct mt_pcm *m = &d->mixed;
-	size_t n_in = m->n, at = 0;
-	m->n = 0;
-	for (;;) {
-		size_t room = (size_t)((double)(n_in - at) * d->out_rate /
-				       d->in_rate) + 4096, used = 0, made = 0;
-		pcm_room(pcm, d->out_channels, room);
-		const void *in[MAX_CHANNEL];
-		void *out[MAX_CHANNEL];
-		for (int c = 0; c < d->out_channels; c++) {
-			in[c] = n_in ? m->x[c] + at : NULL;
-			out[c] = pcm->x[c] + pcm->n;
-		}
-		bool drain = last && at == n_in;
-		soxr_error_t why = soxr_process(d->soxr, drain ? NULL : in,
-						drain ? 0 : n_in - at, &used,
-						out, room, &made);
-		if (why)
-			return chain_error(d, err, why);
-		at += used;
-		int rc = deliver(d, pcm, made, err);
-		if (rc || d->over)
-			return rc;
-		if (at == n_in && (drain ? !made : !last))
-			return MT_OK;
+	size_t made = 1;
+	int rc = MT_OK;
+	while (!rc && made && !d->over) {
+		rc = mt_rate_step(d->rate, &d->mixed, last, pcm, &made, err);
+		if (!rc)
+			rc = deliver(d, pcm, made, err);
 	}
+	return rc;
 }
 
 /* A frame, or with f NULL all that is still held, through the chain to pcm. */
 static int convert(struct mt_decoder *d, struct mt_pcm *pcm, const AVFrame *f,
 		   struct mt_err *err)
 {
-	if (d->soxr) {
+	if (d->rate) {
 		int rc = mix(d, &d->mixed, f, err);
-		if (rc || (f && d->mixed.n < BLOCK))
+		if (rc || (f && d->mixed.n < mt_rate_want(d->rate)))
 			return rc;
 		return resample(d, pcm, !f, err);
 	}

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Sound files to float samples, through libavformat, libavcodec and
- * libsoxr (or libswresample).
+ * Sound files to float samples, through libavformat, libavcodec and a
+ * resampler.
  *
  * Samples are full scale 1, planar [C][N]. Mono is the arithmetic mean of the
  * channels, mixed before resampling. Encoder delay and padding are trimmed as
@@ -15,9 +15,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "audio/pcm.h"
 #include "base/err.h"
 
-enum mt_resampler { MT_RESAMPLER_SOXR, MT_RESAMPLER_SWR };
+/* FFT: audio/resample.h, and libsoxr for ratios that it does not do. */
+enum mt_resampler { MT_RESAMPLER_FFT, MT_RESAMPLER_SOXR, MT_RESAMPLER_SWR };
 
 struct mt_decode_opts {
 	int rate;                /* Hz; 0: the file's own */
@@ -26,16 +28,6 @@ struct mt_decode_opts {
 	enum mt_resampler resampler;
 	double start;            /* seconds dropped at the beginning */
 	double duration;         /* seconds taken at most; 0: all */
-};
-
-/* Samples that grow as they arrive; x[c] has n of them. One may lend memory
- * for the first of them (mt_pcm_lend); what outgrows it moves to memory of
- * pcm's own. */
-struct mt_pcm {
-	float **x;
-	bool lent;               /* x[c] is the lender's base + c * cap */
-	int n_channel;
-	size_t n, cap;
 };
 
 struct mt_decoder;
@@ -59,13 +51,6 @@ int mt_decoder_rate(const struct mt_decoder *d);      /* of the output, Hz */
 void mt_decoder_expect(const struct mt_decoder *d, int *n_channel, size_t *n);
 /* Packets that did not decode, so far. */
 int mt_decoder_damaged(const struct mt_decoder *d);
-/* Let an empty pcm fill the caller's memory, n_channel * cap samples at
- * base, first. */
-void mt_pcm_lend(struct mt_pcm *pcm, float *base, int n_channel, size_t cap);
-/* Drop the first n samples of every channel. */
-void mt_pcm_shift(struct mt_pcm *pcm, size_t n);
-void mt_pcm_release(struct mt_pcm *pcm);
-
 /* Versions of what decodes and resamples, for a stream's header. */
 void mt_decoder_id(enum mt_resampler resampler, char *buf, size_t size);
 

@@ -78,6 +78,11 @@ else
 	echo "# no sound in $data: MT_DATA=folder"
 fi
 
+"$build/tests/bench_resample" | while read -r from to mt soxr; do
+	row "resample $from to $to Hz, 30 s, one core, ms / libsoxr HQ" "$mt" "$soxr" \
+		"$(ratio "$soxr" "$mt")" -
+done
+
 if "$python" -c 'import torch, librosa' 2> /dev/null; then
 	"$python" tests/bench/bench_mel.py "$build/tests/bench_mel" > "$tmp/mel"
 	grep '^#' "$tmp/mel"

@@ -346,7 +346,7 @@ static void test_lent(void **state)
 	assert_true(encode(&forms[1]));
 	struct mt_decode_opts how = {.rate = 16000};
 	struct mt_pcm want = decode(&how);
-	size_t caps[] = {1, 5000, want.n, 4 * want.n};
+	size_t caps[] = {1, 5000, want.n, 100000};
 	for (size_t i = 0; i < sizeof caps / sizeof *caps; i++) {
 		struct mt_decoder *d;
 		struct mt_pcm pcm = {0};
@@ -357,11 +357,11 @@ static void test_lent(void **state)
 		size_t n;
 		mt_decoder_expect(d, &channels, &n);
 		assert_int_equal(channels, 1);
-		assert_in_range(n, want.n, 3 * want.n);
+		assert_in_range(n, want.n, want.n + 70000);
 		assert_int_equal(mt_decoder_read(d, &pcm, SIZE_MAX, &err), MT_END);
 		assert_int_equal(pcm.n, want.n);
 		assert_memory_equal(pcm.x[0], want.x[0], want.n * sizeof(float));
-		assert_int_equal(pcm.lent, caps[i] > 2 * want.n);
+		assert_int_equal(pcm.lent, caps[i] == 100000);
 		if (pcm.lent)
 			assert_ptr_equal(pcm.x[0], base);
 		mt_pcm_release(&pcm);
@@ -378,7 +378,7 @@ static void test_resampled(void **state)
 	double like;
 	make_sound(state);
 	assert_true(encode(&forms[1]));
-	for (int r = MT_RESAMPLER_SOXR; r <= MT_RESAMPLER_SWR; r++) {
+	for (int r = MT_RESAMPLER_FFT; r <= MT_RESAMPLER_SWR; r++) {
 		struct mt_pcm up = decode(&(struct mt_decode_opts){
 			.rate = 88200, .resampler = (enum mt_resampler)r});
 		for (size_t i = 0; i < up.n / 2; i++)
@@ -414,6 +414,8 @@ static double left_of(double freq, enum mt_resampler resampler)
 static void test_quality(void **state)
 {
 	(void)state;
+	assert_true(fabs(left_of(7200, MT_RESAMPLER_FFT)) < 0.01);
+	assert_true(left_of(8020, MT_RESAMPLER_FFT) < -115);
 	assert_true(fabs(left_of(7200, MT_RESAMPLER_SOXR)) < 0.05);
 	assert_true(left_of(8200, MT_RESAMPLER_SOXR) < -120);
 	assert_true(fabs(left_of(7200, MT_RESAMPLER_SWR) + 1) < 0.5);

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT
+ * Samples that grow as they arrive: full scale 1, planar. */
+#ifndef MT_AUDIO_PCM_H
+#define MT_AUDIO_PCM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* x[c] has n samples and room for cap. One may lend memory for the first of
+ * them (mt_pcm_lend); what outgrows it moves to memory of pcm's own. */
+struct mt_pcm {
+	float **x;
+	bool lent;               /* x[c] is the lender's base + c * cap */
+	int n_channel;
+	size_t n, cap;
+};
+
+/* Room for more samples behind the n; sets the number of channels of an empty
+ * pcm. What was lent is left when it does not suffice. */
+void mt_pcm_room(struct mt_pcm *pcm, int n_channel, size_t more);
+/* Append n zeros to every channel. */
+void mt_pcm_zeros(struct mt_pcm *pcm, int n_channel, size_t n);
+/* Let an empty pcm fill the caller's memory, n_channel * cap samples at
+ * base, first. */
+void mt_pcm_lend(struct mt_pcm *pcm, float *base, int n_channel, size_t cap);
+/* Drop the first n samples of every channel. */
+void mt_pcm_shift(struct mt_pcm *pcm, size_t n);
+void mt_pcm_release(struct mt_pcm *pcm);
+
+#endif
