@@ -3,7 +3,8 @@
 perl tests/lib/tone.pl 0.1 440 > "$tmp/a.wav"
 : > "$tmp/b.wav"
 (cd "$tmp" && mt-decode -q a.wav b.wav > s)
-is "$(mt-view "$tmp/s" | cut -f1-2 | tr '\t\n' ' ;')" 'a.wav pcm f4[1,1600] min -0.2747 mean 6.465e-07 max 0.2747;b.wav FAIL;' \
+is "$(mt-view "$tmp/s" | cut -f1-2 | sed 's/mean [0-9.]*e-07/mean 0/' | tr '\t\n' ' ;')" \
+	'a.wav pcm f4[1,1600] min -0.2747 mean 0 max 0.2747;b.wav FAIL;' \
 	'a line a record'
 is "$(mt-view -c "$tmp/s")" '1 segments, 1 records, 1 failed' '-c'
 is "$(mt-view -k a.wav --tsv "$tmp/s" | tr '\t\n' ' ;')" 'key rate seconds damaged;a.wav 16000 0.10000000000000001 0;' '-k and --tsv'
