@@ -29,7 +29,8 @@ UNIT_SRC = $(sort $(wildcard tests/unit/test_*.c))
 FUZZ_SRC = $(sort $(wildcard tests/fuzz/fuzz_*.c))
 BENCH_SRC = $(sort $(wildcard tests/bench/bench_*.c))
 NETS = $(sort $(wildcard common/nn/nets/*.json))
-LIB_OBJ = $(LIB_SRC:%.c=$(BUILD)/obj/%.o) $(if $(NETS),$(BUILD)/obj/nets.o)
+RULES = $(sort $(wildcard rules/*.rules))
+LIB_OBJ = $(LIB_SRC:%.c=$(BUILD)/obj/%.o) $(BUILD)/obj/nets.o $(BUILD)/obj/rules.o
 TOOLS = $(TOOL_SRC:tools/%.c=$(BUILD)/bin/%)
 UNITS = $(UNIT_SRC:tests/unit/%.c=$(BUILD)/tests/%)
 REPLAYS = $(FUZZ_SRC:tests/fuzz/%.c=$(BUILD)/tests/replay_%)
@@ -57,7 +58,16 @@ $(BUILD)/gen/nets.c: $(NETS) Makefile
 	     sed 's/[\\"]/\\&/g; s/.*/"&\\n"/' $$f; echo '},'; done; \
 	   echo '{0}};'; } > $@
 
-$(BUILD)/obj/nets.o: $(BUILD)/gen/nets.c $(BUILD)/flags
+# The same for rules of tag cleaning.
+$(BUILD)/gen/rules.c: $(RULES) Makefile
+	@mkdir -p $(@D)
+	@{ echo '#include "tags/rules.h"'; \
+	   echo 'const struct mt_rules_builtin mt_rules_builtin[] = {'; \
+	   for f in $(RULES); do echo "{\"$$(basename $$f .rules)\","; \
+	     sed 's/[\\"]/\\&/g; s/.*/"&\\n"/' $$f; echo '},'; done; \
+	   echo '{0}};'; } > $@
+
+$(BUILD)/obj/%.o: $(BUILD)/gen/%.c $(BUILD)/flags
 	$(CC) $(MT_CFLAGS) $(MT_CPPFLAGS) -MMD -MP -c -o $@ $<
 
 $(BUILD)/obj/common/nn/%: OPT = -O3 $(OMP)
@@ -81,6 +91,8 @@ $(BUILD)/tests/test_%: $(BUILD)/obj/tests/unit/test_%.o $(BUILD)/libmt.a
 	$(link)
 $(BUILD)/tests/test_%: EXTRA = -lcmocka
 $(BUILD)/tests/bench_%: $(BUILD)/obj/tests/bench/bench_%.o $(BUILD)/libmt.a
+	$(link)
+$(BUILD)/tests/gen_%: $(BUILD)/obj/tests/bench/gen_%.o $(BUILD)/libmt.a
 	$(link)
 $(BUILD)/tests/replay_%: $(BUILD)/obj/tests/fuzz/%.o \
 		$(BUILD)/obj/tests/fuzz/onefile.o $(BUILD)/libmt.a
@@ -159,6 +171,8 @@ install: all ## into $(DESTDIR)$(PREFIX)
 		install -D -m 644 common/$$h $(DESTDIR)$(PREFIX)/include/mt/$$h; done
 	for n in $(NETS); do install -D -m 644 $$n \
 		$(DESTDIR)$(PREFIX)/share/mt/nets/$${n##*/}; done
+	for n in $(RULES); do install -D -m 644 $$n \
+		$(DESTDIR)$(PREFIX)/share/mt/rules/$${n##*/}; done
 	for m in man/*.[1-8]; do install -D -m 644 $$m \
 		$(DESTDIR)$(PREFIX)/share/man/man$${m##*.}/$${m#man/}; done
 	for t in $(notdir $(TOOLS)); do install -m 644 completion/mt.bash \

@@ -8,6 +8,12 @@ _mt_option() {
 		awk -F '\t' -v o="$2" '"-" $1 == o || "--" $2 == o { print $4 "\t" $5; exit }'
 }
 
+# Sub-commands that begin so, where the program has any.
+_mt_commands() {
+	"$1" --list-options 2>/dev/null | cut -f 2 | grep -qx list-commands &&
+		compgen -W "$("$1" --list-commands | cut -f 1)" -- "$2"
+}
+
 _mt() {
 	local prog=$1 cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
 	local type choices
@@ -35,9 +41,10 @@ _mt() {
 		mapfile -t COMPREPLY < <(compgen -W \
 			"$("$prog" --list-options 2>/dev/null | awk -F '\t' '{ print "--" $2 }')" -- "$cur")
 	else
-		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+		mapfile -t COMPREPLY < <(compgen -f -- "$cur"; _mt_commands "$prog" "$cur")
 	fi
 }
 
 complete -o filenames -F _mt mt-scan mt-decode mt-silence mt-melspec mt-label \
-	mt-pack mt-select mt-view mt-train mt-predict mt-eval
+	mt-pack mt-select mt-view mt-train mt-predict mt-eval \
+	mt-tags mt-tags-clean

@@ -47,6 +47,11 @@ static const struct mt_opt prog_rows[] = {
 	 "leave this program out of the provenance chain", NULL, 0, 0},
 	{0},
 };
+static const struct mt_opt verb_rows[] = {
+	{0, "list-commands", NULL, MT_OPT_FLAG, AT(list_commands),
+	 "print the table of commands for programs and exit", NULL, 0, 0},
+	{0},
+};
 static const struct mt_opt all_rows[] = {
 	{'q', "quiet", NULL, MT_OPT_FLAG, AT(quiet),
 	 "say nothing but errors", NULL, 0, 0},
@@ -86,6 +91,8 @@ static void all_sets(const struct mt_tool *tool, struct mt_opt_set *out)
 		if (tool->flags & common[i].flag)
 			out[n++] = (struct mt_opt_set){common[i].rows,
 						       &mt_common};
+	if (tool->verbs)
+		out[n++] = (struct mt_opt_set){verb_rows, &mt_common};
 	out[n++] = (struct mt_opt_set){all_rows, &mt_common};
 	out[n] = (struct mt_opt_set){NULL, NULL};
 }
@@ -131,9 +138,25 @@ static void print_help(const struct mt_tool *tool,
 	print_wrapped(tool->synopsis, strlen("usage: ") +
 		      strlen(tool->name) + 1);
 	putchar('\n');
+	for (const struct mt_verb *v = tool->verbs; v && v->name; v++) {
+		int n = printf("  %s %s", v->name, v->args);
+		if (n > HELP_AT - 2)
+			printf("\n%*s", HELP_AT, "");
+		else
+			printf("%*s", HELP_AT - n, "");
+		print_wrapped(v->help, HELP_AT);
+	}
+	if (tool->verbs)
+		putchar('\n');
 	for (; sets->rows; sets++)
 		for (const struct mt_opt *o = sets->rows; o->name; o++)
 			print_row(o);
+}
+
+static void print_verbs(const struct mt_tool *tool)
+{
+	for (const struct mt_verb *v = tool->verbs; v->name; v++)
+		printf("%s\t%s\t%s\n", v->name, v->args, v->help);
 }
 
 static void print_table(const struct mt_opt_set *sets)
@@ -190,10 +213,40 @@ void mt_tool_begin(const struct mt_tool *tool, int argc, char **argv,
 		printf("%s %s\n", tool->name, MT_VERSION);
 	else if (mt_common.list_options)
 		print_table(sets);
-	if (mt_common.help || mt_common.version || mt_common.list_options)
+	else if (mt_common.list_commands)
+		print_verbs(tool);
+	if (mt_common.help || mt_common.version || mt_common.list_options ||
+	    mt_common.list_commands)
 		exit(mt_tool_end(0));
 	if (!mt_common.jobs)
 		mt_common.jobs = mt_cpu_count();
+}
+
+static int find_verb(const struct mt_verb *v, const char *word)
+{
+	for (int i = 0; v[i].name; i++)
+		if (!strcmp(v[i].name, word))
+			return i;
+	return -1;
+}
+
+int mt_tool_verb(const struct mt_tool *tool, char **operand, int *n,
+		 int *verb, struct mt_err *err)
+{
+	int at = 0;
+	*verb = *n > 0 ? find_verb(tool->verbs, operand[0]) : -1;
+	if (*verb < 0 && *n > 1) {
+		at = 1;
+		*verb = find_verb(tool->verbs, operand[1]);
+	}
+	if (*verb < 0)
+		return mt_err_set(err, MT_EUSAGE, *n > 1 ? "there is no command "
+				  "'%.60s'; --help lists them" : "a database "
+				  "and a command are needed; --help lists them",
+				  *n > 1 ? operand[1] : "");
+	for (--*n; at < *n; at++)
+		operand[at] = operand[at + 1];
+	return MT_OK;
 }
 
 static void quote(FILE *f, const char *s)

@@ -25,17 +25,27 @@ enum mt_tool_flags {
 #define MT_TOOL_FILTER (MT_TOOL_JOBS | MT_TOOL_OUTPUT | MT_TOOL_FAIL | \
 			MT_TOOL_PROG | MT_TOOL_PROGRESS)
 
+/* A sub-command, for tools that answer many questions: it stands before or
+ * after the first operand ("mt-tags popularity x.db", "mt-tags x.db
+ * popularity"). Listed by --help and --list-commands. */
+struct mt_verb {
+	const char *name;
+	const char *args;      /* "[TAG ...]", may be "" */
+	const char *help;      /* one line */
+};
+
 struct mt_tool {
 	const char *name;      /* "mt-melspec" */
 	const char *purpose;   /* the manual's NAME line */
 	const char *synopsis;  /* "[options] [stream ...]" */
 	const struct mt_opt_set *sets; /* own tables, ended by rows NULL */
 	unsigned flags;
+	const struct mt_verb *verbs; /* ended by a name NULL; NULL: none */
 };
 
 /* Options that all tools share; filled by mt_tool_begin(). */
 struct mt_common {
-	bool help, version, list_options, quiet, verbose, no_prog;
+	bool help, version, list_options, list_commands, quiet, verbose, no_prog;
 	int64_t jobs;             /* at least 1 after mt_tool_begin() */
 	const char *output;       /* NULL: standard output */
 	const char *allow_fail;   /* "N" or "N%" */
@@ -50,6 +60,12 @@ extern struct mt_common mt_common;
  *   operand, n  out  argv + 1 and how many of them are operands */
 void mt_tool_begin(const struct mt_tool *tool, int argc, char **argv,
 		   char ***operand, int *n);
+
+/* Take the sub-command out of the operands, which are those of
+ * mt_tool_begin(); its number in the table. Where there is none, the message
+ * says so: MT_EUSAGE. */
+int mt_tool_verb(const struct mt_tool *tool, char **operand, int *n,
+		 int *verb, struct mt_err *err) MT_USE_RESULT;
 
 /* The command line as one line that can be pasted into a shell; new memory. */
 char *mt_tool_cmdline(int argc, char **argv);

@@ -95,6 +95,14 @@ for t in tools/mt-*.c; do
 	diff "$build/lint.have" "$build/lint.told" | sed -n \
 		-e "s|^< |lint: $page: does not tell of |p" \
 		-e "s|^> |lint: $page: tells of an unknown |p" | grep . && bad=1
+	# sub-commands, where a tool has them
+	"$build/bin/$t" --list-options | cut -f 2 | grep -qx list-commands || continue
+	"$build/bin/$t" --list-commands | cut -f 1 | sort > "$build/lint.have"
+	sed -n '/^\.Sh COMMANDS/,/^\.Sh OPTIONS/s/^\.It Cm \([^ ]*\).*/\1/p' "$page" |
+		sort > "$build/lint.told"
+	diff "$build/lint.have" "$build/lint.told" | sed -n \
+		-e "s|^< |lint: $page: does not tell of the command |p" \
+		-e "s|^> |lint: $page: tells of an unknown command |p" | grep . && bad=1
 done
 if command -v mandoc >/dev/null; then
 	for m in man/*.[1-8]; do

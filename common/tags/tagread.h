@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT
+ * How a tag database gets into memory; used by mt_tagdb_read(). */
+#ifndef MT_TAGS_TAGREAD_H
+#define MT_TAGS_TAGREAD_H
+
+#include <stdbool.h>
+
+#include "tags/tagdb.h"
+
+/* Greatest row number that is believed: 16 bytes of memory each. */
+#define MT_TAGDB_MAX ((size_t)1 << 27)
+
+/* Does the file begin as a SQLite database does? A file that is neither that
+ * nor named .tsv, .csv or .txt is MT_EINPUT. */
+int mt_tagread_kind(const char *path, bool *sql, struct mt_err *err)
+	MT_USE_RESULT;
+int mt_tagread_sql(struct mt_tagdb *db, unsigned parts, struct mt_err *err)
+	MT_USE_RESULT;
+int mt_tagread_text(struct mt_tagdb *db, unsigned parts, struct mt_err *err)
+	MT_USE_RESULT;
+
+#endif

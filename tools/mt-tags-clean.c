@@ -1,0 +1,467 @@
+/* SPDX-License-Identifier: MIT
+ * mt-tags-clean: a clean tag database from a raw one and rules. */
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/crc.h"
+#include "base/mem.h"
+#include "base/tool.h"
+#include "stream/writer.h"
+#include "tags/decide.h"
+#include "tags/sets.h"
+#include "tags/tagout.h"
+
+static struct opts {
+	const char *output, *rules, *log, *vocab, *stream;
+	struct mt_opt_list explain;
+	double min_val;
+	bool dry_run, orpheus;
+} opts = {.min_val = NAN};
+
+#define AT(field) offsetof(struct opts, field)
+
+static const struct mt_opt rows[] = {
+	{'o', "output", "FILE", MT_OPT_PATH, AT(output),
+	 "write the clean tags to FILE, complete or not at all: SQLite, or a "
+	 "table where it ends in .tsv or .csv", NULL, 0, 0},
+	{'r', "rules", "FILE", MT_OPT_PATH, AT(rules),
+	 "rules of mtrules(5), or those built in: lastfm, generic", NULL, 0,
+	 0},
+	{'l', "log", "FILE", MT_OPT_PATH, AT(log),
+	 "write what became of every raw tag and why", NULL, 0, 0},
+	{0, "vocab", "FILE", MT_OPT_PATH, AT(vocab),
+	 "write the clean tags with their spellings", NULL, 0, 0},
+	{0, "stream", "FILE", MT_OPT_PATH, AT(stream),
+	 "write a tags stream: the vocabulary and each track's labels", NULL,
+	 0, 0},
+	{'n', "dry-run", NULL, MT_OPT_FLAG, AT(dry_run),
+	 "write no database; print what --vocab would write", NULL, 0, 0},
+	{'e', "explain", "TAG", MT_OPT_LIST, AT(explain),
+	 "print what becomes of this raw tag, and write no database; may be "
+	 "repeated", NULL, 0, 0},
+	{0, "min-val", "X", MT_OPT_F64, AT(min_val),
+	 "only pairs whose val is over X [what the rules say, else all]", NULL,
+	 0, 0},
+	{0, "orpheus", NULL, MT_OPT_FLAG, AT(orpheus),
+	 "the tables just as the Orpheus project wrote them", NULL, 0, 0},
+	{0},
+};
+static const struct mt_opt_set sets[] = {{rows, &opts}, {NULL, NULL}};
+
+static const struct mt_tool tool = {
+	.name = "mt-tags-clean",
+	.purpose = "clean a tag database by rules that can be read",
+	.synopsis = "[options] --rules=FILE -o FILE|--dry-run|--explain=TAG "
+		    "database",
+	.sets = sets,
+};
+
+static struct clean {
+	struct mt_rules rules;
+	struct mt_tagdb db;
+	struct mt_decide d;
+	struct mt_sets sets;
+	struct mt_sets_added added;
+	double min_val;
+	uint32_t *tracks;        /* [n_row + 1] */
+	uint32_t *first, *next;  /* raw tags of a row, commonest first */
+	char *cmdline;
+} clean;
+
+static const char *raw(uint32_t tag, size_t *n)
+{
+	return mt_texts_get(&clean.db.tag, tag, n);
+}
+
+static void put_raw(FILE *f, uint32_t tag)
+{
+	size_t n;
+	const char *s = raw(tag, &n);
+	mt_cell_put(f, s, n, false);
+}
+
+static bool same_file(const char *a, const char *b)
+{
+	struct stat x, y;
+	return a && !stat(a, &x) && !stat(b, &y) && x.st_dev == y.st_dev &&
+	       x.st_ino == y.st_ino;
+}
+
+static int check(char **operand, int n, struct mt_err *err)
+{
+	bool look = opts.dry_run || opts.explain.n;
+	if (n != 1)
+		return mt_err_set(err, MT_EUSAGE, "%s", n ? "one database at a "
+				  "time" : "name the database to clean");
+	if (!opts.rules)
+		return mt_err_set(err, MT_EUSAGE, "--rules FILE is needed; "
+				  "'lastfm' and 'generic' are built in");
+	if (!opts.output && !look && !opts.log && !opts.vocab && !opts.stream)
+		return mt_err_set(err, MT_EUSAGE, "-o FILE is needed, or "
+				  "--dry-run or --explain TAG");
+	const char *out[] = {opts.output, opts.log, opts.vocab, opts.stream};
+	for (size_t i = 0; i < sizeof out / sizeof *out; i++)
+		if (same_file(out[i], operand[0]) ||
+		    same_file(out[i], opts.rules))
+			return mt_err_set(err, MT_EUSAGE, "%s: would be "
+					  "written over itself", out[i]);
+	return MT_OK;
+}
+
+/* Raw tags that are no text are matched by their bytes; say so. */
+static void report_odd(void)
+{
+	size_t bad = 0, first = 0, n;
+	for (uint32_t i = 1; i <= clean.db.tag.n; i++) {
+		const char *s = raw(i, &n);
+		if (s && !mt_utf8_valid(s, n)) {
+			bad++;
+			first = first ? first : i;
+		}
+	}
+	if (bad)
+		mt_info("%zu tags are not UTF-8 and are matched as bytes; the "
+			"first is number %zu", bad, first);
+	if (clean.db.n_odd)
+		mt_info("%zu pairs left out: NULL, or of a track or tag that "
+			"is not there", clean.db.n_odd);
+}
+
+/* Chains of raw tags by row, and rows to parents. */
+static void gather(void)
+{
+	const struct mt_decide *d = &clean.d;
+	clean.first = mt_calloc(d->n_row + 1, sizeof *clean.first);
+	clean.next = mt_calloc(clean.db.tag.n + 1, sizeof *clean.next);
+	for (size_t i = d->n_rank; i-- > 0;) {
+		uint32_t tag = d->rank[i], row = d->to[tag];
+		if (!row)
+			continue;
+		clean.next[tag] = clean.first[row];
+		clean.first[row] = tag;
+	}
+}
+
+static int make_sets(struct mt_err *err)
+{
+	const struct mt_decide *d = &clean.d;
+	const struct mt_rule *x = mt_rules_first(&clean.rules,
+						 MT_RULE_EXPERIMENT);
+	uint32_t **parent = mt_calloc(d->n_row + 1, sizeof *parent);
+	bool any = false;
+	for (size_t i = 1; i <= d->n_row; i++) {
+		parent[i] = d->row[i].parent;
+		any |= parent[i] != NULL;
+	}
+	mt_sets_make(&clean.sets, &clean.db, d->to, (uint32_t)d->n_row,
+		     clean.min_val, true);
+	int rc = MT_OK;
+	if (any && opts.orpheus)
+		rc = mt_err_set(err, MT_EUSAGE, "--orpheus knows no rule "
+				"'parent'");
+	else if (any)
+		mt_sets_add_parents(&clean.sets, parent);
+	free(parent);
+	if (!rc && x && !mt_sets_experiment(&clean.sets, (int)x->number,
+					    x->threshold, &clean.added))
+		rc = mt_err_set(err, MT_ESYS, "no memory for an experiment on "
+				"%zu tracks and %zu tags", clean.db.tid.n,
+				d->n_row);
+	clean.tracks = mt_sets_count(&clean.sets);
+	return rc;
+}
+
+static int make(const char *path, struct mt_err *err)
+{
+	int rc = mt_rules_read(&clean.rules, opts.rules, err);
+	if (rc)
+		return rc;
+	const struct mt_rule *rule = mt_rules_first(&clean.rules,
+						    MT_RULE_MIN_VAL);
+	clean.min_val = rule && isnan(opts.min_val) ? rule->number
+						    : opts.min_val;
+	unsigned val = isnan(clean.min_val) ? MT_TAGDB_VAL_IF : MT_TAGDB_VAL;
+	rc = mt_tagdb_read(&clean.db, path, MT_TAGDB_TIDS | MT_TAGDB_TAGS |
+			   MT_TAGDB_PAIRS | val, err);
+	if (!rc)
+		rc = mt_decide(&clean.d, &clean.rules, &clean.db, opts.orpheus,
+			       err);
+	if (rc)
+		return rc;
+	report_odd();
+	gather();
+	return make_sets(err);
+}
+
+static int put_vocab(const char *path, struct mt_err *err)
+{
+	struct mt_outfile o;
+	int rc = mt_outfile_open(&o, path, err);
+	if (rc)
+		return rc;
+	fprintf(o.f, "number\ttag\ttracks\tspellings\traw\n");
+	for (uint32_t i = 1; i <= clean.d.n_row; i++) {
+		const struct mt_row *row = &clean.d.row[i];
+		fprintf(o.f, "%u\t", i);
+		mt_cell_put(o.f, row->name, strlen(row->name), false);
+		fprintf(o.f, "\t%u\t%u\t", clean.tracks[i], row->n_raw);
+		for (uint32_t t = clean.first[i]; t; t = clean.next[t]) {
+			put_raw(o.f, t);
+			if (clean.next[t])
+				fputs(" | ", o.f);
+		}
+		putc('\n', o.f);
+	}
+	return mt_outfile_close(&o, MT_OK, err);
+}
+
+static const char *decision(uint32_t tag)
+{
+	uint32_t row = clean.d.to[tag];
+	const struct mt_rule *rule = clean.d.why[tag].rule;
+	if (!row)
+		return "dropped";
+	if (clean.d.row[row].raw == tag)
+		return "kept";
+	return rule && (rule->verb == MT_RULE_CLASS ||
+			rule->verb == MT_RULE_CLASS_WORDS) ? "class" : "merged";
+}
+
+static int put_log(const char *path, struct mt_err *err)
+{
+	struct mt_outfile o;
+	char why[256], place[512];
+	int rc = mt_outfile_open(&o, path, err);
+	if (rc)
+		return rc;
+	fprintf(o.f, "number\ttag\tcount\tdecision\tcanonical\trule\twhere\n");
+	for (uint32_t i = 1; i <= clean.db.tag.n; i++) {
+		size_t n;
+		if (!raw(i, &n))
+			continue;
+		uint32_t row = clean.d.to[i];
+		const char *name = row ? clean.d.row[row].name : "";
+		mt_why_text(&clean.d, i, why, sizeof why);
+		mt_why_place(&clean.d, i, place, sizeof place);
+		fprintf(o.f, "%u\t", i);
+		put_raw(o.f, i);
+		fprintf(o.f, "\t%u\t%s\t", clean.d.count[i], decision(i));
+		mt_cell_put(o.f, name, strlen(name), false);
+		fprintf(o.f, "\t%s\t%s\n", why, place);
+	}
+	return mt_outfile_close(&o, MT_OK, err);
+}
+
+static void explain_row(uint32_t row)
+{
+	char why[256], place[512];
+	const uint32_t *p = clean.d.row[row].parent;
+	printf("row\t%u\t%u tracks\n", row, clean.tracks[row]);
+	for (; p && *p; p++)
+		printf("parent\t%s\n", clean.d.row[*p].name);
+	for (uint32_t t = clean.first[row]; t; t = clean.next[t]) {
+		mt_why_text(&clean.d, t, why, sizeof why);
+		mt_why_place(&clean.d, t, place, sizeof place);
+		printf("spelling\t");
+		put_raw(stdout, t);
+		printf("\t%u\t%s\t%s\n", clean.d.count[t], why, place);
+	}
+}
+
+static bool explain(const char *tag, const struct mt_texts_index *index)
+{
+	char why[256], place[512];
+	size_t len = strlen(tag);
+	uint32_t i = (uint32_t)mt_texts_find(index, tag, len);
+	if (!i) {
+		mt_warn("%s: there is no tag '%s'", clean.db.path, tag);
+		return false;
+	}
+	uint32_t row = clean.d.to[i];
+	mt_why_text(&clean.d, i, why, sizeof why);
+	mt_why_place(&clean.d, i, place, sizeof place);
+	printf("tag\t");
+	put_raw(stdout, i);
+	printf("\nnumber\t%u\ncount\t%u\ndecision\t%s\ncanonical\t%s\n"
+	       "rule\t%s\nwhere\t%s\n", i, clean.d.count[i], decision(i),
+	       row ? clean.d.row[row].name : "", why, place);
+	struct mt_text key = {0};
+	for (size_t r = 0; r < clean.rules.n; r++) {
+		const struct mt_rule *f = &clean.rules.rule[r];
+		if (f->verb != MT_RULE_FOLD)
+			continue;
+		mt_fold_key(&key, f->fold, f->plural, tag, len);
+		printf("key\t%s%s\t", mt_fold_name[f->fold],
+		       f->plural ? " plural" : "");
+		mt_cell_put(stdout, key.s, key.n, false);
+		putchar('\n');
+	}
+	free(key.s);
+	if (row)
+		explain_row(row);
+	return true;
+}
+
+static int explain_all(struct mt_err *err)
+{
+	struct mt_texts_index index;
+	size_t bad = 0;
+	mt_texts_index(&index, &clean.db.tag);
+	for (size_t i = 0; i < opts.explain.n; i++)
+		bad += !explain(opts.explain.item[i], &index);
+	mt_texts_index_release(&index);
+	return bad ? mt_err_item(err, "tags.unknown", "%zu of %zu tags are not "
+				 "in the database", bad, opts.explain.n)
+		   : MT_OK;
+}
+
+/* CRC-32 of a whole file, for the provenance of the stream. */
+static int file_crc(const char *path, uint32_t *crc, struct mt_err *err)
+{
+	static unsigned char buf[1 << 16];
+	FILE *f = fopen(path, "r");
+	if (!f)
+		return mt_err_sys(err, "%s: cannot open", path);
+	size_t n;
+	for (*crc = 0; (n = fread(buf, 1, sizeof buf, f));)
+		*crc = mt_crc32(*crc, buf, n);
+	int rc = ferror(f) ? mt_err_sys(err, "%s: cannot read", path) : MT_OK;
+	fclose(f);
+	return rc;
+}
+
+static int put_head(struct mt_writer *w, struct mt_err *err)
+{
+	struct mt_head head;
+	char shape[24];
+	uint32_t crc = 0;
+	int rc = file_crc(clean.db.path, &crc, err);
+	if (rc)
+		return rc;
+	mt_head_init(&head, "tags");
+	snprintf(shape, sizeof shape, "%zu", clean.d.n_row);
+	mt_head_set_field(&head, "label", "u1", shape,
+			  "1 where the item has the tag");
+	for (size_t i = 1; i <= clean.d.n_row; i++)
+		mt_head_add_tag(&head, clean.d.row[i].name);
+	mt_head_add_from(&head, "tags", crc, clean.db.path);
+	mt_head_add_from(&head, "rules", clean.rules.crc, opts.rules);
+	mt_head_add_prog(&head, tool.name, MT_VERSION, clean.cmdline);
+	rc = mt_writer_head(w, &head, err);
+	mt_head_release(&head);
+	return rc;
+}
+
+static int put_track(struct mt_writer *w, struct mt_rec *rec, size_t t,
+		     struct mt_err *err)
+{
+	const struct mt_sets *s = &clean.sets;
+	uint64_t k = clean.d.n_row;
+	size_t n;
+	const char *tid = mt_texts_get(&clean.db.tid, t, &n);
+	if (!tid || s->off[t] == s->off[t + 1])
+		return MT_OK;
+	mt_rec_reset(rec, MT_DATA);
+	mt_rec_put_str(rec, "key", tid, n);
+	uint8_t *label = mt_rec_alloc(rec, k);
+	memset(label, 0, k);
+	for (uint32_t i = s->off[t]; i < s->off[t + 1]; i++)
+		label[s->item[i] - 1] = 1;
+	mt_rec_put(rec, "label", "u1", 1, &k, label);
+	return mt_writer_put(w, rec, err);
+}
+
+static int put_stream(const char *path, struct mt_err *err)
+{
+	struct mt_writer w;
+	struct mt_rec rec;
+	int rc = mt_writer_open(&w, path, err);
+	if (rc)
+		return rc;
+	mt_rec_init(&rec);
+	rc = put_head(&w, err);
+	for (size_t t = 1; !rc && t <= clean.sets.n_set; t++)
+		rc = put_track(&w, &rec, t, err);
+	mt_rec_release(&rec);
+	if (!rc)
+		rc = mt_writer_done(&w, err);
+	if (!rc)
+		return mt_writer_close(&w, err);
+	mt_writer_abort(&w);
+	return rc;
+}
+
+static bool is_table(const char *path)
+{
+	size_t n = strlen(path);
+	return n > 4 && (!strcmp(path + n - 4, ".tsv") ||
+			 !strcmp(path + n - 4, ".csv"));
+}
+
+static int put_output(struct mt_err *err)
+{
+	if (is_table(opts.output) || !strcmp(opts.output, "-"))
+		return mt_tagout_text(opts.output, &clean.d, &clean.sets, err);
+	if (opts.orpheus)
+		return mt_tagout_orpheus(opts.output, &clean.d, &clean.sets,
+					 clean.min_val, &clean.added, err);
+	return mt_tagout_sql(opts.output, &clean.d, &clean.sets, err);
+}
+
+static int put_all(struct mt_err *err)
+{
+	bool look = opts.dry_run || opts.explain.n;
+	size_t n_tid = 0;
+	for (size_t t = 1; t <= clean.sets.n_set; t++)
+		n_tid += clean.sets.off[t] < clean.sets.off[t + 1];
+	int rc = opts.log ? put_log(opts.log, err) : MT_OK;
+	if (!rc && opts.vocab)
+		rc = put_vocab(opts.vocab, err);
+	if (!rc && opts.dry_run && !opts.vocab)
+		rc = put_vocab("-", err);
+	if (!rc && opts.stream && !look)
+		rc = put_stream(opts.stream, err);
+	if (!rc && opts.output && !look)
+		rc = put_output(err);
+	if (!rc)
+		mt_info("%zu tags of %zu, %u pairs of %zu, %zu tracks of %zu",
+			clean.d.n_row, clean.d.n_rank,
+			clean.sets.off[clean.sets.n_set + 1], clean.db.n_pair,
+			n_tid, clean.db.tid.n_text);
+	return rc ? rc : explain_all(err);
+}
+
+static void release(void)
+{
+	mt_decide_release(&clean.d);
+	mt_sets_release(&clean.sets);
+	mt_tagdb_release(&clean.db);
+	mt_rules_release(&clean.rules);
+	free(clean.added.tid);
+	free(clean.added.item);
+	free(clean.tracks);
+	free(clean.first);
+	free(clean.next);
+	free(clean.cmdline);
+	mt_opt_list_release(&opts.explain);
+}
+
+int main(int argc, char **argv)
+{
+	struct mt_err err;
+	char **operand;
+	int n;
+	clean.cmdline = mt_tool_cmdline(argc, argv);
+	mt_tool_begin(&tool, argc, argv, &operand, &n);
+	int rc = check(operand, n, &err);
+	if (!rc)
+		rc = make(operand[0], &err);
+	if (!rc)
+		rc = put_all(&err);
+	release();
+	return mt_tool_end(rc ? mt_tool_fail(&err) : 0);
+}

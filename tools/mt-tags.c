@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: MIT
+ * mt-tags: ask a tag database. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/names.h"
+#include "base/tool.h"
+#include "tags/tagask.h"
+
+static struct opts {
+	struct mt_opt_list without;
+	bool num, fold, rows, names, any;
+	double min_val, percent, threshold;
+	int64_t min, top, dim;
+} opts = {.min_val = NAN, .percent = 100, .threshold = -1, .dim = 2};
+
+#define AT(field) offsetof(struct opts, field)
+
+static const struct mt_opt rows[] = {
+	{'n', "num", NULL, MT_OPT_FLAG, AT(num),
+	 "tags and tracks are given and told by number", NULL, 0, 0},
+	{'f', "fold", NULL, MT_OPT_FLAG, AT(fold),
+	 "a tag means all that Unicode case folding makes equal", NULL, 0, 0},
+	{0, "min-val", "X", MT_OPT_F64, AT(min_val),
+	 "only pairs whose val is over X", NULL, 0, 0},
+	{0, "min", "N", MT_OPT_I64, AT(min),
+	 "popularity: tags of at least N; min-tags: tracks with at least N",
+	 NULL, 0, 4e9},
+	{'t', "top", "N", MT_OPT_I64, AT(top),
+	 "only the N most popular tags, 0 all [0]", NULL, 0, 4e9},
+	{0, "percent", "P", MT_OPT_F64, AT(percent),
+	 "popularity: until they hold P percent of all pairs [100]", NULL, 0,
+	 100},
+	{0, "rows", NULL, MT_OPT_FLAG, AT(rows),
+	 "popularity: count rows of pairs, where a track may stand twice",
+	 NULL, 0, 0},
+	{0, "names", NULL, MT_OPT_FLAG, AT(names),
+	 "pairs: with the names of track and tag", NULL, 0, 0},
+	{0, "any", NULL, MT_OPT_FLAG, AT(any),
+	 "count: tracks with one of the tags at least, not all", NULL, 0, 0},
+	{'w', "without", "TAG", MT_OPT_LIST, AT(without),
+	 "count: and without this tag; may be repeated", NULL, 0, 0},
+	{0, "threshold", "X", MT_OPT_F64, AT(threshold),
+	 "shares over X [0.8 for equivalent, else 0.7]", NULL, 0, 1},
+	{'d', "dim", "N", MT_OPT_I64, AT(dim),
+	 "together, correlation: of 2 or of 3 tags [2]", NULL, 2, 3},
+	{0},
+};
+static const struct mt_opt_set sets[] = {{rows, &opts}, {NULL, NULL}};
+
+enum ids { NONE, IDS, CHOSEN, FOLDER, OTHER };
+
+static const struct mt_verb verbs[] = {
+	{"info", "", "how many of everything"},
+	{"list-tags", "", "all tags, by number"},
+	{"list-tids", "", "all tracks, by number"},
+	{"tag-name", "[N ...]", "tags of these numbers"},
+	{"tag-num", "[TAG ...]", "numbers of these tags"},
+	{"tid-name", "[N ...]", "tracks of these numbers"},
+	{"tid-num", "[TID ...]", "numbers of these tracks"},
+	{"tags-of", "[TID ...]", "the tags of these tracks"},
+	{"tids-with", "[TAG ...]", "the tracks with these tags, tag by tag"},
+	{"tag-count", "[TID ...]", "how many tags these tracks have"},
+	{"min-tags", "[TID ...]", "those of these tracks with --min tags"},
+	{"popularity", "", "tags by the number of their tracks"},
+	{"pairs", "", "every pair of track and tag"},
+	{"dump", "FOLDER", "the three tables, as .tsv into FOLDER"},
+	{"count", "TAG ...", "tracks with all these tags"},
+	{"together", "[TAG ...]", "how many tracks have two tags, or three"},
+	{"correlation", "[TAG ...]", "which share of a's tracks has b (or c)"},
+	{"equivalent", "[TAG ...]", "pairs of tags that imply each other"},
+	{"implies", "[TAG ...]", "tags whose tracks mostly have another"},
+	{"implies-either", "[TAG ...]", "the same with one of two others"},
+	{"diff", "DATABASE", "how the other database differs, tag by tag"},
+	{0},
+};
+
+static const struct {
+	mt_ask_fn *fn;
+	enum ids ids;
+	unsigned parts;
+} command[] = {
+	{mt_ask_info, NONE, MT_TAGDB_ALL},
+	{mt_ask_list_tags, NONE, MT_TAGDB_TAGS},
+	{mt_ask_list_tids, NONE, MT_TAGDB_TIDS},
+	{mt_ask_tag_name, IDS, MT_TAGDB_TAGS},
+	{mt_ask_tag_num, IDS, MT_TAGDB_TAGS},
+	{mt_ask_tid_name, IDS, MT_TAGDB_TIDS},
+	{mt_ask_tid_num, IDS, MT_TAGDB_TIDS},
+	{mt_ask_tags_of, IDS, MT_TAGDB_ALL},
+	{mt_ask_tids_with, IDS, MT_TAGDB_ALL},
+	{mt_ask_tag_count, IDS, MT_TAGDB_ALL},
+	{mt_ask_min_tags, IDS, MT_TAGDB_ALL},
+	{mt_ask_popularity, NONE, MT_TAGDB_ALL & ~MT_TAGDB_VAL_IF},
+	{mt_ask_pairs, NONE, MT_TAGDB_ALL},
+	{mt_ask_dump, FOLDER, MT_TAGDB_ALL},
+	{mt_ask_count, CHOSEN, MT_TAGDB_ALL},
+	{mt_ask_together, CHOSEN, MT_TAGDB_ALL & ~MT_TAGDB_VAL_IF},
+	{mt_ask_correlation, CHOSEN, MT_TAGDB_ALL & ~MT_TAGDB_VAL_IF},
+	{mt_ask_equivalent, CHOSEN, MT_TAGDB_ALL & ~MT_TAGDB_VAL_IF},
+	{mt_ask_implies, CHOSEN, MT_TAGDB_ALL & ~MT_TAGDB_VAL_IF},
+	{mt_ask_either, CHOSEN, MT_TAGDB_ALL & ~MT_TAGDB_VAL_IF},
+	{NULL, OTHER, MT_TAGDB_ALL & ~MT_TAGDB_VAL_IF},
+};
+
+static const struct mt_tool tool = {
+	.name = "mt-tags",
+	.purpose = "ask a tag database",
+	.synopsis = "[options] DATABASE COMMAND [ID ...]",
+	.sets = sets,
+	.verbs = verbs,
+};
+
+/* Ids from standard input, one a line. */
+static int read_ids(struct mt_ask *ask, struct mt_err *err)
+{
+	struct mt_names list;
+	int rc = mt_names_open(&list, "-", false, err);
+	if (rc)
+		return rc;
+	while (!(rc = mt_names_next(&list, err))) {
+		if (!(ask->n_id & (ask->n_id + 1)))
+			ask->id = mt_realloc(ask->id, 2 * ask->n_id + 2,
+					     sizeof *ask->id);
+		ask->id[ask->n_id++] = mt_strdup(list.name);
+	}
+	mt_names_close(&list);
+	return rc == MT_END ? MT_OK : rc;
+}
+
+static int take_operands(struct mt_ask *ask, int verb, char **operand, int n,
+			 bool *own, struct mt_err *err)
+{
+	enum ids ids = command[verb].ids;
+	const char *name = verbs[verb].name;
+	*own = ids == IDS && !n;
+	if (*own)
+		return read_ids(ask, err);
+	if (ids == NONE && n)
+		return mt_err_set(err, MT_EUSAGE, "%s takes nothing after it, "
+				  "not '%.80s'", name, operand[0]);
+	if ((ids == FOLDER || ids == OTHER) && n != 1)
+		return mt_err_set(err, MT_EUSAGE, "%s takes one %s", name,
+				  ids == FOLDER ? "folder" : "other database");
+	ask->id = operand;
+	ask->n_id = (size_t)n;
+	return MT_OK;
+}
+
+static int ask_all(struct mt_ask *ask, int verb, const char *path,
+		   struct mt_err *err)
+{
+	struct mt_tagdb db, other;
+	unsigned parts = command[verb].parts;
+	if (!isnan(opts.min_val) && (parts & MT_TAGDB_PAIRS))
+		parts |= MT_TAGDB_VAL;
+	int rc = mt_tagdb_read(&db, path, parts, err);
+	if (rc)
+		return rc;
+	if (db.n_odd)
+		mt_info("%zu pairs left out: NULL, or of a track or tag that "
+			"is not there", db.n_odd);
+	ask->db = &db;
+	if (command[verb].fn) {
+		rc = command[verb].fn(ask, err);
+	} else {
+		rc = mt_tagdb_read(&other, ask->id[0], parts, err);
+		if (!rc) {
+			rc = mt_ask_diff(stdout, &db, &other, err);
+			mt_tagdb_release(&other);
+		}
+	}
+	mt_ask_release(ask);
+	mt_tagdb_release(&db);
+	return rc;
+}
+
+int main(int argc, char **argv)
+{
+	struct mt_err err;
+	char **operand;
+	int n, verb;
+	bool own = false;
+	mt_tool_begin(&tool, argc, argv, &operand, &n);
+	struct mt_ask ask = {
+		.f = stdout, .num = opts.num, .fold = opts.fold,
+		.rows = opts.rows, .names = opts.names, .any = opts.any,
+		.min_val = opts.min_val, .min = opts.min, .top = opts.top,
+		.percent = opts.percent, .dim = (int)opts.dim,
+		.without = opts.without.item, .n_without = opts.without.n,
+	};
+	int rc = mt_tool_verb(&tool, operand, &n, &verb, &err);
+	if (!rc && n < 1)
+		rc = mt_err_set(&err, MT_EUSAGE, "a database is needed");
+	if (!rc)
+		rc = take_operands(&ask, verb, operand + 1, n - 1, &own, &err);
+	if (!rc) {
+		bool both = command[verb].fn == mt_ask_equivalent;
+		ask.threshold = opts.threshold >= 0 ? opts.threshold
+				: both ? 0.8 : 0.7;
+		rc = ask_all(&ask, verb, operand[0], &err);
+	}
+	for (size_t i = 0; own && i < ask.n_id; i++)
+		free(ask.id[i]);
+	if (own)
+		free(ask.id);
+	mt_opt_list_release(&opts.without);
+	return mt_tool_end(rc ? mt_tool_fail(&err) : 0);
+}
