@@ -277,10 +277,8 @@ static bool explain(const char *tag, const struct mt_texts_index *index)
 	char why[256], place[512];
 	size_t len = strlen(tag);
 	uint32_t i = (uint32_t)mt_texts_find(index, tag, len);
-	if (!i) {
-		mt_warn("%s: there is no tag '%s'", clean.db.path, tag);
+	if (!i)
 		return false;
-	}
 	uint32_t row = clean.d.to[i];
 	mt_why_text(&clean.d, i, why, sizeof why);
 	mt_why_place(&clean.d, i, place, sizeof place);
@@ -309,14 +307,15 @@ static bool explain(const char *tag, const struct mt_texts_index *index)
 static int explain_all(struct mt_err *err)
 {
 	struct mt_texts_index index;
-	size_t bad = 0;
+	int rc = MT_OK;
 	mt_texts_index(&index, &clean.db.tag);
 	for (size_t i = 0; i < opts.explain.n; i++)
-		bad += !explain(opts.explain.item[i], &index);
+		if (!explain(opts.explain.item[i], &index) && !rc)
+			rc = mt_err_item(err, "tags.unknown", "%s: there is no "
+					 "tag '%s'", clean.db.path,
+					 opts.explain.item[i]);
 	mt_texts_index_release(&index);
-	return bad ? mt_err_item(err, "tags.unknown", "%zu of %zu tags are not "
-				 "in the database", bad, opts.explain.n)
-		   : MT_OK;
+	return rc;
 }
 
 /* CRC-32 of a whole file, for the provenance of the stream. */

@@ -375,7 +375,9 @@ static int parse_line(struct line *l)
 	*rule = (struct mt_rule){.verb = (enum mt_rule_verb)v, .line = l->no};
 	rc = arguments(l, rule);
 	if (!rc && l->at < l->end)
-		rc = BAD(l, "'%.60s' is too much here", l->at);
+		rc = BAD(l, "'%.*s' is too much here",
+			 (int)(l->end - l->at < 60 ? l->end - l->at : 60),
+			 l->at);
 	return rc;
 }
 

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -37,6 +38,11 @@ int mt_tagsql_error(sqlite3 *db, const char *path, struct mt_err *err)
 		errno = why ? why : ENOSPC;
 		return mt_err_sys(err, "%s: cannot write", path);
 	case SQLITE_IOERR:
+		if (!why)
+			return mt_err_set(err, MT_ESYS, "%s: cannot read or "
+					  "write: %s", path,
+					  sqlite3_errmsg(db));
+		/* fall through */
 	case SQLITE_CANTOPEN:
 		if (!why)
 			break;
@@ -57,22 +63,51 @@ static bool ends_in(const char *s, const char *end)
 	return n >= k && !strcmp(s + n - k, end);
 }
 
+static uint32_t be32(const unsigned char *p)
+{
+	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 |
+	       (uint32_t)p[2] << 8 | p[3];
+}
+
+/* SQLite reads what lacks of the last page as zeros; we do not. Its header
+ * has the page size at 16 and the pages at 28, which count when the numbers
+ * at 24 and 92 agree. */
+static int check_size(int fd, const unsigned char *head, const char *path,
+		      struct mt_err *err)
+{
+	struct stat st;
+	uint64_t page = (uint64_t)head[16] << 8 | head[17], pages = 0;
+	page = page == 1 ? 65536 : page;
+	if (be32(head + 24) == be32(head + 92))
+		pages = be32(head + 28);
+	if (fstat(fd, &st) || !page)
+		return MT_OK;  /* SQLite will say what is wrong */
+	uint64_t size = (uint64_t)st.st_size;
+	if (size % page || size < page * pages)
+		return mt_err_set(err, MT_EINPUT, "%s: the database is cut: "
+				  "%llu bytes of %llu", path,
+				  (unsigned long long)size,
+				  (unsigned long long)(pages ? page * pages :
+						       (size / page + 1) * page));
+	return MT_OK;
+}
+
 int mt_tagread_kind(const char *path, bool *sql, struct mt_err *err)
 {
 	static const char magic[16] = "SQLite format 3";
-	char head[16];
+	unsigned char head[100];
 	size_t got;
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return mt_err_sys(err, "%s: cannot open", path);
 	int rc = mt_read_full(fd, head, sizeof head, &got, path, err);
+	*sql = !rc && got >= sizeof magic && !memcmp(head, magic, sizeof magic);
+	if (*sql && got == sizeof head)
+		rc = check_size(fd, head, path, err);
 	close(fd);
-	if (rc)
-		return rc;
-	*sql = got == sizeof head && !memcmp(head, magic, sizeof magic);
-	if (*sql || ends_in(path, ".tsv") || ends_in(path, ".csv") ||
+	if (rc || *sql || ends_in(path, ".tsv") || ends_in(path, ".csv") ||
 	    ends_in(path, ".txt"))
-		return MT_OK;
+		return rc;
 	return mt_err_set(err, MT_EINPUT, "%s: %s", path,
 			  got ? "is not a SQLite database (a table of track, "
 				"tag, weight is read when its name ends in "

@@ -16,6 +16,8 @@ is "$(offers mt-decode --resampler s)" 'soxr swr ' 'choices after a blank'
 is "$(offers mt-scan -o LICEN)" 'LICENSE ' 'files for a path'
 is "$(offers mt-scan LICEN)" 'LICENSE ' 'files for an operand'
 is "$(offers mt-scan -j LICEN | tr -d ' ')" '' 'nothing for a number'
+is "$(offers mt-tags popul)" 'popularity ' 'sub-commands'
+is "$(offers mt-tags x.db impl)" 'implies implies-either ' 'after the database too'
 missing=
 for t in "$build"/bin/mt-*; do
 	grep -qw "${t##*/}" completion/mt.bash || missing="$missing ${t##*/}"

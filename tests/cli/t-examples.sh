@@ -17,6 +17,9 @@ mt-melspec -q < audio.keep > mel.keep
 mt-scan -q in | mt-decode -q --root in | mt-melspec -q --n-fft 512 --win 512 --hop 128 --bands 8 |
 	mt-label -q --tsv of_set.tsv | mt-pack -q -o music.set
 mt-train -q -j1 --net net.json --crop 16 -b 4 -e 2 -o model.keep music.set
+printf 'track\ttag\na\trock\nb\thip hop\nb\tHip-Hop\nc\thard rock\na\tpop\nb\tpop\n' > raw.tsv
+printf 'candidates 1\nfold case\n' > raw.rules
+mt-tags-clean -q -r raw.rules -o lastfm.db raw.tsv
 cp model.keep/best.safetensors music.mtm
 
 # commands PAGE: each .Dl line and each .Bd block of EXAMPLES as one line

@@ -7,6 +7,7 @@ every_stream() {
 	train -e 1 -o "$tmp/m"
 	model=$tmp/m/last.safetensors
 	mt-predict -q -m "$model" < "$tmp/example.mtr" > "$tmp/score.mtr"
+	printf 'track\ttag\na\trock\nb\tpop\n' > "$tmp/pairs.tsv"
 }
 # filters DO...: DO INPUT TOOL ARGUMENTS for each that writes a stream
 filters() {
@@ -33,6 +34,8 @@ printers() {
 	"$@" "$tmp/mel.mtr" mt-predict -m "$model" --top 1
 	"$@" "$tmp/score.mtr" mt-eval --per-tag
 	"$@" "$tmp/score.mtr" mt-eval --json
+	"$@" /dev/null mt-tags "$tmp/pairs.tsv" popularity
+	"$@" /dev/null mt-tags-clean -r generic --dry-run "$tmp/pairs.tsv"
 }
 # makers DO...: the same for each that makes a folder; -o is for DO to add
 makers() {

@@ -4,7 +4,7 @@
  *
  *   MT_INJECT=CALL:N[:kill] LD_PRELOAD=build/tests/inject.so mt-...
  *
- * CALL is read (with readv, pread), write (with writev), close, fsync or
+ * CALL is read (with readv, pread), write (with writev, pwrite), close, fsync or
  * rename. "write" is refused with ENOSPC, others with EIO. Reads and writes
  * that the C library makes for stdio are not seen. */
 #include <dlfcn.h>
@@ -70,6 +70,19 @@ ssize_t writev(int fd, const struct iovec *iov, int n)
 {
 	REAL(writev);
 	return hit("write", ENOSPC) ? -1 : real(fd, iov, n);
+}
+
+/* SQLite's way */
+ssize_t pwrite64(int fd, const void *buf, size_t n, off64_t at)
+{
+	REAL(pwrite64);
+	return hit("write", ENOSPC) ? -1 : real(fd, buf, n, at);
+}
+
+ssize_t pread64(int fd, void *buf, size_t n, off64_t at)
+{
+	REAL(pread64);
+	return hit("read", EIO) ? -1 : real(fd, buf, n, at);
 }
 
 int close(int fd)

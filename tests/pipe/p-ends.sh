@@ -11,7 +11,7 @@ every_stream
 # told NAME PATTERN: one line on standard error, by the tool, that matches
 told() {
 	is "$(wc -l < "$tmp/err")" 1 "$1: one sentence"
-	like "$tmp/err" "^mt-[a-z]+: .*($2)" "$1: says why"
+	like "$tmp/err" "^mt-[a-z-]+: .*($2)" "$1: says why"
 }
 full() {
 	in=$1

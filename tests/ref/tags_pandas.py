@@ -147,14 +147,17 @@ def vocabulary(pop, rules):
         for t in targets_of(name, targets):
             if table.row_of(t) is not None:
                 table.absorb(t, [m for m in keys.index[keys == key(t)] if m != t])
+    said_no = folded.isin([fold(x) for x in rules['deny']])
+    free = pop.index[(pop >= rules['pool']) & ~said_no & ~pop.index.isin(taken)]
+    place = {t: i for i, t in enumerate(pop.index)}
     for items in rules['merge']:
-        rows = [table.row_of(t) for t in pool.index
-                if fold(t) in [fold(x) for x in items]]
-        rows = [r for i, r in enumerate(rows) if r is not None and r not in rows[:i]]
-        extra = {t for t in pool.index if fold(t) in [fold(x) for x in items]}
-        if rows:
-            row = table.fuse(rows)
-            row[1] |= extra - {row[0]}
+        named = [t for t in free if fold(t) in [fold(x) for x in items]]
+        if not any(table.row_of(t) for t in named):
+            continue
+        table.rows += [[t, set()] for t in named if table.row_of(t) is None]
+        table.rows.sort(key=lambda r: place[r[0]])
+        rows = [table.row_of(t) for t in named]
+        table.fuse([r for i, r in enumerate(rows) if r not in rows[:i]])
     for t in rules['drop']:
         for row in list(table.rows):
             for tag in [x for x in [row[0], *row[1]] if fold(x) == fold(t)]:
@@ -195,10 +198,12 @@ def sound(tids, tags, pairs):
     return pairs[good]
 
 
-def clean(tags, tids, pairs, rules):
-    """Names in order, and the pairs in their order with the new tag numbers."""
+def clean(tags, tids, pairs, rules, by_rows=False):
+    """Names in order, and the pairs in their order with the new tag numbers.
+    by_rows: a track that has a tag twice counts twice for it."""
     pairs = sound(tids, tags, pairs)
-    pop = popularity(tags, pairs.drop_duplicates(['tid', 'tag']))
+    pop = popularity(tags, pairs if by_rows else
+                     pairs.drop_duplicates(['tid', 'tag']))
     rows, _ = vocabulary(pop, rules)
     new = mapping(tags, rows)
     if rules['min-val'] is not None:
