@@ -7,7 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "base/crc.h"
+#include "base/file.h"
 #include "base/mem.h"
 #include "base/tool.h"
 #include "stream/writer.h"
@@ -318,27 +318,12 @@ static int explain_all(struct mt_err *err)
 	return rc;
 }
 
-/* CRC-32 of a whole file, for the provenance of the stream. */
-static int file_crc(const char *path, uint32_t *crc, struct mt_err *err)
-{
-	static unsigned char buf[1 << 16];
-	FILE *f = fopen(path, "r");
-	if (!f)
-		return mt_err_sys(err, "%s: cannot open", path);
-	size_t n;
-	for (*crc = 0; (n = fread(buf, 1, sizeof buf, f));)
-		*crc = mt_crc32(*crc, buf, n);
-	int rc = ferror(f) ? mt_err_sys(err, "%s: cannot read", path) : MT_OK;
-	fclose(f);
-	return rc;
-}
-
 static int put_head(struct mt_writer *w, struct mt_err *err)
 {
 	struct mt_head head;
 	char shape[24];
 	uint32_t crc = 0;
-	int rc = file_crc(clean.db.path, &crc, err);
+	int rc = mt_file_crc(clean.db.path, &crc, err);
 	if (rc)
 		return rc;
 	mt_head_init(&head, "tags");

@@ -64,6 +64,11 @@ static void begin(struct out *o, const char *path, struct mt_err *err)
 {
 	*o = (struct out){.err = err};
 	o->rc = mt_file_open(&o->file, path, err);
+	if (!o->rc && !o->file.temp) {
+		o->rc = mt_err_set(err, MT_EUSAGE, "%s: is no regular file, so "
+				   "no database can be written to it", path);
+		mt_file_abort(&o->file);
+	}
 	if (o->rc)
 		return;
 	if (sqlite3_open_v2(o->file.temp, &o->db, SQLITE_OPEN_READWRITE |
@@ -80,7 +85,7 @@ static int end(struct out *o)
 {
 	run(o, "COMMIT");
 	sqlite3_finalize(o->st);
-	if (sqlite3_close(o->db) != SQLITE_OK)
+	if (o->db && sqlite3_close(o->db) != SQLITE_OK)
 		fail(o);
 	if (!o->rc)
 		return mt_file_commit(&o->file, o->err);

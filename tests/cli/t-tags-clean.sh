@@ -158,6 +158,7 @@ nothing() {
 refused 4 'out.db: cannot (read or )?write' 'a file that may not grow' sh -c \
 	"trap '' XFSZ; ulimit -f 8; mt-tags-clean -q -r '$rules' -o '$tmp/o/out.db' '$toy'"
 nothing 'a file that may not grow'
+refused 2 'no regular file' 'a database to a device' mt-tags-clean -q -r "$rules" -o /dev/null "$toy"
 refused 4 'No such file' 'no folder' mt-tags-clean -q -r "$rules" -o "$tmp/none/out.db" "$toy"
 mkdir "$tmp/full"
 if unshare -rm mount -t tmpfs -o size=8k none "$tmp/full" 2> /dev/null; then
