@@ -6,10 +6,10 @@ BUILD ?= build
 VERSION = 0.1.0
 
 PKGS = libavformat libavcodec libavutil libswresample soxr fftw3f sqlite3 \
-       libzstd libdeflate jansson libutf8proc
+       libzstd libdeflate jansson libutf8proc hdf5
 DEB_PKGS = gcc libc6-dev make pkg-config libavformat-dev libavcodec-dev libavutil-dev \
        libswresample-dev libsoxr-dev libfftw3-dev libsqlite3-dev libzstd-dev \
-       libdeflate-dev libdnnl-dev libopenblas-dev libjansson-dev libutf8proc-dev \
+       libdeflate-dev libhdf5-dev libdnnl-dev libopenblas-dev libjansson-dev libutf8proc-dev \
        libcmocka-dev perl mandoc universal-ctags
 DEMO_PKGS = fluidsynth timgm6mb-soundfont lame
 
@@ -28,6 +28,7 @@ TOOL_SRC = $(sort $(wildcard tools/mt-*.c))
 UNIT_SRC = $(sort $(wildcard tests/unit/test_*.c))
 FUZZ_SRC = $(sort $(wildcard tests/fuzz/fuzz_*.c))
 BENCH_SRC = $(sort $(wildcard tests/bench/bench_*.c))
+GEN_SRC = $(sort $(wildcard tests/bench/gen_*.c))
 NETS = $(sort $(wildcard common/nn/nets/*.json))
 RULES = $(sort $(wildcard rules/*.rules))
 LIB_OBJ = $(LIB_SRC:%.c=$(BUILD)/obj/%.o) $(BUILD)/obj/nets.o $(BUILD)/obj/rules.o
@@ -36,7 +37,8 @@ UNITS = $(UNIT_SRC:tests/unit/%.c=$(BUILD)/tests/%)
 REPLAYS = $(FUZZ_SRC:tests/fuzz/%.c=$(BUILD)/tests/replay_%)
 BENCHES = $(BENCH_SRC:tests/bench/%.c=$(BUILD)/tests/%)
 EXAMPLES = $(patsubst examples/%.c,$(BUILD)/examples/%,$(sort $(wildcard examples/*.c)))
-HELPERS = $(BUILD)/tests/damage $(BUILD)/tests/inject.so $(EXAMPLES)
+HELPERS = $(BUILD)/tests/damage $(BUILD)/tests/inject.so $(EXAMPLES) \
+	$(GEN_SRC:tests/bench/%.c=$(BUILD)/tests/%)
 
 .PHONY: all check check-all check-asan check-tsan check-valgrind lint demo deps demo-deps \
 	fuzz bench peers install uninstall clean help tests FORCE
@@ -160,7 +162,7 @@ demo-deps:
 peers: ## Python environment for reference values and benches, in .peers
 	python3 -m venv .peers
 	.peers/bin/pip install -q torch torchaudio librosa scikit-learn \
-		onnxruntime safetensors pandas soundfile
+		onnxruntime safetensors pandas soundfile mutagen h5py
 
 install: all ## into $(DESTDIR)$(PREFIX)
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/pkgconfig \
