@@ -68,7 +68,7 @@ static const struct mt_tool tool = {
 	.purpose = "join clips with the Million Song Dataset",
 	.synopsis = "[options] --msd=FILE [stream ...] | command ...",
 	.sets = sets,
-	.flags = MT_TOOL_FILTER & ~MT_TOOL_JOBS,
+	.flags = MT_TOOL_FILTER,
 	.verbs = verbs,
 };
 
@@ -457,9 +457,9 @@ static void release(void *state)
 
 
 static const struct mt_tool lookup_tool = {
-	.name = "mt-msd lookup",
+	.name = "mt-msd",
 	.purpose = "track ids of 7digital ids and back, and what is known of them",
-	.synopsis = "[options] --msd=FILE|--metadata=DB [id ...]",
+	.synopsis = "lookup [options] --msd=FILE|--metadata=DB [id ...]",
 	.sets = sets,
 };
 
@@ -530,9 +530,9 @@ static int do_lookup(int argc, char **argv)
 }
 
 static const struct mt_tool song_tool = {
-	.name = "mt-msd song",
+	.name = "mt-msd",
 	.purpose = "what is in the HDF5 files of single songs",
-	.synopsis = "file.h5 ...",
+	.synopsis = "song file.h5 ...",
 };
 
 static int do_song(int argc, char **argv)

@@ -8,11 +8,14 @@ every_stream() {
 	model=$tmp/m/last.safetensors
 	mt-predict -q -m "$model" < "$tmp/example.mtr" > "$tmp/score.mtr"
 	printf 'track\ttag\na\trock\nb\tpop\n' > "$tmp/pairs.tsv"
+	printf '%d\tTRAAAAAAAAAAAAAA%02d\t0\n' 10 10 20 20 > "$tmp/tracks.tsv"
+	"$build/tests/gen_msd" "$tmp/tracks.tsv" "$tmp/msd.h5"
 }
 # filters DO...: DO INPUT TOOL ARGUMENTS for each that writes a stream
 filters() {
 	"$@" /dev/null mt-scan "$tmp/in"
 	"$@" "$tmp/clip.mtr" mt-decode -r 8000 --root="$tmp/in"
+	"$@" "$tmp/clip.mtr" mt-msd --msd="$tmp/msd.h5" --allow-fail=100%
 	"$@" "$tmp/audio.mtr" mt-silence --measure-only
 	# shellcheck disable=SC2086
 	"$@" "$tmp/audio.mtr" mt-melspec $tiny_mel
@@ -34,6 +37,7 @@ printers() {
 	"$@" "$tmp/mel.mtr" mt-predict -m "$model" --top 1
 	"$@" "$tmp/score.mtr" mt-eval --per-tag
 	"$@" "$tmp/score.mtr" mt-eval --json
+	"$@" /dev/null mt-msd lookup --msd="$tmp/msd.h5" 10
 	"$@" /dev/null mt-tags "$tmp/pairs.tsv" popularity
 	"$@" /dev/null mt-tags-clean -r generic --dry-run "$tmp/pairs.tsv"
 }

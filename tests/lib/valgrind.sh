@@ -57,6 +57,12 @@ clean mt-label 0
 clean mt-pack 0
 mt-silence -q "$tmp/audio.mtr" > "$tmp/loud.mtr"
 clean mt-silence $?
+printf '1\tTRAAAAAAAAAAAAAA01\t0\n' > "$tmp/tracks"
+"$build/tests/gen_msd" "$tmp/tracks" "$tmp/msd.h5"
+mt-scan -q "$tmp/in" | mt-msd -q --msd "$tmp/msd.h5" --allow-fail 100% > "$tmp/tracks.mtr"
+rc=$?
+clean mt-scan 0
+clean mt-msd $rc
 mt-select -q --head 6 "$tmp/set" > "$tmp/six.mtr"
 clean mt-select $?
 mt-view "$tmp/six.mtr" > "$tmp/out"

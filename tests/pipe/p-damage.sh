@@ -18,6 +18,9 @@ mt-label -q --tsv ../labels.tsv < ../mel > ../example
 
 row ../clip mt-decode -j1 -r 8000
 row -o "$tmp/o" ../clip mt-decode -j2 -r 8000 -o "$tmp/o"
+printf '1\tTRAAAAAAAAAAAAAA01\t0\n' > ../tracks
+"$build/tests/gen_msd" ../tracks ../msd.h5
+row ../clip mt-msd --msd ../msd.h5 --allow-fail 100%
 row ../audio mt-silence -j1 --measure-only --frame 64 --hop 32
 # shellcheck disable=SC2086
 row ../audio mt-melspec -j2 $mel
