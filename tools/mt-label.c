@@ -15,14 +15,15 @@
 #include "nn/model.h"
 #include "stream/filter.h"
 #include "tags/table.h"
+#include "tags/tagdb.h"
 #include "tags/vocab.h"
 
 static struct opts {
-	const char *tsv, *folders, *vocab;
+	const char *tsv, *folders, *db, *vocab, *top_by, *order, *untagged;
 	struct mt_opt_list with, without, merge;
 	int64_t top;
 	bool keep;
-} opts;
+} opts = {.top_by = "count", .order = "count", .untagged = "zero"};
 
 #define AT(field) offsetof(struct opts, field)
 
@@ -32,14 +33,26 @@ static const struct mt_opt rows[] = {
 	{0, "folders", "DIR", MT_OPT_PATH, AT(folders),
 	 "a record's tag is the first folder of its key, one of DIR's", NULL,
 	 0, 0},
+	{0, "db", "FILE", MT_OPT_PATH, AT(db),
+	 "tag database whose tracks the keys are: SQLite, or a table of track, "
+	 "tag", NULL, 0, 0},
 	{0, "vocab", "FILE", MT_OPT_PATH, AT(vocab),
 	 "the tags and their order: one a line, or a model [by count]", NULL, 0, 0},
 	{0, "top", "N", MT_OPT_I64, AT(top),
-	 "only the N commonest tags, 0 all [0]", NULL, 0, 1e9},
-	{0, "with", "TAG[,TAG]", MT_OPT_LIST, AT(with), "only these tags",
-	 NULL, 0, 0},
+	 "only the first N tags, 0 all [0]", NULL, 0, 1e9},
+	{0, "top-by", "WHAT", MT_OPT_CHOICE, AT(top_by),
+	 "first by count, the commonest, or by number, as they came [count]",
+	 "count|number", 0, 0},
+	{0, "order", "WHAT", MT_OPT_CHOICE, AT(order),
+	 "the order of the chosen tags, by count or by number [count]",
+	 "count|number", 0, 0},
+	{0, "with", "TAG[,TAG]", MT_OPT_LIST, AT(with),
+	 "these tags too; without --top only these", NULL, 0, 0},
 	{0, "without", "TAG[,TAG]", MT_OPT_LIST, AT(without),
 	 "all but these tags", NULL, 0, 0},
+	{0, "untagged", "HOW", MT_OPT_CHOICE, AT(untagged),
+	 "a record with none of the tags: all zero, or fail [zero]",
+	 "zero|fail", 0, 0},
 	{0, "merge", "NEW=OLD[,OLD]", MT_OPT_LIST, AT(merge),
 	 "count the old tags as the new one; repeatable", NULL, 0, 0},
 	{0, "keep-unlabelled", NULL, MT_OPT_FLAG, AT(keep),
@@ -50,8 +63,10 @@ static const struct mt_opt_set sets[] = {{rows, &opts}, {NULL, NULL}};
 
 static const struct mt_tool tool = {
 	.name = "mt-label",
-	.purpose = "attach label vectors from a table or from folder names",
-	.synopsis = "[options] --tsv=FILE|--folders=DIR [stream|set ...]",
+	.purpose = "attach label vectors from a table, a tag database or "
+		   "folder names",
+	.synopsis = "[options] --tsv=FILE|--db=FILE|--folders=DIR "
+		    "[stream|set ...]",
 	.sets = sets,
 	.flags = MT_TOOL_FILTER,
 };
@@ -62,6 +77,11 @@ static struct label {
 	int tags;                /* column, -1 none */
 	atomic_uchar *used;      /* [n_row] */
 	uint32_t vocab_crc;
+	struct mt_tagdb db;
+	struct mt_texts_index tids;
+	uint32_t *off, *pair;    /* pairs of a track, see mt_pairs_by() */
+	int64_t *place;          /* [tag number] in the vocabulary, -1 none */
+	uint32_t db_crc;
 } label;
 
 static char *join(const struct mt_opt_list *list)
@@ -138,6 +158,47 @@ static int read_folders(struct mt_err *err)
 	return MT_OK;
 }
 
+/* Tags have the database's numbers; a track counts once for a tag. */
+static int read_db(struct mt_err *err)
+{
+	struct mt_tagdb *db = &label.db;
+	size_t n;
+	int rc = mt_tagdb_read(db, opts.db, MT_TAGDB_ALL, err);
+	if (!rc)
+		rc = mt_file_crc(opts.db, &label.db_crc, err);
+	if (rc)
+		return rc;
+	for (size_t k = 1; k <= db->tag.n; k++) {
+		const char *tag = mt_texts_get(&db->tag, k, &n);
+		if (tag)
+			mt_vocab_tag(&label.vocab, tag);
+	}
+	mt_pairs_by(db->pair_tid, db->n_pair, db->tid.n, &label.off,
+		    &label.pair);
+	for (size_t t = 1; t <= db->tid.n; t++) {
+		mt_vocab_item(&label.vocab);
+		for (uint32_t i = label.off[t]; i < label.off[t + 1]; i++) {
+			uint32_t k = db->pair_tag[label.pair[i]];
+			const char *tag = mt_texts_get(&db->tag, k, &n);
+			if (tag)
+				mt_vocab_tag(&label.vocab, tag);
+		}
+	}
+	mt_texts_index(&label.tids, &db->tid);
+	return MT_OK;
+}
+
+static void find_places(void)
+{
+	const struct mt_texts *tag = &label.db.tag;
+	label.place = mt_calloc(tag->n + 1, sizeof *label.place);
+	for (size_t k = 0; k <= tag->n; k++) {
+		size_t n;
+		const char *name = k ? mt_texts_get(tag, k, &n) : NULL;
+		label.place[k] = name ? mt_vocab_find(&label.vocab, name) : -1;
+	}
+}
+
 /* A fixed vocabulary: its order is kept by giving falling counts. */
 static int add_fixed(struct mt_vocab *fixed, const char *tag,
 		     struct mt_err *err)
@@ -206,20 +267,27 @@ static int check(struct mt_filter *f, char **operand, int *n,
 		 struct mt_err *err)
 {
 	(void)f, (void)operand, (void)n;
-	if (!opts.tsv == !opts.folders)
-		return mt_err_set(err, MT_EUSAGE, "one of --tsv FILE and "
-				  "--folders DIR is needed");
+	if (!!opts.tsv + !!opts.folders + !!opts.db != 1)
+		return mt_err_set(err, MT_EUSAGE, "one of --tsv FILE, --db "
+				  "FILE and --folders DIR is needed");
 	int rc = MT_OK;
 	for (size_t i = 0; !rc && i < opts.merge.n; i++)
 		rc = mt_vocab_merge(&label.vocab, opts.merge.item[i], err);
 	if (!rc)
-		rc = opts.tsv ? read_table(err) : read_folders(err);
+		rc = opts.tsv ? read_table(err)
+		     : opts.db ? read_db(err) : read_folders(err);
 	if (!rc && opts.vocab)
 		rc = read_vocab(err);
 	char *with = join(&opts.with), *without = join(&opts.without);
+	struct mt_vocab_choice choice = {
+		.with = with, .without = without, .top = (size_t)opts.top,
+		.top_by_number = !strcmp(opts.top_by, "number"),
+		.order_by_number = !strcmp(opts.order, "number") && !opts.vocab,
+	};
 	if (!rc)
-		rc = mt_vocab_order(&label.vocab, with, without,
-				    (size_t)opts.top, err);
+		rc = mt_vocab_order(&label.vocab, &choice, err);
+	if (!rc && opts.db)
+		find_places();
 	free(with);
 	free(without);
 	return rc;
@@ -235,13 +303,16 @@ static int head(void *state, struct mt_head *h, struct mt_err *err)
 		if ((int)i != label.tags)
 			mt_head_set_field(h, label.table.column[i], "s", "",
 					  "from the label table");
-	if (opts.folders || label.tags >= 0) {
+	if (opts.folders || opts.db || label.tags >= 0) {
 		snprintf(shape, sizeof shape, "%zu", label.vocab.n);
 		mt_head_set_field(h, "label", "u1", shape,
 				  "1 where the item has the tag");
 		for (size_t i = 0; i < label.vocab.n; i++)
 			mt_head_add_tag(h, label.vocab.tag[i].name);
+		mt_head_set_param(h, "label.untagged", opts.untagged);
 	}
+	if (opts.db)
+		mt_head_add_from(h, "labels", label.db_crc, opts.db);
 	if (opts.tsv)
 		mt_head_add_from(h, "labels", label.table.crc, opts.tsv);
 	if (opts.vocab)
@@ -273,12 +344,39 @@ static int64_t find_row(const char *key, size_t n)
 	return row < 0 && bare != n ? find_row(key, bare) : row;
 }
 
-static void put_label(struct mt_rec *rec, const char *tags)
+static int untagged(const struct mt_rec *rec, struct mt_err *err)
+{
+	size_t n;
+	const char *key = mt_rec_key(rec, &n);
+	if (*opts.untagged == 'z')
+		return MT_OK;
+	return mt_err_item(err, "label.untagged", "%.*s: has none of the %zu "
+			   "tags", (int)n, key, label.vocab.n);
+}
+
+static int put_label(struct mt_rec *rec, const char *tags, struct mt_err *err)
 {
 	uint64_t n = label.vocab.n;
 	uint8_t *y = mt_rec_alloc(rec, n);
-	mt_vocab_label(&label.vocab, tags, y);
+	size_t set = mt_vocab_label(&label.vocab, tags, y);
 	mt_rec_put(rec, "label", "u1", 1, &n, y);
+	return set ? MT_OK : untagged(rec, err);
+}
+
+static int put_tracks_tags(struct mt_rec *rec, size_t track, struct mt_err *err)
+{
+	uint64_t n = label.vocab.n;
+	uint8_t *y = mt_rec_alloc(rec, n);
+	size_t set = 0;
+	memset(y, 0, n);
+	for (uint32_t i = label.off[track]; i < label.off[track + 1]; i++) {
+		int64_t k = label.place[label.db.pair_tag[label.pair[i]]];
+		set += k >= 0;
+		if (k >= 0)
+			y[k] = 1;
+	}
+	mt_rec_put(rec, "label", "u1", 1, &n, y);
+	return set ? MT_OK : untagged(rec, err);
 }
 
 static int no_row(const char *key, size_t n, const char *where,
@@ -303,24 +401,31 @@ static int step(void *state, void *worker, struct mt_rec *rec,
 			return no_row(key, n, "the folders (it lies in none)",
 				      err);
 		char *tag = mt_strndup(key, (size_t)(slash - key));
-		put_label(rec, tag);
+		int rc = put_label(rec, tag, err);
 		free(tag);
-		return MT_OK;
+		return rc;
+	}
+	if (opts.db) {
+		size_t track = mt_texts_find(&label.tids, key,
+					     without_time(key, n));
+		return track ? put_tracks_tags(rec, track, err)
+			     : no_row(key, n, opts.db, err);
 	}
 	int64_t row = find_row(key, n);
 	if (row < 0)
 		return no_row(key, n, opts.tsv, err);
 	size_t r = (size_t)row;
+	int rc = MT_OK;
 	atomic_store_explicit(&label.used[r], 1, memory_order_relaxed);
 	for (size_t i = 1; i < label.table.n_column; i++) {
 		const char *v = mt_table_cell(&label.table, r, i);
 		if ((int)i == label.tags)
-			put_label(rec, v);
+			rc = put_label(rec, v, err);
 		else
 			mt_rec_put_str(rec, label.table.column[i], v,
 				       strlen(v));
 	}
-	return MT_OK;
+	return rc;
 }
 
 static int end(void *state, const struct mt_tally *tally, struct mt_err *err)
@@ -340,6 +445,11 @@ static void release(void *state)
 	(void)state;
 	mt_table_release(&label.table);
 	mt_vocab_release(&label.vocab);
+	mt_tagdb_release(&label.db);
+	mt_texts_index_release(&label.tids);
+	free(label.off);
+	free(label.pair);
+	free(label.place);
 	free(label.used);
 	mt_opt_list_release(&opts.with);
 	mt_opt_list_release(&opts.without);

@@ -43,9 +43,9 @@ static int by_from(const void *a, const void *b)
 		      ((const struct mt_vocab_alias *)b)->from);
 }
 
-static const char *meaning(const struct mt_vocab *v, char *tag)
+static const char *meaning(const struct mt_vocab *v, const char *tag)
 {
-	struct mt_vocab_alias want = {tag, NULL};
+	struct mt_vocab_alias want = {(char *)(uintptr_t)tag, NULL};
 	struct mt_vocab_alias *hit = v->n_alias
 		? bsearch(&want, v->alias, v->n_alias, sizeof want, by_from)
 		: NULL;
@@ -54,7 +54,7 @@ static const char *meaning(const struct mt_vocab *v, char *tag)
 
 int mt_vocab_merge(struct mt_vocab *v, const char *rule, struct mt_err *err)
 {
-	const char *eq = strchr(rule, '='), *at = eq ? eq + 1 : "";
+	const char *eq = strpbrk(rule, "=,"), *at = eq ? eq + 1 : "";
 	char *to = eq ? mt_strndup(rule, (size_t)(eq - rule)) : NULL, *from;
 	if (!to || !*to || !*at) {
 		free(to);
@@ -109,24 +109,34 @@ static void grow(struct mt_vocab *v)
 		*slot_of(v, v->tag[i].name) = (uint32_t)i + 1;
 }
 
+void mt_vocab_item(struct mt_vocab *v)
+{
+	v->n_item++;
+}
+
+void mt_vocab_tag(struct mt_vocab *v, const char *s)
+{
+	const char *name = meaning(v, s);
+	if (v->n == v->cap || !v->n_slot)
+		grow(v);
+	uint32_t *slot = slot_of(v, name);
+	if (!*slot) {
+		v->tag[v->n++] = (struct mt_vocab_tag){
+			.name = mt_strdup(name), .number = v->n};
+		*slot = (uint32_t)v->n;
+	}
+	/* "a, a" and "old, new" are one tag each */
+	struct mt_vocab_tag *tag = &v->tag[*slot - 1];
+	tag->count += tag->last != v->n_item;
+	tag->last = v->n_item;
+}
+
 void mt_vocab_add(struct mt_vocab *v, const char *tags)
 {
 	char *t;
-	v->n_item++;
+	mt_vocab_item(v);
 	while ((t = next_tag(&tags))) {
-		const char *name = meaning(v, t);
-		if (v->n == v->cap || !v->n_slot)
-			grow(v);
-		uint32_t *slot = slot_of(v, name);
-		if (!*slot) {
-			v->tag[v->n++] = (struct mt_vocab_tag){
-				.name = mt_strdup(name)};
-			*slot = (uint32_t)v->n;
-		}
-		/* "a, a" and "old, new" are one tag each */
-		struct mt_vocab_tag *tag = &v->tag[*slot - 1];
-		tag->count += tag->last != v->n_item;
-		tag->last = v->n_item;
+		mt_vocab_tag(v, t);
 		free(t);
 	}
 }
@@ -139,6 +149,19 @@ static int commonest(const void *a, const void *b)
 	return strcmp(x->name, y->name);
 }
 
+static int first_number(const void *a, const void *b)
+{
+	const struct mt_vocab_tag *x = a, *y = b;
+	return (x->number > y->number) - (x->number < y->number);
+}
+
+static void sort_tags(struct mt_vocab *v, bool by_number)
+{
+	if (v->n)
+		qsort(v->tag, v->n, sizeof *v->tag,
+		      by_number ? first_number : commonest);
+}
+
 static const struct mt_vocab *sorting;  /* qsort has no room for it */
 
 static int name_of(const void *a, const void *b)
@@ -147,10 +170,11 @@ static int name_of(const void *a, const void *b)
 		      sorting->tag[*(const uint32_t *)b].name);
 }
 
-int mt_vocab_order(struct mt_vocab *v, const char *with, const char *without,
-		   size_t top, struct mt_err *err)
+int mt_vocab_order(struct mt_vocab *v, const struct mt_vocab_choice *choice,
+		   struct mt_err *err)
 {
-	const char *at = with ? with : "";
+	const char *with = choice->with ? choice->with : "", *at = with;
+	const char *without = choice->without ? choice->without : "";
 	char *t;
 	while ((t = next_tag(&at))) {
 		if (!v->n_slot || !*slot_of(v, t)) {
@@ -164,19 +188,21 @@ int mt_vocab_order(struct mt_vocab *v, const char *with, const char *without,
 	free(v->slot);  /* it is about the old order */
 	v->slot = NULL;
 	v->n_slot = 0;
-	if (v->n)
-		qsort(v->tag, v->n, sizeof *v->tag, commonest);
-	size_t n = 0;
+	sort_tags(v, choice->top_by_number);
+	size_t n = 0, left = choice->top;
 	for (size_t i = 0; i < v->n; i++) {
-		bool keep = (!with || in_list(with, v->tag[i].name)) &&
-			    (!without || !in_list(without, v->tag[i].name)) &&
-			    (!top || n < top);
-		if (keep)
+		bool first = v->tag[i].count &&
+			     !in_list(without, v->tag[i].name) &&
+			     (choice->top ? left > 0 : !choice->with);
+		left -= first && left;
+		if (first || (in_list(with, v->tag[i].name) &&
+			      !in_list(without, v->tag[i].name)))
 			v->tag[n++] = v->tag[i];
 		else
 			free(v->tag[i].name);
 	}
 	v->n = n;
+	sort_tags(v, choice->order_by_number);
 	v->by_name = mt_realloc(v->by_name, n, sizeof *v->by_name);
 	for (size_t i = 0; i < n; i++)
 		v->by_name[i] = (uint32_t)i;
@@ -186,29 +212,39 @@ int mt_vocab_order(struct mt_vocab *v, const char *with, const char *without,
 	return MT_OK;
 }
 
-void mt_vocab_label(const struct mt_vocab *v, const char *tags, uint8_t *label)
+int64_t mt_vocab_find(const struct mt_vocab *v, const char *tag)
 {
-	const char *at = tags;
+	const char *name = meaning(v, tag);
+	size_t lo = 0, hi = v->n;
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+		uint32_t k = v->by_name[mid];
+		int c = strcmp(v->tag[k].name, name);
+		if (!c)
+			return k;
+		if (c < 0)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return -1;
+}
+
+size_t mt_vocab_label(const struct mt_vocab *v, const char *tags,
+		      uint8_t *label)
+{
 	char *t;
+	size_t n = 0;
 	memset(label, 0, v->n);
-	while ((t = next_tag(&at))) {
-		const char *name = meaning(v, t);
-		size_t lo = 0, hi = v->n;
-		while (lo < hi) {
-			size_t mid = lo + (hi - lo) / 2;
-			uint32_t k = v->by_name[mid];
-			int c = strcmp(v->tag[k].name, name);
-			if (!c) {
-				label[k] = 1;
-				break;
-			}
-			if (c < 0)
-				lo = mid + 1;
-			else
-				hi = mid;
+	while ((t = next_tag(&tags))) {
+		int64_t k = mt_vocab_find(v, t);
+		if (k >= 0) {
+			n += !label[k];
+			label[k] = 1;
 		}
 		free(t);
 	}
+	return n;
 }
 
 void mt_vocab_release(struct mt_vocab *v)

@@ -3,6 +3,7 @@
 #ifndef MT_TAGS_VOCAB_H
 #define MT_TAGS_VOCAB_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -12,6 +13,7 @@ struct mt_vocab_tag {
 	char *name;
 	uint64_t count;
 	uint64_t last;           /* item that it was counted for; private */
+	uint64_t number;         /* 1 for the first that came, and so on */
 };
 
 struct mt_vocab_alias {
@@ -30,20 +32,34 @@ struct mt_vocab {
 	size_t n_alias;
 };
 
-/* "new=old1,old2": the old ones count and mean new from now on. A chain or a
- * second meaning is MT_EUSAGE. Call before anything is added. */
+/* "new=old1,old2", or "new,old1": the old ones count and mean new from now on.
+ * A chain or a second meaning is MT_EUSAGE. Call before anything is added. */
 int mt_vocab_merge(struct mt_vocab *v, const char *rule, struct mt_err *err)
 	MT_USE_RESULT;
 /* Count the tags of one item: comma-separated, blanks around a comma are
  * dropped, one that stands twice counts once. */
 void mt_vocab_add(struct mt_vocab *v, const char *tags);
-/* Commonest first, equal counts by bytes; then keep those in with (NULL: all)
- * and not in without (comma-separated lists), then the first top (0: all).
- * A tag of with that never occurred is MT_EUSAGE. */
-int mt_vocab_order(struct mt_vocab *v, const char *with, const char *without,
-		   size_t top, struct mt_err *err) MT_USE_RESULT;
-/* Set label[n] from one item's tags: 1 where it has the tag, else 0. */
-void mt_vocab_label(const struct mt_vocab *v, const char *tags,
+/* The same one by one: begin an item; count a tag of it, which may hold a
+ * comma. A tag that is to have its number without being counted: no item. */
+void mt_vocab_item(struct mt_vocab *v);
+void mt_vocab_tag(struct mt_vocab *v, const char *tag);
+
+/* Which tags, and their order. */
+struct mt_vocab_choice {
+	const char *with, *without; /* comma-separated lists, or NULL */
+	size_t top;                 /* 0: all, or only those of with */
+	bool top_by_number, order_by_number; /* else by count, commonest first,
+					      * equal counts by bytes */
+};
+/* Keep the first top that are not in without, and those in with. A tag of with
+ * that never occurred is MT_EUSAGE; one with count 0 is kept only by with. */
+int mt_vocab_order(struct mt_vocab *v, const struct mt_vocab_choice *choice,
+		   struct mt_err *err) MT_USE_RESULT;
+/* After ordering: the place of a tag, or of what it was merged into; -1 none. */
+int64_t mt_vocab_find(const struct mt_vocab *v, const char *tag);
+/* Set label[n] from one item's tags: 1 where it has the tag, else 0; how many
+ * ones. */
+size_t mt_vocab_label(const struct mt_vocab *v, const char *tags,
 		    uint8_t *label);
 void mt_vocab_release(struct mt_vocab *v);
 

@@ -51,4 +51,27 @@ bad 3 "first column is 'file'" 'a wrong first column'
 printf 'path\tmel\na\tb\n' > "$tmp/bad.tsv"
 bad 3 "'mel', cannot become a field" 'a column with a name of ours'
 rc 2 'a table or folders are needed' mt-label "$tmp/clip"
+
+# a tag database: tracks, tags by number; c.wav is in none, b.wav has two alike
+printf '%s\t%s\t%s\n' track tag weight x/a.wav jazz 9 x/b.wav rock 1 x/b.wav rock 7 \
+	x/b.wav jazz 5 old.wav 'a, b' 1 old.wav rock 1 > "$tmp/db.tsv"
+is "$(v --db "$tmp/db.tsv" --keep-unlabelled 2> "$tmp/err")" 'jazz rock a, b ' '--db: by count, then by bytes'
+is "$(v --db "$tmp/db.tsv" --keep-unlabelled --order number)" 'jazz rock a, b ' '... by number'
+is "$(v --db "$tmp/db.tsv" --keep-unlabelled --top 1 --top-by number --with rock)" 'jazz rock ' \
+	'... the first and one more'
+is "$(v --db "$tmp/db.tsv" --keep-unlabelled --merge rock,jazz)" 'rock a, b ' '... merged'
+mt-label --db "$tmp/db.tsv" --with jazz < "$tmp/clip" > "$tmp/s" 2> "$tmp/err"
+is $? 1 'a record without a track fails'
+like "$tmp/err" 'y/c.wav: has no row in .*db.tsv' '... and is named'
+is "$(mt-view -f label "$tmp/s" | tr '\t\n' ' ;')" 'x/a.wav 1;x/b.wav 1;' 'label vectors of the others'
+mt-label --db "$tmp/db.tsv" --top 1 --without jazz --untagged fail --keep-unlabelled < "$tmp/clip" \
+	> "$tmp/s" 2> "$tmp/err"
+is $? 1 'one without any of the tags fails if it shall'
+like "$tmp/err" 'x/a.wav: has none of the 1 tags' '... and is named'
+mt-view -H "$tmp/s" > "$tmp/out"
+like "$tmp/out" '^param	label.untagged	fail$' '... as the header says'
+is "$(mt-label -q --db "$tmp/db.tsv" --without jazz --keep-unlabelled < "$tmp/clip" |
+	mt-view -f label | tr '\t\n' ' ;')" 'x/a.wav 0 0;x/b.wav 1 0;' 'else it is all zero'
+rc 3 'a database that is none' mt-label --db "$tmp/clip" "$tmp/clip"
+rc 2 'two sources' mt-label --db "$tmp/db.tsv" -t "$tmp/t.tsv" "$tmp/clip"
 tap_end

@@ -118,12 +118,19 @@ static void expect(const struct mt_vocab *v, const char *names)
 	assert_string_equal(names, all);
 }
 
+static int order(struct mt_vocab *v, const char *with, const char *without,
+		 size_t top, struct mt_err *err)
+{
+	return mt_vocab_order(v, &(struct mt_vocab_choice){
+		.with = with, .without = without, .top = top}, err);
+}
+
 static void test_vocab(void **state)
 {
 	(void)state;
 	struct mt_vocab v = {0};
 	fill(&v);
-	assert_int_equal(0, mt_vocab_order(&v, NULL, NULL, 0, NULL));
+	assert_int_equal(0, order(&v, NULL, NULL, 0, NULL));
 	expect(&v, "rock:2 hip hop:1 hiphop:1 jazz:1 pop:1");
 	uint8_t y[5] = {9, 9, 9, 9, 9};
 	mt_vocab_label(&v, "pop , rock,unknown", y);
@@ -139,18 +146,40 @@ static void test_choice(void **state)
 	struct mt_vocab v = {0};
 	struct mt_err err = {0};
 	fill(&v);
-	assert_int_equal(0, mt_vocab_order(&v, "pop,rock,jazz", "jazz", 0,
-					   &err));
+	assert_int_equal(0, order(&v, "pop,rock,jazz", "jazz", 0, &err));
 	expect(&v, "rock:2 pop:1");
 	mt_vocab_release(&v);
 	fill(&v);
-	assert_int_equal(0, mt_vocab_order(&v, NULL, "rock", 2, &err));
+	assert_int_equal(0, order(&v, NULL, "rock", 2, &err));
 	expect(&v, "hip hop:1 hiphop:1");
 	mt_vocab_release(&v);
 	fill(&v);
-	assert_int_equal(MT_EUSAGE, mt_vocab_order(&v, "pop,polka", NULL, 0,
-						   &err));
+	assert_int_equal(MT_EUSAGE, order(&v, "pop,polka", NULL, 0, &err));
 	assert_string_equal("the tag 'polka' does not occur", err.text);
+	mt_vocab_release(&v);
+}
+
+/* By number, as they came; with beside top; a tag that only has a number. */
+static void test_numbers(void **state)
+{
+	(void)state;
+	struct mt_vocab v = {0};
+	struct mt_err err = {0};
+	mt_vocab_tag(&v, "never");
+	fill(&v);
+	struct mt_vocab_choice c = {.order_by_number = true};
+	assert_int_equal(0, mt_vocab_order(&v, &c, &err));
+	expect(&v, "rock:2 pop:1 jazz:1 hiphop:1 hip hop:1");
+	mt_vocab_release(&v);
+	mt_vocab_tag(&v, "never");
+	fill(&v);
+	c = (struct mt_vocab_choice){.top = 2, .top_by_number = true,
+				     .with = "hiphop,never,pop",
+				     .order_by_number = true};
+	assert_int_equal(0, mt_vocab_order(&v, &c, &err));
+	expect(&v, "never:0 rock:2 pop:1 hiphop:1");
+	assert_int_equal(3, mt_vocab_find(&v, "hiphop"));
+	assert_int_equal(-1, mt_vocab_find(&v, "jazz"));
 	mt_vocab_release(&v);
 }
 
@@ -162,7 +191,7 @@ static void test_merge(void **state)
 					   NULL));
 	assert_int_equal(0, mt_vocab_merge(&v, "r=rock,r", NULL));
 	fill(&v);
-	assert_int_equal(0, mt_vocab_order(&v, NULL, NULL, 0, NULL));
+	assert_int_equal(0, order(&v, NULL, NULL, 0, NULL));
 	/* the two spellings in one row count once */
 	expect(&v, "r:2 hip-hop:1 jazz:1 pop:1");
 	uint8_t y[4];
@@ -188,6 +217,7 @@ int main(void)
 		cmocka_unit_test(test_many_rows),
 		cmocka_unit_test(test_vocab),
 		cmocka_unit_test(test_choice),
+		cmocka_unit_test(test_numbers),
 		cmocka_unit_test(test_merge),
 	};
 	cmocka_set_message_output(CM_OUTPUT_TAP);
