@@ -107,7 +107,9 @@ static void check_again(const struct mt_model *m)
 	MT_BUG(mt_model_parse(&b, p, size, "again", NULL));
 	check_same(m, &b);
 	char *q = written(&b, &size2);
-	MT_BUG(size != size2 || memcmp(p, q, size));
+	/* "crc32" is added behind the rest, but read in order */
+	MT_BUG(size != size2);
+	MT_BUG(mt_model_text(m, "crc32") && memcmp(p, q, size));
 	mt_model_close(&b);
 	free(p);
 	free(q);
