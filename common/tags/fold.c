@@ -12,12 +12,17 @@ const char *const mt_fold_name[MT_N_FOLD] = {
 	"case", "letters", "and-words", "plain", "exact",
 };
 
-void mt_text_put(struct mt_text *t, const char *s, size_t n)
+static void reserve(struct mt_text *t, size_t n)
 {
 	if (t->n + n + 1 > t->cap) {
 		t->cap = 2 * (t->n + n + 1) + 64;
 		t->s = mt_realloc(t->s, t->cap, 1);
 	}
+}
+
+void mt_text_put(struct mt_text *t, const char *s, size_t n)
+{
+	reserve(t, n);
 	if (n)
 		memcpy(t->s + t->n, s, n);
 	t->n += n;
@@ -55,26 +60,31 @@ static void lower_ascii(char *s, size_t n)
 static void strip(struct mt_text *key, enum mt_fold fold, const char *s,
 		  size_t n)
 {
+	reserve(key, 3 * n + 2);  /* each & may be and; 19 or 20 */
+	char *to = key->s;
 	for (size_t i = 0; i < n; i++) {
-		if (is_alnum(s[i]))
-			mt_text_put(key, s + i, 1);
-		else if (s[i] == '&' && fold == MT_FOLD_AMP_N)
-			mt_text_put(key, "n", 1);
-		else if (s[i] == '&' && fold == MT_FOLD_AMP_AND)
-			mt_text_put(key, "and", 3);
-		if (fold == MT_FOLD_AND_N && n - i >= 5 &&
-		    !memcmp(s + i, " and ", 5)) {
-			mt_text_put(key, "n", 1);
+		if (is_alnum(s[i])) {
+			*to++ = s[i];
+		} else if (s[i] == '&' && fold == MT_FOLD_AMP_N) {
+			*to++ = 'n';
+		} else if (s[i] == '&' && fold == MT_FOLD_AMP_AND) {
+			memcpy(to, "and", 3);
+			to += 3;
+		} else if (s[i] == ' ' && fold == MT_FOLD_AND_N && n - i >= 5 &&
+			   !memcmp(s + i, " and ", 5)) {
+			*to++ = 'n';
 			i += 4;
 		}
 	}
+	key->n = (size_t)(to - key->s);
 	bool decade = key->n >= 3 && key->s[0] >= '0' && key->s[0] <= '9' &&
 		      key->s[1] == '0' && key->s[2] == 's';
 	if (decade && (fold == MT_FOLD_DECADE_19 || fold == MT_FOLD_DECADE_20)) {
-		mt_text_put(key, "..", 2);
-		memmove(key->s + 2, key->s, key->n - 2);
+		memmove(key->s + 2, key->s, key->n);
 		memcpy(key->s, fold == MT_FOLD_DECADE_19 ? "19" : "20", 2);
+		key->n += 2;
 	}
+	key->s[key->n] = 0;
 }
 
 bool mt_utf8_valid(const char *s, size_t n)

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <math.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,8 +17,8 @@
 #include "base/mem.h"
 #include "tags/tagread.h"
 
-#define N_READER 2
-#define MIN_SHARE 100000  /* row numbers that are worth a thread */
+#define N_SHARE 8         /* parts that the threads take in turn */
+#define MIN_SHARE 50000   /* row numbers that are worth one */
 
 int mt_tagsql_error(sqlite3 *db, const char *path, struct mt_err *err)
 {
@@ -185,10 +186,7 @@ static int read_texts(struct mt_texts *to, sqlite3 *db, const char *path,
 		      const char *table, const char *column,
 		      struct mt_err *err)
 {
-	bool has;
-	int rc = find_column(db, path, table, column, true, &has, err);
-	if (rc)
-		return rc;
+	int rc = MT_OK;
 	char *sql = mt_strf("SELECT rowid, %s FROM %s NOT INDEXED ORDER BY "
 			    "rowid", column, table);
 	sqlite3_stmt *st = NULL;
@@ -215,16 +213,26 @@ static int read_texts(struct mt_texts *to, sqlite3 *db, const char *path,
 	return rc;
 }
 
-/* Some of the pairs, by one thread with a connection of its own. */
+/* Some of the pairs, read by one thread. */
 struct share {
-	const char *path, *sql;
-	int64_t lo, hi;          /* row numbers; lo > hi: there are none */
+	int64_t lo, hi;          /* row numbers; lo > hi: all there are */
 	bool has_val;
 	uint32_t *tid, *tag;
 	double *val;
 	size_t n, cap, n_odd;
-	int rc;
-	struct mt_err err;
+};
+
+/* Pairs being read by two threads, each with a connection of its own. */
+struct reading {
+	const char *path;
+	char *sql;
+	struct share share[N_SHARE];
+	int n;
+	atomic_int next;         /* share that nobody has taken yet */
+	pthread_t thread;
+	bool has_thread;
+	int rc[2];
+	struct mt_err err[2];
 };
 
 static void grow(struct share *s)
@@ -250,7 +258,7 @@ static bool is_number(sqlite3_value *v, uint32_t *out)
  * costs half of what stepping to each row and asking for its columns does. */
 static void take(sqlite3_context *ctx, int n, sqlite3_value **v)
 {
-	struct share *s = sqlite3_user_data(ctx);
+	struct share *s = *(struct share **)sqlite3_user_data(ctx);
 	if (s->n == s->cap)
 		grow(s);
 	if (!is_number(v[0], &s->tid[s->n]) || !is_number(v[1], &s->tag[s->n])) {
@@ -268,28 +276,39 @@ static void taken(sqlite3_context *ctx)
 	sqlite3_result_null(ctx);
 }
 
-static void *read_share(void *arg)
+/* Take shares until there are none. */
+static int read_shares(struct reading *r, struct mt_err *err)
 {
-	struct share *s = arg;
 	sqlite3 *db;
 	sqlite3_stmt *st = NULL;
-	s->rc = open_db(&db, s->path, &s->err);
-	if (s->rc)
-		return NULL;
-	sqlite3_create_function(db, "take", -1, SQLITE_UTF8, s, NULL, take,
+	struct share *s = NULL;
+	int rc = open_db(&db, r->path, err), got, i;
+	if (rc)
+		return rc;
+	sqlite3_create_function(db, "take", -1, SQLITE_UTF8, &s, NULL, take,
 				taken);
-	int got = sqlite3_prepare_v2(db, s->sql, -1, &st, NULL);
-	if (!got && s->lo <= s->hi) {
-		sqlite3_bind_int64(st, 1, s->lo);
-		sqlite3_bind_int64(st, 2, s->hi);
-	}
-	if (!got)
+	got = sqlite3_prepare_v2(db, r->sql, -1, &st, NULL);
+	while (!got && (i = atomic_fetch_add(&r->next, 1)) < r->n) {
+		s = &r->share[i];
+		if (s->lo <= s->hi) {
+			sqlite3_bind_int64(st, 1, s->lo);
+			sqlite3_bind_int64(st, 2, s->hi);
+		}
 		while ((got = sqlite3_step(st)) == SQLITE_ROW)
 			;
-	if (got && got != SQLITE_DONE)
-		s->rc = mt_tagsql_error(db, s->path, &s->err);
+		got = got == SQLITE_DONE ? sqlite3_reset(st) : got;
+	}
+	if (got)
+		rc = mt_tagsql_error(db, r->path, err);
 	sqlite3_finalize(st);
 	sqlite3_close(db);
+	return rc;
+}
+
+static void *reader(void *arg)
+{
+	struct reading *r = arg;
+	r->rc[1] = read_shares(r, &r->err[1]);
 	return NULL;
 }
 
@@ -310,92 +329,113 @@ static void find_rows(sqlite3 *db, int64_t *lo, int64_t *hi)
 	sqlite3_finalize(st);
 }
 
-static void append(struct share *a, struct share *b)
+static void start_pairs(struct reading *r, const char *path, sqlite3 *db,
+			bool has_val)
 {
-	size_t n = a->n + b->n;
-	a->tid = mt_realloc(a->tid, n + 1, sizeof *a->tid);
-	a->tag = mt_realloc(a->tag, n + 1, sizeof *a->tag);
-	if (b->n) {
-		memcpy(a->tid + a->n, b->tid, b->n * sizeof *a->tid);
-		memcpy(a->tag + a->n, b->tag, b->n * sizeof *a->tag);
-	}
-	if (a->has_val)
-		a->val = mt_realloc(a->val, n + 1, sizeof *a->val);
-	if (a->has_val && b->n)
-		memcpy(a->val + a->n, b->val, b->n * sizeof *a->val);
-	free(b->tid);
-	free(b->tag);
-	free(b->val);
-	a->n = n;
-	a->n_odd += b->n_odd;
-}
-
-static int read_pairs(struct mt_tagdb *db, int64_t lo, int64_t hi,
-		      bool has_val, struct mt_err *err)
-{
-	struct share share[N_READER];
-	pthread_t thread[N_READER];
+	int64_t lo, hi;
+	*r = (struct reading){.path = path, .n = 1};
+	find_rows(db, &lo, &hi);
 	bool split = lo <= hi && hi / 2 - lo / 2 > MIN_SHARE &&
 		     sqlite3_threadsafe();
-	char *sql = mt_strf("SELECT take(tid, tag%s) FROM tid_tag NOT INDEXED%s",
-			    has_val ? ", val" : "", lo <= hi ?
-			    " WHERE rowid BETWEEN ? AND ?" : "");
-	int64_t mid = split ? lo + (hi - lo) / 2 : hi;
-	share[0] = (struct share){db->path, sql, lo, mid, .has_val = has_val};
-	share[1] = (struct share){db->path, sql, mid + 1, hi,
-				  .has_val = has_val};
-	if (split && pthread_create(&thread[1], NULL, read_share, &share[1])) {
-		split = false;
-		share[0].hi = hi;
-	}
-	read_share(&share[0]);
 	if (split)
-		pthread_join(thread[1], NULL);
-	free(sql);
-	int rc = share[0].rc;
-	if (rc || (split && (rc = share[1].rc))) {
-		struct mt_err *why = share[0].rc ? &share[0].err
-						 : &share[1].err;
-		mt_err_set(err, rc, "%s", why->text);
+		r->n = N_SHARE;
+	for (int i = 0; i < r->n; i++) {
+		int64_t part = split ? (hi - lo) / N_SHARE : 0;
+		r->share[i] = (struct share){
+			.lo = lo + i * part, .has_val = has_val,
+			.hi = i == r->n - 1 ? hi : lo + (i + 1) * part - 1};
 	}
-	append(&share[0], &share[1]);
-	db->pair_tid = share[0].tid;
-	db->pair_tag = share[0].tag;
-	db->pair_val = share[0].val;
-	db->n_pair = share[0].n;
-	db->n_odd = share[0].n_odd;
+	r->sql = mt_strf("SELECT take(tid, tag%s) FROM tid_tag NOT INDEXED%s",
+			 has_val ? ", val" : "", lo <= hi ?
+			 " WHERE rowid BETWEEN ? AND ?" : "");
+	r->has_thread = split && !pthread_create(&r->thread, NULL, reader, r);
+}
+
+/* All shares in their order, into the database. */
+static void join_shares(struct reading *r, struct mt_tagdb *db)
+{
+	size_t n = 0, at = 0;
+	for (int i = 0; i < r->n; i++)
+		n += r->share[i].n;
+	db->pair_tid = mt_realloc(NULL, n + 1, sizeof *db->pair_tid);
+	db->pair_tag = mt_realloc(NULL, n + 1, sizeof *db->pair_tag);
+	if (r->share[0].has_val)
+		db->pair_val = mt_realloc(NULL, n + 1, sizeof *db->pair_val);
+	for (int i = 0; i < r->n; i++) {
+		struct share *s = &r->share[i];
+		if (s->n) {
+			memcpy(db->pair_tid + at, s->tid, s->n * sizeof *s->tid);
+			memcpy(db->pair_tag + at, s->tag, s->n * sizeof *s->tag);
+		}
+		if (s->n && s->has_val)
+			memcpy(db->pair_val + at, s->val, s->n * sizeof *s->val);
+		at += s->n;
+		db->n_odd += s->n_odd;
+		free(s->tid);
+		free(s->tag);
+		free(s->val);
+	}
+	db->n_pair = n;
+}
+
+/* rc, err: what has gone wrong meanwhile. */
+static int finish_pairs(struct reading *r, struct mt_tagdb *db, int rc,
+			struct mt_err *err)
+{
+	if (rc)
+		atomic_store(&r->next, N_SHARE);
+	else
+		r->rc[0] = read_shares(r, &r->err[0]);
+	if (r->has_thread)
+		pthread_join(r->thread, NULL);
+	free(r->sql);
+	join_shares(r, db);
+	for (int i = 0; !rc && i < 2; i++)
+		if (r->rc[i])
+			rc = mt_err_set(err, r->rc[i], "%s", r->err[i].text);
 	if (!rc && db->n_pair >= UINT32_MAX)
 		rc = mt_err_set(err, MT_EINPUT, "%s: %zu pairs; fewer than 2^32 "
 				"are read", db->path, db->n_pair);
 	return rc;
 }
 
+static int check_pairs(sqlite3 *sql, const char *path, unsigned parts,
+		       bool *has_val, struct mt_err *err)
+{
+	bool has;
+	int rc = find_column(sql, path, "tid_tag", "tid", true, &has, err);
+	if (!rc)
+		rc = find_column(sql, path, "tid_tag", "tag", true, &has, err);
+	if (!rc && (parts & (MT_TAGDB_VAL | MT_TAGDB_VAL_IF)))
+		rc = find_column(sql, path, "tid_tag", "val",
+				 parts & MT_TAGDB_VAL, has_val, err);
+	return rc;
+}
+
 int mt_tagread_sql(struct mt_tagdb *db, unsigned parts, struct mt_err *err)
 {
+	struct reading pairs;
 	sqlite3 *sql;
 	bool has, has_val = false;
-	int64_t lo, hi;
 	int rc = open_db(&sql, db->path, err);
 	if (rc)
 		return rc;
+	/* the tables one after another, so that a message names the first */
 	if (parts & MT_TAGDB_TIDS)
+		rc = find_column(sql, db->path, "tids", "tid", true, &has, err);
+	if (!rc && (parts & MT_TAGDB_TAGS))
+		rc = find_column(sql, db->path, "tags", "tag", true, &has, err);
+	if (!rc && (parts & MT_TAGDB_PAIRS))
+		rc = check_pairs(sql, db->path, parts, &has_val, err);
+	bool read = !rc && (parts & MT_TAGDB_PAIRS);
+	if (read)
+		start_pairs(&pairs, db->path, sql, has_val);
+	if (!rc && (parts & MT_TAGDB_TIDS))
 		rc = read_texts(&db->tid, sql, db->path, "tids", "tid", err);
 	if (!rc && (parts & MT_TAGDB_TAGS))
 		rc = read_texts(&db->tag, sql, db->path, "tags", "tag", err);
-	if (!rc && (parts & MT_TAGDB_PAIRS)) {
-		rc = find_column(sql, db->path, "tid_tag", "tid", true, &has,
-				 err);
-		if (!rc)
-			rc = find_column(sql, db->path, "tid_tag", "tag", true,
-					 &has, err);
-		if (!rc && (parts & (MT_TAGDB_VAL | MT_TAGDB_VAL_IF)))
-			rc = find_column(sql, db->path, "tid_tag", "val",
-					 parts & MT_TAGDB_VAL, &has_val, err);
-		if (!rc) {
-			find_rows(sql, &lo, &hi);
-			rc = read_pairs(db, lo, hi, has_val, err);
-		}
-	}
+	if (read)
+		rc = finish_pairs(&pairs, db, rc, err);
 	sqlite3_close(sql);
 	return rc;
 }
