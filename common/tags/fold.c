@@ -92,6 +92,11 @@ bool mt_utf8_valid(const char *s, size_t n)
 	const utf8proc_uint8_t *p = (const utf8proc_uint8_t *)s;
 	utf8proc_int32_t c;
 	while (n) {
+		if (*p < 0x80) {
+			p++;
+			n--;
+			continue;
+		}
 		utf8proc_ssize_t k = utf8proc_iterate(p, (utf8proc_ssize_t)n,
 						      &c);
 		if (k <= 0)

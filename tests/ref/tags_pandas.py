@@ -220,8 +220,10 @@ def main():
     out = sqlite3.connect(sys.argv[2])
     names = pd.DataFrame({'num': range(1, len(rows) + 1),
                           'tag': [r[0].lower() for r in rows]})
-    names.to_sql('tags', out, index=False)
-    tids.to_sql('tids', out, index=False)
+    for table, column in (('tags', 'tag'), ('tids', 'tid')):
+        out.execute('CREATE TABLE %s (num INTEGER PRIMARY KEY, %s TEXT)' % (table, column))
+    names.to_sql('tags', out, index=False, if_exists='append')
+    tids.to_sql('tids', out, index=False, if_exists='append')
     pairs.to_sql('tid_tag', out, index=False)
     out.execute('CREATE INDEX tids_tid ON tids (tid)')
     out.execute('CREATE UNIQUE INDEX tid_tag_both ON tid_tag (tid, tag)')

@@ -22,6 +22,8 @@ static size_t len_of(int64_t i, size_t scale)
 {
 	if (!scale)
 		return (size_t)(i % 23);
+	if (scale == 1)
+		return (size_t)i + 1500;  /* each around what fits */
 	return i % 97 == 5 ? (size_t)(i * 7919 % 40000) * scale / 100
 			   : (size_t)(i * 31 % 120);
 }
@@ -164,6 +166,8 @@ static void test_long(void **state)
 	check(4000, 100, true);
 	make(4000, 7, 0);
 	check(4000, 7, true);
+	make(7000, 1, 0);
+	check(7000, 1, true);
 	unlink(path);
 }
 
