@@ -38,6 +38,7 @@ REPLAYS = $(FUZZ_SRC:tests/fuzz/%.c=$(BUILD)/tests/replay_%)
 BENCHES = $(BENCH_SRC:tests/bench/%.c=$(BUILD)/tests/%)
 EXAMPLES = $(patsubst examples/%.c,$(BUILD)/examples/%,$(sort $(wildcard examples/*.c)))
 HELPERS = $(BUILD)/tests/damage $(BUILD)/tests/inject.so $(EXAMPLES) \
+	  $(BUILD)/pipelines/mini \
 	$(GEN_SRC:tests/bench/%.c=$(BUILD)/tests/%)
 
 .PHONY: all check check-all check-asan check-tsan check-valgrind lint demo deps demo-deps \
@@ -105,6 +106,9 @@ $(BUILD)/fuzz/%: EXTRA = -fsanitize=fuzzer -lgomp
 $(BUILD)/tests/damage: $(BUILD)/obj/tests/lib/damage.o $(BUILD)/libmt.a
 	$(link)
 $(BUILD)/examples/%: $(BUILD)/obj/examples/%.o $(BUILD)/libmt.a
+	$(link)
+$(BUILD)/pipelines/mini: $(BUILD)/obj/pipelines/msd-lastfm/mini.o \
+		$(BUILD)/obj/pipelines/msd-lastfm/minisound.o $(BUILD)/libmt.a
 	$(link)
 $(BUILD)/tests/inject.so: tests/lib/inject.c $(BUILD)/flags
 	@mkdir -p $(@D)

@@ -282,17 +282,30 @@ out:
 	return rc < 0 ? rc : MT_DROP;
 }
 
+/* The file of a record, in new memory. mt-msd keeps the key that named the
+ * file as a field. */
+static char *file_of(const struct mt_rec *rec)
+{
+	size_t n;
+	const struct mt_field *path = mt_rec_get(rec, "path");
+	const struct mt_field *clip = mt_rec_get(rec, "clip");
+	const char *key = mt_rec_key(rec, &n);
+	if (!opts.root)
+		return path ? mt_strndup(path->data, path->size)
+			    : mt_strndup(key, n);
+	if (clip) {
+		key = clip->data;
+		n = clip->size;
+	}
+	return mt_strf("%s/%.*s", opts.root, (int)n, key);
+}
+
 static int step(void *state, void *worker, struct mt_rec *rec,
 		struct mt_emit *emit, struct mt_err *err)
 {
 	(void)state, (void)worker;
 	struct mt_decoder *d;
-	size_t n;
-	const struct mt_field *path = mt_rec_get(rec, "path");
-	const char *key = mt_rec_key(rec, &n);
-	char *name = opts.root ? mt_strf("%s/%.*s", opts.root, (int)n, key)
-		     : path ? mt_strndup(path->data, path->size)
-			    : mt_strndup(key, n);
+	char *name = file_of(rec);
 	int rc = mt_decoder_open(&d, strcmp(name, "-") ? name : NULL,
 				 &decode.how, err);
 	free(name);

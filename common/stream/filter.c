@@ -180,15 +180,18 @@ static int log_fail(struct run *r, const struct mt_rec *rec,
  * stream; those of earlier tools have been said there. */
 static void tell_fail(struct run *r, const struct mt_rec *rec)
 {
-	char stage[64], text[1024];
+	char stage[64], text[1024], key[1024];
 	mt_rec_str(rec, "stage", stage, sizeof stage);
 	if (r->told > MAX_TOLD || strcmp(stage, r->f->tool->name))
 		return;
 	mt_rec_str(rec, "text", text, sizeof text);
+	mt_rec_str(rec, "key", key, sizeof key);
 	if (r->told++ == MAX_TOLD)
 		mt_info("more failed; --fail-log=FILE writes them all");
-	else
+	else if (strstr(text, key))
 		mt_info("%s", text);
+	else
+		mt_info("%s: %s", key, text);
 }
 
 /* The end frame waits until the input shows that it goes on well behind its

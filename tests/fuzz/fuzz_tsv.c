@@ -22,10 +22,14 @@ static void tags(const struct mt_table *t, unsigned rule)
 		(void)!mt_vocab_merge(&v, "a=b,c", &err);
 	for (size_t i = 0; i < t->n_row; i++)
 		mt_vocab_add(&v, mt_table_cell(t, i, column));
-	const char *with = rule & 4 && t->n_row ? mt_table_cell(t, 0, column)
-						: NULL;
-	if (!mt_vocab_order(&v, with, rule & 8 ? "a,b" : NULL, rule >> 4,
-			    &err)) {
+	struct mt_vocab_choice choice = {
+		.with = rule & 4 && t->n_row ? mt_table_cell(t, 0, column)
+					     : NULL,
+		.without = rule & 8 ? "a,b" : NULL,
+		.top = rule >> 4,
+		.top_by_number = rule & 1, .order_by_number = rule & 2,
+	};
+	if (!mt_vocab_order(&v, &choice, &err)) {
 		uint8_t *y = mt_calloc(v.n, 1);
 		for (size_t i = 0; i < t->n_row; i++)
 			mt_vocab_label(&v, mt_table_cell(t, i, column), y);
