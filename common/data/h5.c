@@ -12,6 +12,7 @@
 #include "data/h5chunk.h"
 
 #define BLOCK (1 << 20)      /* bytes that the slow way reads at once */
+#define MAX_CHUNK (1u << 26) /* bytes of a chunk that the fast way takes on */
 
 struct mt_h5 {
 	hid_t file;
@@ -191,6 +192,17 @@ struct scan {
 	size_t row_cap;
 };
 
+/* The library believes a damaged file that a member lies outside its row. */
+static bool inside(hid_t type, int member)
+{
+	hid_t m = H5Tget_member_type(type, (unsigned)member);
+	size_t at = H5Tget_member_offset(type, (unsigned)member);
+	size_t row = H5Tget_size(type), size = m < 0 ? 0 : H5Tget_size(m);
+	if (m >= 0)
+		H5Tclose(m);
+	return size && at <= row && size <= row - at;
+}
+
 static int prepare(struct scan *s, struct mt_err *err)
 {
 	s->type = H5Dget_type(s->set);
@@ -205,7 +217,8 @@ static int prepare(struct scan *s, struct mt_err *err)
 		int at = H5Tget_member_index(s->type, c->name);
 		hid_t m = at < 0 ? -1 : H5Tget_member_type(s->type,
 							   (unsigned)at);
-		kind[i] = m < 0 ? -1 : memory_type(m, c);
+		kind[i] = m < 0 || !inside(s->type, at) ? -1
+							: memory_type(m, c);
 		if (m >= 0)
 			H5Tclose(m);
 		if (kind[i] < 0)
@@ -251,7 +264,7 @@ static int slow(struct scan *s, uint64_t first, size_t n, struct mt_err *err)
 	hsize_t from = first, count = n;
 	if (n > s->row_cap) {
 		free(s->row);
-		s->row = mt_alloc64(n * s->row_size);
+		s->row = mt_calloc(n, s->row_size);
 		s->row_cap = n;
 	}
 	hid_t file = H5Dget_space(s->set);
@@ -301,7 +314,7 @@ static bool chunks(struct scan *s, struct mt_h5_chunk *c)
 		H5Pclose(made);
 	c->rows = ok ? (size_t)dim : 0;
 	c->row_size = H5Tget_size(s->type);
-	return ok && c->rows <= (1u << 30) / c->row_size;
+	return ok && c->rows <= MAX_CHUNK / c->row_size;
 }
 
 /* The chunk that begins with that row: its bytes as they are stored. */
@@ -309,16 +322,16 @@ static bool stored(struct scan *s, struct mt_h5_chunk *c, uint64_t first)
 {
 	hsize_t at = first, size = 0;
 	if (H5Dget_chunk_storage_size(s->set, &at, &size) < 0 || !size ||
-	    size > 2u << 30)
+	    size > 2 * MAX_CHUNK)
 		return false;
 	if (size > c->cap) {
 		free(c->data);
-		c->data = mt_try_alloc64(size);
-		c->cap = c->data ? size : 0;
+		c->data = mt_calloc(size, 1); /* a damaged file fills less */
+		c->cap = size;
 	}
 	c->size = size;
-	return c->data && H5Dread_chunk(s->set, H5P_DEFAULT, &at, &c->skipped,
-					c->data) >= 0;
+	return H5Dread_chunk(s->set, H5P_DEFAULT, &at, &c->skipped,
+			     c->data) >= 0;
 }
 
 /* Nothing stays behind a zero byte. */
@@ -342,11 +355,17 @@ static int scan_rows(struct scan *s, mt_h5_take *take, void *ctx,
 	for (uint64_t at = 0; at < s->n && !rc; at += block) {
 		size_t n = s->n - at < block ? (size_t)(s->n - at) : block;
 		rc = room(s, n, err);
-		bool done = !rc && fast && stored(s, &c, at) &&
-			    mt_h5_chunk_columns(&c, s->cell, s->n_column,
-						s->out, n);
-		if (!rc && !done)
+		if (rc)
+			break;
+		/* what does not inflate is kept from the library, which would
+		 * read behind its end; what was never written is no damage */
+		if (!fast || !stored(s, &c, at))
 			rc = slow(s, at, n, err);
+		else if (!mt_h5_chunk_columns(&c, s->cell, s->n_column, s->out,
+					      n))
+			rc = mt_err_set(err, MT_EINPUT, "%s: %s: rows %llu and "
+					"on are damaged", s->h5->path, s->table,
+					(unsigned long long)at);
 		for (size_t k = 0; k < s->n_column && !rc; k++)
 			if (s->column[k].type == MT_H5_TEXT)
 				end_texts(s->out[k], s->column[k].size, n);

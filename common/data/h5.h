@@ -5,7 +5,9 @@
  * Files are only read, without a lock. Chunks that are shuffled and deflated
  * at most, as all of the Million Song Dataset are, are inflated here and only
  * the wanted columns are put in order, which is several times faster than the
- * library's own way; all else goes through the library. One thread a file. */
+ * library's own way; all else goes through the library, which is not proof
+ * against every damaged file (1.10 divides by a chunk's size of 0). One thread
+ * a file. */
 #ifndef MT_DATA_H5_H
 #define MT_DATA_H5_H
 

@@ -17,6 +17,7 @@
 
 #include "base/mem.h"
 #include "data/h5.h"
+#include "data/msd.h"
 
 #define ROWS 30000   /* several blocks of the slow way */
 
@@ -200,6 +201,19 @@ static void test_errors(void **state)
 	assert_int_equal(MT_EINPUT, mt_h5_array(h5, "/list", 8 * ROWS - 1, &c, &data,
 						&n, &err));
 	mt_h5_close(h5);
+	struct mt_msd m;
+	assert_int_equal(MT_EINPUT, mt_msd_read(&m, path, NULL, 0, &err));
+	assert_non_null(strstr(err.text, "has no data set /metadata/songs"));
+}
+
+static int take_any(void *ctx, uint64_t first, size_t n,
+		    const void *const *cell, struct mt_err *err)
+{
+	uint64_t *rows = ctx;
+	(void)cell, (void)err;
+	assert_int_equal(first, *rows);
+	*rows += n;
+	return MT_OK;
 }
 
 /* Every byte of a file changed in turn, in strides: an error or an answer,
@@ -222,10 +236,12 @@ static void test_damage(void **state)
 		unsigned char wrong = byte[at] ^ 0x55;
 		assert_int_equal(1, pwrite(fd, &wrong, 1, at));
 		if (!mt_h5_open(&h5, path, &err)) {
-			struct mt_err why;
-			if (!mt_h5_rows(h5, "/g/songs", &rows, &why) &&
-			    rows < 100000)
-				(void)!mt_h5_types(h5, "/g/songs", c, 2, &why);
+			uint64_t seen = 0;
+			if (!mt_h5_rows(h5, "/g/songs", &rows, &err) &&
+			    rows < 100000 &&
+			    !mt_h5_scan(h5, "/g/songs", c, 2, take_any, &seen,
+					&err))
+				assert_int_equal(seen, rows);
 			mt_h5_close(h5);
 		}
 		assert_int_equal(1, pwrite(fd, byte + at, 1, at));
