@@ -21,12 +21,17 @@ printf 'track\ttag\na\trock\nb\thip hop\nb\tHip-Hop\nc\thard rock\na\tpop\nb\tpo
 printf 'candidates 1\nfold case\n' > raw.rules
 mt-tags-clean -q -r raw.rules -o lastfm.db raw.tsv
 cp model.keep/best.safetensors music.mtm
+"$build/tests/gen_msd" 50 .
+cp lastfm.db lastfm_tags.db
+mkdir clips
+cp song.mp3 clips/123.clip.mp3
+echo TRAAAAA128F0000001 > tids.txt
 
 # commands PAGE: each .Dl line and each .Bd block of EXAMPLES as one line
 commands() {
 	awk '/^\.Sh EXAMPLES/ { on = 1; next } /^\.Sh/ { on = 0 } !on { next }
 		/^\.Bd/ { block = 1; next } /^\.Ed/ { block = 0; print ""; next }
-		block { printf "%s ", $0; next }
+		block { sub(/\\e$/, ""); gsub(/\\e/, "\\"); printf "%s ", $0; next }
 		sub(/^\.Dl /, "") { gsub(/\\\(dq/, "\""); gsub(/\\e/, "\\"); print }' "$1"
 }
 for page in "$root"/man/mt-*.1; do
