@@ -314,24 +314,29 @@ static bool chunks(struct scan *s, struct mt_h5_chunk *c)
 		H5Pclose(made);
 	c->rows = ok ? (size_t)dim : 0;
 	c->row_size = H5Tget_size(s->type);
-	return ok && c->rows <= MAX_CHUNK / c->row_size;
+	return ok;
 }
 
-/* The chunk that begins with that row: its bytes as they are stored. */
-static bool stored(struct scan *s, struct mt_h5_chunk *c, uint64_t first)
+/* The chunk that begins with that row into the columns of a block: 1, or 0 if
+ * it was never written, or -1 if it is damaged. */
+static int whole_chunk(struct scan *s, struct mt_h5_chunk *c, uint64_t first,
+		       size_t n)
 {
 	hsize_t at = first, size = 0;
-	if (H5Dget_chunk_storage_size(s->set, &at, &size) < 0 || !size ||
-	    size > 2 * MAX_CHUNK)
-		return false;
+	if (H5Dget_chunk_storage_size(s->set, &at, &size) < 0 || !size)
+		return 0;
+	if (size > 2 * MAX_CHUNK)
+		return -1;
 	if (size > c->cap) {
 		free(c->data);
 		c->data = mt_calloc(size, 1); /* a damaged file fills less */
 		c->cap = size;
 	}
 	c->size = size;
-	return H5Dread_chunk(s->set, H5P_DEFAULT, &at, &c->skipped,
-			     c->data) >= 0;
+	bool ok = H5Dread_chunk(s->set, H5P_DEFAULT, &at, &c->skipped,
+				c->data) >= 0 &&
+		  mt_h5_chunk_columns(c, s->cell, s->n_column, s->out, n);
+	return ok ? 1 : -1;
 }
 
 /* Nothing stays behind a zero byte. */
@@ -348,6 +353,10 @@ static int scan_rows(struct scan *s, mt_h5_take *take, void *ctx,
 {
 	struct mt_h5_chunk c = {0};
 	bool fast = chunks(s, &c);
+	if (fast && c.rows > MAX_CHUNK / c.row_size)
+		return mt_err_set(err, MT_EINPUT, "%s: %s has chunks of %zu "
+				  "rows, or is damaged", s->h5->path, s->table,
+				  c.rows);
 	size_t block = fast ? c.rows : BLOCK / s->row_size;
 	int rc = MT_OK;
 	block = block ? block : 1;
@@ -357,15 +366,15 @@ static int scan_rows(struct scan *s, mt_h5_take *take, void *ctx,
 		rc = room(s, n, err);
 		if (rc)
 			break;
-		/* what does not inflate is kept from the library, which would
-		 * read behind its end; what was never written is no damage */
-		if (!fast || !stored(s, &c, at))
-			rc = slow(s, at, n, err);
-		else if (!mt_h5_chunk_columns(&c, s->cell, s->n_column, s->out,
-					      n))
+		/* a damaged chunk is kept from the library, which would read
+		 * behind its end */
+		int done = fast ? whole_chunk(s, &c, at, n) : 0;
+		if (done < 0)
 			rc = mt_err_set(err, MT_EINPUT, "%s: %s: rows %llu and "
 					"on are damaged", s->h5->path, s->table,
 					(unsigned long long)at);
+		else if (!done)
+			rc = slow(s, at, n, err);
 		for (size_t k = 0; k < s->n_column && !rc; k++)
 			if (s->column[k].type == MT_H5_TEXT)
 				end_texts(s->out[k], s->column[k].size, n);
