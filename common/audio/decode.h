@@ -64,7 +64,7 @@ struct mt_probe {
 };
 /* MPEG audio by its own headers (mpeg.h), all else by libavformat. p->bytes
  * is set whenever the file is there. MT_EITEM: scan.open, scan.empty (0
- * bytes), scan.nostream. */
+ * bytes, or no sound in them), scan.nostream. */
 int mt_probe(struct mt_probe *p, const char *path, struct mt_err *err)
 	MT_USE_RESULT;
 /* Decode it all: seconds and rate of what a decoder gives at the file's own

@@ -12,6 +12,24 @@
 #include "audio/decode.h"
 #include "audio/mpeg.h"
 
+/* Is there a single packet of sound? */
+static bool sounds(AVFormatContext *fmt, int stream)
+{
+	AVPacket *packet = av_packet_alloc();
+	bool found = !packet;
+	while (!found && av_read_frame(fmt, packet) >= 0) {
+		found = packet->stream_index == stream && packet->size > 0;
+		av_packet_unref(packet);
+	}
+	av_packet_free(&packet);
+	return found;
+}
+
+static int nothing(const char *path, struct mt_err *err)
+{
+	return mt_err_item(err, "scan.empty", "%s: holds no sound", path);
+}
+
 static int by_libav(struct mt_probe *p, const char *path, struct mt_err *err)
 {
 	AVFormatContext *fmt;
@@ -30,12 +48,13 @@ static int by_libav(struct mt_probe *p, const char *path, struct mt_err *err)
 		p->seconds = (double)s->duration * av_q2d(s->time_base);
 	else if (fmt->duration != AV_NOPTS_VALUE && fmt->duration > 0)
 		p->seconds = (double)fmt->duration / AV_TIME_BASE;
+	bool empty = p->seconds <= 0 && !sounds(fmt, stream);
 	avformat_close_input(&fmt);
 	if (p->rate <= 0 || p->channels <= 0)
 		return mt_err_item(err, "scan.open", "%s: its header gives %d "
 				   "Hz and %d channels", path, p->rate,
 				   p->channels);
-	return MT_OK;
+	return empty ? nothing(path, err) : MT_OK;
 }
 
 int mt_probe(struct mt_probe *p, const char *path, struct mt_err *err)
@@ -67,7 +86,7 @@ int mt_probe(struct mt_probe *p, const char *path, struct mt_err *err)
 	p->channels = m.channels;
 	p->bit_rate = m.bit_rate;
 	p->seconds = m.seconds;
-	return MT_OK;
+	return m.seconds > 0 ? MT_OK : nothing(path, err);
 }
 
 int mt_probe_exact(struct mt_probe *p, const char *path, struct mt_err *err)
