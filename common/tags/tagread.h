@@ -19,4 +19,8 @@ int mt_tagread_sql(struct mt_tagdb *db, unsigned parts, struct mt_err *err)
 int mt_tagread_text(struct mt_tagdb *db, unsigned parts, struct mt_err *err)
 	MT_USE_RESULT;
 
+/* A table in memory, which is changed. */
+int mt_tagread_table(struct mt_tagdb *db, char *data, size_t size, bool csv,
+		     unsigned parts, struct mt_err *err) MT_USE_RESULT;
+
 #endif

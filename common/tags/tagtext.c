@@ -194,6 +194,20 @@ static int read_lines(struct mt_tagdb *db, struct text *t, unsigned parts,
 	return rc == MT_END ? MT_OK : rc;
 }
 
+int mt_tagread_table(struct mt_tagdb *db, char *data, size_t size, bool csv,
+		     unsigned parts, struct mt_err *err)
+{
+	struct text t = {.path = db->path, .at = data, .end = data + size,
+			 .csv = csv};
+	if (size >= 3 && !memcmp(data, "\xef\xbb\xbf", 3))
+		t.at += 3;
+	int rc = read_lines(db, &t, parts, err);
+	if (!rc && db->n_pair >= UINT32_MAX)
+		rc = mt_err_set(err, MT_EINPUT, "%s: %zu pairs; fewer than 2^32 "
+				"are read", db->path, db->n_pair);
+	return rc;
+}
+
 int mt_tagread_text(struct mt_tagdb *db, unsigned parts, struct mt_err *err)
 {
 	char *data;
@@ -201,14 +215,8 @@ int mt_tagread_text(struct mt_tagdb *db, unsigned parts, struct mt_err *err)
 	int rc = mt_file_get(db->path, MAX_FILE, &data, &size, err);
 	if (rc)
 		return rc;
-	struct text t = {.path = db->path, .at = data, .end = data + size,
-			 .csv = n > 4 && !strcmp(db->path + n - 4, ".csv")};
-	if (size >= 3 && !memcmp(data, "\xef\xbb\xbf", 3))
-		t.at += 3;
-	rc = read_lines(db, &t, parts, err);
+	bool csv = n > 4 && !strcmp(db->path + n - 4, ".csv");
+	rc = mt_tagread_table(db, data, size, csv, parts, err);
 	free(data);
-	if (!rc && db->n_pair >= UINT32_MAX)
-		rc = mt_err_set(err, MT_EINPUT, "%s: %zu pairs; fewer than 2^32 "
-				"are read", db->path, db->n_pair);
 	return rc;
 }

@@ -13,7 +13,7 @@ is $? 0 'lastfm.rules'
 tail -n +2 "$tmp/vocab" | cut -f2 > "$tmp/names"
 same "$tmp/names" "$ref/lastfm_tags.txt" 'lastfm.rules gives the 155 tags in order'
 row() { awk -F '\t' -v t="$1" '$2 == t { print $5 }' "$tmp/vocab"; }
-is "$(row hip-hop)" 'Hip-hop | hip hop | hiphop | HIP HOP' 'spellings, the commonest first'
+is "$(row hip-hop)" 'Hip-hop | hip hop | hiphop | HIP HOP | Hip  Hop' 'spellings, the commonest first'
 is "$(row rnb)" 'Rnb | r&b | RB | r and b | rhythm and blues' 'r&b: five words'
 is "$(row 00s)" '00s | 2000s' 'decades'
 is "$(row rap)" 'rap | gangsta rap' 'a class'
@@ -125,6 +125,15 @@ printf 'candidates 2\nfold letters\nfold case\n' > "$tmp/odd.rules"
 mt-tags-clean -r "$tmp/odd.rules" -n "$tmp/odd.tsv" > "$tmp/out" 2> "$tmp/err"
 is "$(tail -1 "$tmp/out")" "$(printf '1\tr\377ck\t2\t1\tr\377ck')" 'what is not UTF-8 is kept'
 like "$tmp/err" '2 tags are not UTF-8' 'and reported'
+printf 'track\ttag\na\tpower pop\nb\tpower pop\na\tpowerpop\nc\tpowerpop\nd\tpowerpop\na\tcute\nb\tcute\n' > "$tmp/p.tsv"
+printf 'candidates 2\nallow power pop\nfold letters\n' > "$tmp/p.rules"
+is "$(mt-tags-clean -q -r "$tmp/p.rules" -n "$tmp/p.tsv" | tail -n +2)" "$(printf \
+	'1\tpower pop\t2\t1\tpower pop')" 'what is not allowed is dropped'
+echo 'others merged' >> "$tmp/p.rules"
+is "$(mt-tags-clean -q -r "$tmp/p.rules" -n "$tmp/p.tsv" | tail -n +2 | cut -f 3-)" "$(printf \
+	'4\t2\tpowerpop | power pop')" 'others merged: or folded into what is'
+printf 'candidates 2\nallow power pop\ndeny-words power, cute\nfold letters\n' > "$tmp/p.rules"
+is "$(mt-tags-clean -q -r "$tmp/p.rules" -n "$tmp/p.tsv" | tail -n +2 | cut -f2)" 'power pop' 'allow beats deny-words'
 printf 'candidates 2\nparent music = rock\nparent rock = hard rock, punk\nadd music = music\n' > "$tmp/p.rules"
 printf 'track\ttag\tweight\na\thard rock\t7\nb\thard rock\t5\na\trock\t9\nc\tpunk\t1\nd\tmusic\t\n' > "$tmp/p.tsv"
 sed 's/^parent.*//' "$tmp/p.rules" > "$tmp/q.rules"

@@ -37,5 +37,6 @@ lastfm_like() {
 			"poprock", "ballads", "Post punk", "trip hop", "synth pop", "folk-rock";
 		tag($_, 12) for "2000", "80", "HIP HOP", "rock!", "gangsta rap", "female fronted metal",
 			"male vocals", "jazz instrumental", "Rocks", "female", "male";
-		tag($_, 9) for "hip-hop!", "P.O.P."' "$ref/lastfm_tags.txt" > "$1"
+		tag($_, 9) for "hip-hop!", "P.O.P.", "Rhythm And Blues";
+		tag("Hip  Hop", 10)' "$ref/lastfm_tags.txt" > "$1"
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * Databases written page by page, as SQLite itself finds them. */
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -13,7 +14,10 @@
 #include <sqlite3.h>
 
 #include "base/mem.h"
+#include "tags/decide.h"
+#include "tags/sets.h"
 #include "tags/sqlfile.h"
+#include "tags/tagout.h"
 
 static char path[] = "/tmp/mt-test-sqlfile-XXXXXX";
 
@@ -183,6 +187,45 @@ static void test_lock_page(void **state)
 	unlink(path);
 }
 
+/* A whole clean database. */
+static void test_clean(void **state)
+{
+	(void)state;
+	struct mt_rules rules;
+	struct mt_tagdb db;
+	struct mt_decide d;
+	struct mt_sets s;
+	struct mt_err err;
+	assert_int_equal(0, mt_rules_read(&rules, "tests/ref/"
+					  "tags_toy_exact.rules", &err));
+	assert_int_equal(0, mt_tagdb_read(&db, "tests/ref/tags_toy.db",
+					  MT_TAGDB_ALL, &err));
+	assert_int_equal(0, mt_decide(&d, &rules, &db, false, &err));
+	mt_sets_make(&s, &db, d.to, (uint32_t)d.n_row, NAN, true);
+	assert_int_equal(0, mt_tagout_sql(path, &d, &s, &err));
+	sqlite3 *out;
+	sqlite3_stmt *st = NULL;
+	assert_int_equal(0, sqlite3_open(path, &out));
+	sqlite3_prepare_v2(out, "PRAGMA integrity_check", -1, &st, NULL);
+	assert_int_equal(SQLITE_ROW, sqlite3_step(st));
+	assert_string_equal("ok", (const char *)sqlite3_column_text(st, 0));
+	sqlite3_finalize(st);
+	assert_int_equal(s.off[s.n_set + 1],
+			 ask(out, "SELECT count(*) FROM tids JOIN tid_tag ON "
+			     "tids.rowid = tid_tag.tid JOIN tags ON tags.rowid "
+			     "= tid_tag.tag"));
+	/* they can be written to as any other */
+	assert_int_equal(0, sqlite3_exec(out, "INSERT INTO tags (tag) VALUES "
+					 "('new'); DELETE FROM tid_tag WHERE "
+					 "tid % 2; VACUUM", NULL, NULL, NULL));
+	sqlite3_close(out);
+	mt_sets_release(&s);
+	mt_decide_release(&d);
+	mt_tagdb_release(&db);
+	mt_rules_release(&rules);
+	unlink(path);
+}
+
 static void test_write_fails(void **state)
 {
 	(void)state;
@@ -203,6 +246,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_sizes), cmocka_unit_test(test_long),
 		cmocka_unit_test(test_lock_page),
+		cmocka_unit_test(test_clean),
 		cmocka_unit_test(test_write_fails),
 	};
 	int fd = mkstemp(path);
