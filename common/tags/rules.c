@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "tags/rules.h"
 
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -262,8 +263,8 @@ static int number(struct line *l, struct mt_rule *rule)
 	if (percent)
 		t.s[--t.n] = 0;
 	bool ok = mt_num_f64(t.s, &v) &&
-		  (!share || (v >= 0 && (percent ? v <= 100
-						 : v == (double)(int64_t)v)));
+		  (!share || (v >= 0 && (percent ? v <= 100 :
+					 v <= 1e15 && v == floor(v))));
 	int rc = ok ? MT_OK
 		: BAD(l, "'%s' takes a %s, not '%.60s%s'",
 		      mt_rule_verb_name[rule->verb],

@@ -124,6 +124,7 @@ static const struct {
 	{"candidates many\n", "t.rules:1: 'candidates' takes a count"},
 	{"candidates -1\n", "t.rules:1: 'candidates' takes a count"},
 	{"candidates 1.5\n", "t.rules:1: 'candidates' takes a count"},
+	{"candidates 1e30\n", "t.rules:1: 'candidates' takes a count"},
 	{"candidates 101%\n", "t.rules:1: 'candidates' takes a count"},
 	{"candidates 3 4\n", "t.rules:1: '4' is too much here"},
 	{"candidates 3\n\n# c\npool 2\ncandidates 4\n",
