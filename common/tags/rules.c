@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/crc.h"
 #include "base/file.h"
@@ -431,14 +432,27 @@ int mt_rules_parse(struct mt_rules *r, const char *data, size_t size,
 	return rc;
 }
 
+/* "lastfm", or "lastfm.rules" where there is no such file. */
+static const struct mt_rules_builtin *builtin(const char *path)
+{
+	const struct mt_rules_builtin *b = mt_rules_builtin;
+	for (; b->name; b++) {
+		size_t n = strlen(b->name);
+		if (!strcmp(b->name, path) ||
+		    (!strncmp(b->name, path, n) &&
+		     !strcmp(path + n, ".rules") && access(path, F_OK)))
+			return b;
+	}
+	return NULL;
+}
+
 int mt_rules_read(struct mt_rules *r, const char *path, struct mt_err *err)
 {
+	const struct mt_rules_builtin *b = builtin(path);
 	char *data;
 	size_t size;
-	for (const struct mt_rules_builtin *b = mt_rules_builtin; b->name; b++)
-		if (!strcmp(b->name, path))
-			return mt_rules_parse(r, b->text, strlen(b->text),
-					      path, err);
+	if (b)
+		return mt_rules_parse(r, b->text, strlen(b->text), path, err);
 	int rc = mt_file_get(path, MAX_FILE, &data, &size, err);
 	if (rc)
 		return rc;

@@ -12,6 +12,8 @@ mt-tags-clean -q -r lastfm --dry-run --log "$tmp/log" "$tmp/like.tsv" > "$tmp/vo
 is $? 0 'lastfm.rules'
 tail -n +2 "$tmp/vocab" | cut -f2 > "$tmp/names"
 same "$tmp/names" "$ref/lastfm_tags.txt" 'lastfm.rules gives the 155 tags in order'
+(cd "$tmp" && mt-tags-clean -q -r lastfm.rules -n like.tsv) > "$tmp/names"
+same "$tmp/names" "$tmp/vocab" 'lastfm.rules is built in under its name too'
 row() { awk -F '\t' -v t="$1" '$2 == t { print $5 }' "$tmp/vocab"; }
 is "$(row hip-hop)" 'Hip-hop | hip hop | hiphop | HIP HOP | Hip  Hop' 'spellings, the commonest first'
 is "$(row rnb)" 'Rnb | r&b | RB | r and b | rhythm and blues' 'r&b: five words'
