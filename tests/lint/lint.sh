@@ -7,7 +7,7 @@ say() {
 	echo "lint: $*"
 	bad=1
 }
-sources=$(git ls-files -co --exclude-standard '*.c' '*.h' 2>/dev/null || find . -name '*.[ch]' -not -path './build/*')
+sources=$(git ls-files -co --exclude-standard '*.c' '*.h' 2>/dev/null || find . -name '*.[ch]' -not -path './build/*' -not -path './.*' | sed 's:^\./::')
 
 # Include arrows: which module may include which.
 allowed() {
