@@ -31,6 +31,9 @@ int mt_tagsql_error(sqlite3 *db, const char *path, struct mt_err *err)
 	case SQLITE_CORRUPT:
 		return mt_err_set(err, MT_EINPUT, "%s: the database is cut or "
 				  "damaged", path);
+	case SQLITE_ERROR:  /* as "no such column: rowid" */
+		return mt_err_set(err, MT_EINPUT, "%s: %s", path,
+				  sqlite3_errmsg(db));
 	case SQLITE_BUSY:
 	case SQLITE_LOCKED:
 		return mt_err_set(err, MT_ESYS, "%s: is locked by another "

@@ -77,6 +77,11 @@ for backend in blas onednn; do
 done
 mt-eval -q "$tmp/scores.mtr" > "$tmp/out"
 clean mt-eval $?
+mt-tags-clean -q -r tests/ref/tags_toy_exact.rules -o "$tmp/clean.db" --log "$tmp/log.tsv" \
+	--stream "$tmp/tags.mtr" tests/ref/tags_toy.db
+clean mt-tags-clean $?
+mt-tags -q --fold together "$tmp/clean.db" > "$tmp/out"
+clean mt-tags $?
 # and one path of failure each for the readers
 head -c 3000 "$tmp/audio.mtr" > "$tmp/cut.mtr"
 # shellcheck disable=SC2086

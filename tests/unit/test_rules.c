@@ -290,6 +290,8 @@ static void test_schema(void **state)
 		 "table 'tid_tag' has no column 'tag'"},
 		{TIDS TAGS "CREATE TABLE tid_tag (tid INT, tag INT)",
 		 "table 'tid_tag' has no column 'val'"},
+		{TIDS PAIRS "CREATE TABLE tags (tag TEXT PRIMARY KEY) WITHOUT "
+		 "ROWID", "no such column: rowid"},
 		{TIDS TAGS PAIRS "INSERT INTO tids (rowid, tid) VALUES "
 		 "(1000000000000, 'x')", "table 'tids' has row number"},
 	};
