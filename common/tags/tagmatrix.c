@@ -40,7 +40,8 @@ static int choose(struct mt_ask *ask, struct items *it, struct mt_err *err)
 {
 	const struct mt_tagdb *db = ask->db;
 	size_t n, len, max = ask->dim == 3 ? MAX_TRIPLES : MAX_PAIRS;
-	*it = (struct items){.map = mt_calloc(db->tag.n + 1, sizeof(uint32_t))};
+	*it = (struct items){.map = mt_calloc(db->tag.n + 1, sizeof(uint32_t)),
+			     .tag = mt_calloc(1, sizeof(uint32_t))};
 	if (ask->n_id) {
 		choose_named(ask, it);
 	} else if (ask->top) {
@@ -126,7 +127,6 @@ static int by_count(const void *a, const void *b)
 
 static void sort(struct answers *to, const struct items *it)
 {
-	it->tag[0] = 0;
 	sort_tag = it->tag;
 	if (to->n)
 		qsort(to->a, to->n, sizeof *to->a, by_count);

@@ -89,6 +89,14 @@ refused 2 'takes nothing after it' 'too much' mt-tags "$toy" popularity x
 printf 'track\ttag\n' > "$tmp/many.tsv"
 seq 1001 | sed 's/^/a\t/' >> "$tmp/many.tsv"
 refused 2 'name some, or say --top' 'too large a matrix' mt-tags "$tmp/many.tsv" together -d 3
+printf 'track\ttag\n' > "$tmp/none.tsv"
+for w in info list-tags list-tids popularity pairs together correlation equivalent implies \
+	implies-either tag-count 'count x' 'tags-of x' 'together x'; do
+	# shellcheck disable=SC2086
+	mt-tags "$tmp/none.tsv" $w > "$tmp/out" 2> "$tmp/err" < /dev/null
+	got=$?
+	case $w in *' x') is $got 1 "nothing in it: $w" ;; *) is $got 0 "nothing in it: $w" ;; esac
+done
 for bad in '--dim 4' '--percent 101' '--top -1'; do
 	# shellcheck disable=SC2086
 	rc 2 "$bad" mt-tags "$toy" popularity $bad
