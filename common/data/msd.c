@@ -46,7 +46,8 @@ static void put_text(struct mt_msd_extra *x, uint64_t first, size_t n,
 			x->text_cap = 2 * x->text_cap + len + 4096;
 			x->text = mt_realloc(x->text, x->text_cap, 1);
 		}
-		memcpy(x->text + at, text, len);
+		if (len)
+			memcpy(x->text + at, text, len);
 		x->at[first + i + 1] = at + len;
 	}
 }
