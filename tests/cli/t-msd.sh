@@ -165,5 +165,7 @@ if [ -e "$data/msd/h5" ]; then
 	like "$tmp/err" 'has no data set /metadata/songs' '... is told'
 	is "$(mt-msd lookup --msd "$data/msd/h5/TRAAABD128F429CF47.h5" --field title 3400270 | tail -1)" \
 		'3400270	TRAAABD128F429CF47	3400270	1969	Soul Deep' 'one song is a summary of one'
+else
+	echo "ok $((tap_n += 1)) # SKIP no song files in $data"
 fi
 tap_end
