@@ -196,8 +196,12 @@ static void *worker(void *arg)
 	while (pull(p, &s, &rec)) {
 		struct mt_err err = {0};
 		struct mt_emit emit = {p, s};
-		if (!enter(p))
+		if (!enter(p)) {
+			pthread_mutex_lock(&p->lock);
+			rec_give(p, rec);
+			pthread_mutex_unlock(&p->lock);
 			break;
+		}
 		int rc = p->calls.work(p->calls.ctx, scratch, rec, &emit, &err);
 		leave(p);
 		if (rc == MT_OK) {

@@ -122,7 +122,7 @@ if unshare -rm mount -t tmpfs -o size=4k none "$tmp/full" 2> /dev/null; then
 else
 	echo '# no file system may be mounted: no full device for -o'
 fi
-if command -v script > /dev/null; then
+if script -qec true /dev/null > /dev/null 2>&1 < /dev/null; then
 	filters terminal
 	filters typed
 	printers typed
@@ -131,6 +131,6 @@ if command -v script > /dev/null; then
 	is $? 0 'mt-predict on a terminal'
 	like "$tmp/out" '[0-9.]+ +#* +(low|high)' 'prints a table'
 else
-	echo '# no script(1): terminals not tried'
+	echo '# no script(1) or no pseudo-terminals: terminals not tried'
 fi
 tap_end
