@@ -90,8 +90,9 @@ if "$python" -c 'import torch, librosa' 2> /dev/null; then
 		"$tmp/mel" | while read -r front mt who other times; do
 		row "mel $front, 30 s, one core, ms / $who" "$mt" "$other" "$times" -
 	done
-	"$build/tests/bench_nn" onednn "$cores" |
-		"$python" tests/bench/bench_nn.py "$cores" |
+	# one after the other: both take all cores
+	"$build/tests/bench_nn" onednn "$cores" > "$tmp/nn"
+	"$python" tests/bench/bench_nn.py "$cores" < "$tmp/nn" |
 		while read -r net mode batch mt other times _; do
 			row "$net $mode, batch $batch, s / PyTorch" "$mt" "$other" "$times" -
 		done
