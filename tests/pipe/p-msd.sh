@@ -4,7 +4,7 @@
 . tests/lib/tap.sh
 [ -x "$build/pipelines/mini" ] || { echo '1..0 # SKIP no miniature'; exit 0; }
 export OMP_NUM_THREADS=1
-mini() { make -C pipelines/msd-lastfm mini BUILD="$build" OUT="$tmp/mini" EPOCHS=8; }
+mini() { make -C pipelines/msd-lastfm mini BUILD="$build" OUT="$tmp/mini" EPOCHS=8 "$@"; }
 mini > "$tmp/out" 2> "$tmp/err"
 is $? 0 'the miniature'
 like "$tmp/out" '^rule	clips$' 'the table of what the rules took'
@@ -23,6 +23,11 @@ rm "$tmp/mini/scores.1.mtr"
 mini > "$tmp/out" 2> "$tmp/err"
 is $? 0 'after a stage was lost'
 is "$(grep -o '^mt-[a-z]*' "$tmp/out" | tr '\n' ' ')" 'mt-select mt-predict mt-eval ' 'that one and what follows'
+
+sed 's/^allow rock, /allow /' pipelines/msd-lastfm/mini.rules > "$tmp/other.rules"
+mini RULES="$tmp/other.rules" EPOCHS=1 > "$tmp/out" 2> "$tmp/err"
+is $? 0 'other rules'
+is "$(mt-view -H "$tmp/mini/set" | grep -c '^tag.*rock')" 0 'make another set'
 
 # the README, in a folder of its own
 root=$PWD
