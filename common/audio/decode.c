@@ -59,8 +59,8 @@ void mt_decoder_id(enum mt_resampler resampler, char *buf, size_t size)
 			 s >> 16, s >> 8 & 255, s & 255);
 	else
 		snprintf(buf + n, size - (size_t)n, "%s%s HQ",
-			 resampler == MT_RESAMPLER_FFT ? "own transforms or "
-						       : "", soxr_version());
+			 resampler == MT_RESAMPLER_FFT ? "fft, else " : "",
+			 soxr_version());
 }
 
 static int open_codec(struct mt_decoder *d, struct mt_err *err)
