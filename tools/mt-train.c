@@ -22,7 +22,7 @@ static struct opts {
 	const char *out, *net, *train, *valid, *optimizer, *schedule, *loss;
 	const char *backend, *config;
 	int64_t epochs, batch, crop, seed, mask_frames, mask_bands, patience;
-	double lr, decay, momentum, warmup, mixup, width;
+	double lr, decay, momentum, warmup, mixup, width, average;
 	bool resume, force;
 } opts = {
 	.net = "small", .train = "train", .valid = "valid",
@@ -30,6 +30,7 @@ static struct opts {
 	.backend = "onednn", .epochs = 60, .batch = 16, .crop = 128, .seed = 1,
 	.mask_frames = 12, .mask_bands = 8, .lr = 2e-3, .decay = 0.01,
 	.momentum = 0.9, .warmup = 0.05, .mixup = -1, .width = 1,
+	.average = 0.05,
 };
 
 #define AT(field) offsetof(struct opts, field)
@@ -74,6 +75,9 @@ static const struct mt_opt rows[] = {
 	 "widest SpecAugment stripe in time, 0 none [12]", NULL, 0, 1e6},
 	{0, "mask-bands", "N", MT_OPT_I64, AT(mask_bands),
 	 "widest SpecAugment stripe in bands, 0 none [8]", NULL, 0, 1e6},
+	{0, "average", "SHARE", MT_OPT_F64, AT(average),
+	 "width of the mean of the weights, share of all steps, 0 none [0.05]",
+	 NULL, 0, 0.28},
 	{0, "patience", "N", MT_OPT_I64, AT(patience),
 	 "stop after N epochs without a better one, 0 never [0]", NULL, 0, 1e6},
 	{0, "seed", "N", MT_OPT_I64, AT(seed), "of everything random [1]",
@@ -172,7 +176,7 @@ static void fill_recipe(struct mt_recipe *r)
 							    : MT_COSINE,
 		.warmup = opts.warmup, .mixup = opts.mixup,
 		.mask_frames = (size_t)opts.mask_frames,
-		.mask_bands = (size_t)opts.mask_bands,
+		.mask_bands = (size_t)opts.mask_bands, .average = opts.average,
 		.backend = opts.backend, .n_thread = (int)mt_common.jobs,
 	};
 	mt_optim_init(&r->optim, !strcmp(opts.optimizer, "adam") ? MT_OPTIM_ADAM
@@ -182,7 +186,7 @@ static void fill_recipe(struct mt_recipe *r)
 	r->optim.decay = opts.decay;
 	r->optim.momentum = opts.momentum;
 	json_t *o = json_pack("{s:I, s:I, s:I, s:I, s:s, s:s, s:f, s:f, s:f, "
-		"s:s, s:f, s:f, s:I, s:I, s:s, s:s, s:s}",
+		"s:s, s:f, s:f, s:I, s:I, s:f, s:s, s:s, s:s}",
 		"epochs", (json_int_t)opts.epochs, "batch",
 		(json_int_t)opts.batch, "crop", (json_int_t)opts.crop, "seed",
 		(json_int_t)opts.seed, "loss", run.single ? "ce" : "bce",
@@ -190,8 +194,8 @@ static void fill_recipe(struct mt_recipe *r)
 		opts.decay, "momentum", opts.momentum, "schedule",
 		opts.schedule, "warmup", opts.warmup, "mixup", opts.mixup,
 		"mask-frames", (json_int_t)opts.mask_frames, "mask-bands",
-		(json_int_t)opts.mask_bands, "backend", opts.backend, "train",
-		opts.train, "valid", opts.valid);
+		(json_int_t)opts.mask_bands, "average", opts.average, "backend",
+		opts.backend, "train", opts.train, "valid", opts.valid);
 	run.recipe = json_dumps(o, JSON_COMPACT | JSON_REAL_PRECISION(15));
 	json_decref(o);
 }

@@ -201,12 +201,13 @@ static int part_engine(struct mt_engine *e, int64_t n, struct mt_engine **part,
 	if (!e->part) {
 		struct mt_engine_opt opt = e->opt;
 		opt.batch = n;
+		opt.average = 0;
 		int status = mt_engine_new(&e->part, e->net, &opt, err);
 		if (status)
 			return status;
 	}
 	*part = e->part;
-	return mt_engine_copy(e->part, e, err);
+	return mt_engine_copy(e->part, e, MT_VALUE, err);
 }
 
 /* Gradients and running statistics of the smaller engine come back. */
@@ -255,6 +256,13 @@ void mt_engine_update(struct mt_engine *e, const struct mt_train *t)
 {
 	e->ops->begin(e->ctx);
 	mt_optim_step(&t->optim, e->w, e->m, e->v, e->g, e->n_w, t->step);
+}
+
+void mt_engine_average(struct mt_engine *e, double share)
+{
+	MT_BUG(!e->w_mean);
+	mt_optim_average(e->w_mean, e->w, e->n_w, share);
+	mt_optim_average(e->buffer_mean, e->buffer, e->n_buffer, share);
 }
 
 int mt_engine_train_step(struct mt_engine *e, int64_t n, const float *x, const float *target,

@@ -16,7 +16,7 @@
 enum mt_engine_mode { MT_INFER = 0, MT_TRAIN = 1 };
 
 /* What to get or set of a parameter. */
-enum mt_what { MT_VALUE, MT_GRAD, MT_MOMENT1, MT_MOMENT2 };
+enum mt_what { MT_VALUE, MT_GRAD, MT_MOMENT1, MT_MOMENT2, MT_AVERAGE };
 
 struct mt_engine_opt {
 	enum mt_engine_mode mode;
@@ -25,6 +25,7 @@ struct mt_engine_opt {
 	int64_t frames;       /* T of a clip; 0: the net's */
 	int n_thread;         /* 0: one for each processor the process may use */
 	int embed;            /* MT_INFER: keep the embedding for mt_engine_embed() */
+	int average;          /* MT_TRAIN: keep averaged values for mt_engine_average() */
 };
 
 struct mt_engine;
@@ -40,14 +41,16 @@ void mt_engine_free(struct mt_engine *e);
 int mt_engine_init(struct mt_engine *e, uint64_t seed, struct mt_err *err);
 
 /* Parameter i as a row-major array in PyTorch's shape, [param[i].count].
- * MT_GRAD and the moments exist in MT_TRAIN for trainable parameters. */
+ * MT_GRAD and the moments exist in MT_TRAIN for trainable parameters,
+ * MT_AVERAGE for all if it was asked for. */
 int mt_engine_get(struct mt_engine *e, int i, enum mt_what what, float *out,
 		  struct mt_err *err);
 int mt_engine_set(struct mt_engine *e, int i, enum mt_what what, const float *in,
 		  struct mt_err *err);
-/* Values of all parameters (and moments, where both have them) of an engine
- * of the same net. */
-int mt_engine_copy(struct mt_engine *to, struct mt_engine *from, struct mt_err *err);
+/* What an engine of the same net has becomes to's values: MT_VALUE (moments
+ * too, where both have them) or MT_AVERAGE. */
+int mt_engine_copy(struct mt_engine *to, struct mt_engine *from, enum mt_what what,
+		   struct mt_err *err);
 
 /* Scores of n <= B clips, the net's last layer; MT_INFER only. To validate while
  * training, keep an MT_INFER engine and mt_engine_copy() into it.
@@ -80,6 +83,9 @@ int mt_engine_gradient(struct mt_engine *e, int64_t n, const float *x, const flo
 		       const struct mt_train *t, double *loss, struct mt_err *err) MT_USE_RESULT;
 float *mt_engine_grads(struct mt_engine *e, size_t *count);
 void mt_engine_update(struct mt_engine *e, const struct mt_train *t);
+/* The averaged values, running statistics among them, go that share of the way
+ * to the present ones; share 1 begins anew. */
+void mt_engine_average(struct mt_engine *e, double share);
 
 /* Bytes planned. */
 struct mt_engine_size {

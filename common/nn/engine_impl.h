@@ -39,6 +39,7 @@ struct mt_engine {
 	int dirty;               /* MT_INFER: plain[] changed since the last pass */
 	float *w, *g, *m, *v;    /* MT_TRAIN: all trainable ones, one after the other */
 	float *buffer;           /* the rest */
+	float *w_mean, *buffer_mean; /* averaged, as w and buffer; NULL without */
 	size_t n_w, n_buffer;
 	char *arena;
 	struct mt_engine_size size;

@@ -38,10 +38,17 @@ void mt_engine_param_alloc(struct mt_engine *e)
 		e->m = zeros(e->n_w);
 		e->v = zeros(e->n_w);
 	}
+	if (train && e->opt.average) {
+		e->w_mean = zeros(e->n_w);
+		e->buffer_mean = zeros(e->n_buffer);
+	}
 	for (int i = 0; i < net->n_param; i++) {
 		struct mt_param_buf *p = &e->param[i];
 		size_t *k = net->param[i].trainable ? &at : &at_buffer;
-		p->w.data = (net->param[i].trainable ? e->w : e->buffer) + *k;
+		int mine = net->param[i].trainable;
+		p->w.data = (mine ? e->w : e->buffer) + *k;
+		if (e->w_mean)
+			p->mean = (mine ? e->w_mean : e->buffer_mean) + *k;
 		if (train && net->param[i].trainable) {
 			p->g = e->g + *k;
 			p->m = e->m + *k;
@@ -62,6 +69,8 @@ void mt_engine_param_alloc(struct mt_engine *e)
 	}
 	e->size.param = (e->n_w + e->n_buffer) * sizeof(float);
 	e->size.state = train ? 3 * e->n_w * sizeof(float) : 0;
+	if (e->w_mean)
+		e->size.state += e->size.param;
 }
 
 void mt_engine_param_free(struct mt_engine *e)
@@ -77,6 +86,8 @@ void mt_engine_param_free(struct mt_engine *e)
 	free(e->m);
 	free(e->v);
 	free(e->buffer);
+	free(e->w_mean);
+	free(e->buffer_mean);
 }
 
 /* y = (conv(x) + b - mean) * s + beta with s = gamma / sqrt(var + eps). */
@@ -121,12 +132,12 @@ static float *what_data(struct mt_engine *e, int i, enum mt_what what)
 {
 	const struct mt_param_buf *p = &e->param[i];
 	return what == MT_VALUE ? p->w.data : what == MT_GRAD ? p->g :
-		what == MT_MOMENT1 ? p->m : p->v;
+		what == MT_MOMENT1 ? p->m : what == MT_MOMENT2 ? p->v : p->mean;
 }
 
 static int no_such(const struct mt_engine *e, int i, struct mt_err *err)
 {
-	return mt_err_set(err, MT_EUSAGE, "%s has no gradient or moments in this engine",
+	return mt_err_set(err, MT_EUSAGE, "%s has no gradient, moments or mean in this engine",
 			  e->net->param[i].name);
 }
 
@@ -154,17 +165,23 @@ int mt_engine_set(struct mt_engine *e, int i, enum mt_what what, const float *in
 	return MT_OK;
 }
 
-int mt_engine_copy(struct mt_engine *to, struct mt_engine *from, struct mt_err *err)
+int mt_engine_copy(struct mt_engine *to, struct mt_engine *from, enum mt_what what,
+		   struct mt_err *err)
 {
-	int both = to->opt.mode == MT_TRAIN && from->opt.mode == MT_TRAIN, status = MT_OK;
+	int moments = what == MT_VALUE && to->opt.mode == MT_TRAIN &&
+		      from->opt.mode == MT_TRAIN, status = MT_OK;
+	MT_BUG(what != MT_VALUE && what != MT_AVERAGE);
 	for (int i = 0; !status && i < to->net->n_param; i++) {
 		float *tmp = mt_realloc(NULL, (size_t)to->net->param[i].count + 1, sizeof *tmp);
-		for (int what = MT_VALUE; !status && what <= MT_MOMENT2; what++) {
-			if (what == MT_GRAD || (what != MT_VALUE && (!both || !to->param[i].g)))
+		status = mt_engine_get(from, i, what, tmp, err);
+		if (!status)
+			status = mt_engine_set(to, i, MT_VALUE, tmp, err);
+		for (int m = MT_MOMENT1; !status && m <= MT_MOMENT2; m++) {
+			if (!moments || !to->param[i].g)
 				continue;
-			status = mt_engine_get(from, i, (enum mt_what)what, tmp, err);
+			status = mt_engine_get(from, i, (enum mt_what)m, tmp, err);
 			if (!status)
-				status = mt_engine_set(to, i, (enum mt_what)what, tmp, err);
+				status = mt_engine_set(to, i, (enum mt_what)m, tmp, err);
 		}
 		free(tmp);
 	}

@@ -55,7 +55,7 @@ struct mt_attr {
  * and second moment) have w's layout and are NULL where not wanted. */
 struct mt_param_buf {
 	struct mt_tensor w;
-	float *g, *m, *v;
+	float *g, *m, *v, *mean;
 };
 
 /* One planned step. The engine fills all but what is marked; tensors' data

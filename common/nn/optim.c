@@ -2,6 +2,7 @@
 #include "nn/optim.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "base/mem.h"
 
@@ -77,4 +78,35 @@ void mt_optim_step(const struct mt_optim *o, float *w, float *m, float *v, const
 		step_sgd(o, w, m, g, n);
 	else
 		step_adam(o, w, m, v, g, n, step);
+}
+
+void mt_optim_average(float *restrict mean, const float *restrict w, size_t n, double share)
+{
+	float k = (float)share;
+	if (share >= 1) {
+		memcpy(mean, w, n * sizeof *mean);
+		return;
+	}
+#pragma omp parallel for simd
+	for (size_t i = 0; i < n; i++)
+		mean[i] += k * (w[i] - mean[i]);
+}
+
+/* Standard deviation of the density that is in proportion to s^gamma on [0,1]. */
+static double width_of(double gamma)
+{
+	return sqrt((gamma + 1) / (gamma + 3)) / (gamma + 2);
+}
+
+double mt_optim_average_share(double width, uint64_t t)
+{
+	double low = 0, high = 1;
+	MT_BUG(t < 1 || !(width > 0) || width > width_of(0));
+	while (width_of(high) > width)
+		high *= 2;
+	for (int i = 0; i < 60; i++) {
+		double mid = (low + high) / 2;
+		*(width_of(mid) > width ? &low : &high) = mid;
+	}
+	return 1 - pow(1 - 1 / (double)t, high + 1);
 }

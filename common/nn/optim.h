@@ -33,4 +33,14 @@ void mt_optim_init(struct mt_optim *o, enum mt_optim_kind kind);
 void mt_optim_step(const struct mt_optim *o, float *w, float *m, float *v, const float *g,
 		   size_t n, uint64_t step);
 
+/* mean += share (w - mean), n values; share 1 copies. */
+void mt_optim_average(float *mean, const float *w, size_t n, double share);
+/* The share of step t (1 for the first) that makes the mean of all steps s so
+ * far weigh them by s^gamma, gamma such that the weights' standard deviation is
+ * width times t; 0 < width <= 0.28. So one width fits short trainings and long
+ * ones, and the first values are forgotten without a correction.
+ * Source: Karras et al. 2024, "Analyzing and Improving the Training Dynamics of
+ * Diffusion Models", equations 1, 2 and 123 (sigma_rel). */
+double mt_optim_average_share(double width, uint64_t t);
+
 #endif

@@ -27,6 +27,7 @@ int mt_trainer_open(struct mt_trainer *t, const struct mt_recipe *recipe,
 		.mode = MT_TRAIN, .backend = recipe->backend,
 		.batch = (int64_t)batch, .frames = (int64_t)crop,
 		.n_thread = recipe->n_thread,
+		.average = recipe->average > 0,
 	};
 	int rc = mt_engine_new(&t->engine, net, &opt, err);
 	if (!rc)
@@ -195,6 +196,9 @@ int mt_trainer_epoch(struct mt_trainer *t, double *loss,
 					"learning rate than %g",
 					(unsigned long long)t->step,
 					r->optim.lr);
+		if (r->average > 0)
+			mt_engine_average(t->engine, mt_optim_average_share(
+						  r->average, t->step));
 		sum += now * (double)n;
 		if (tell)
 			tell(s + 1, steps, sum / (double)(from + n));
@@ -205,12 +209,17 @@ int mt_trainer_epoch(struct mt_trainer *t, double *loss,
 	return rc;
 }
 
+enum mt_what mt_trainer_judged(const struct mt_trainer *t)
+{
+	return t->recipe.average > 0 ? MT_AVERAGE : MT_VALUE;
+}
+
 int mt_trainer_validate(struct mt_trainer *t, float *score, uint8_t *label,
 			double *loss, struct mt_err *err)
 {
 	size_t k = t->data->n_tag;
 	bool bce = t->recipe.loss == MT_LOSS_BCE;
-	int rc = mt_engine_copy(t->scorer.engine, t->engine, err);
+	int rc = mt_engine_copy(t->scorer.engine, t->engine, mt_trainer_judged(t), err);
 	for (size_t i = 0; !rc && i < t->n_valid; i++) {
 		const struct mt_example *e = &t->data->item[t->valid[i]];
 		mt_examples_frames(t->data, t->valid[i], 0, e->n_frame,

@@ -25,6 +25,8 @@ struct mt_recipe {
 	double warmup;                 /* share of all steps with rising lr */
 	double mixup;                  /* alpha; 0: none */
 	size_t mask_frames, mask_bands;
+	double average;                /* width of the mean, see
+					  mt_optim_average_share(); 0: none */
 	const char *backend;
 	int n_thread;
 };
@@ -57,18 +59,22 @@ int mt_trainer_open(struct mt_trainer *t, const struct mt_recipe *recipe,
 int mt_trainer_epoch(struct mt_trainer *t, double *loss,
 		     void (*tell)(size_t done, size_t all, double loss),
 		     struct mt_err *err) MT_USE_RESULT;
+/* What is validated and saved as the model: the averaged parameters, or, where
+ * the recipe has no average, the present ones. */
+enum mt_what mt_trainer_judged(const struct mt_trainer *t);
 /* Score the validation examples.
  *   score out [n_valid][K]; label out [n_valid][K]; loss out: mean */
 int mt_trainer_validate(struct mt_trainer *t, float *score, uint8_t *label,
 			double *loss, struct mt_err *err) MT_USE_RESULT;
 void mt_trainer_close(struct mt_trainer *t);
 
-/* Write the parameters as a model file; with_state: moments too, for
- * mt_trainer_load(). MT_EINPUT, and no file, when one of them is no number. */
+/* Write the parameters that are judged as a model file; with_state: the present
+ * ones, with their moments and averages, for mt_trainer_load(). MT_EINPUT, and
+ * no file, when one of them is no number. */
 int mt_trainer_save(struct mt_trainer *t, const char *path, int with_state,
 		    const struct mt_model_meta *meta, size_t n_meta,
 		    struct mt_err *err) MT_USE_RESULT;
-/* Take parameters and moments from a file with_state; epoch and step are the
+/* Take parameters, moments and averages from a file with_state; epoch and step are the
  * caller's to set. */
 int mt_trainer_load(struct mt_trainer *t, const struct mt_model *m,
 		    struct mt_err *err) MT_USE_RESULT;

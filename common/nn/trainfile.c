@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * A trainer's parameters and moments to and from model files. */
+ * A trainer's parameters, moments and averages to and from model files. */
 #include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -9,11 +9,14 @@
 #include "nn/train.h"
 
 static const char *const prefix[] = {[MT_VALUE] = "", [MT_MOMENT1] = "m/",
-				     [MT_MOMENT2] = "v/"};
+				     [MT_MOMENT2] = "v/",
+				     [MT_AVERAGE] = "mean/"};
 
-static int add(struct mt_trainer *t, int i, enum mt_what what,
+/* what as a tensor; in a checkpoint its name begins with what it is. */
+static int add(struct mt_trainer *t, int i, enum mt_what what, bool state,
 	       struct mt_model_tensor *out, struct mt_err *err)
 {
+	const char *kind = state ? prefix[what] : "";
 	const struct mt_param *p = &t->net->param[i];
 	size_t count = (size_t)p->count;
 	float *x = mt_alloc64(count * sizeof *x);
@@ -22,11 +25,11 @@ static int add(struct mt_trainer *t, int i, enum mt_what what,
 		if (!isfinite(x[j]))
 			rc = mt_err_set(err, MT_EINPUT, "%s%s is no number any "
 					"more after step %llu: try a smaller "
-					"learning rate than %g", prefix[what],
+					"learning rate than %g", kind,
 					p->name, (unsigned long long)t->step,
 					t->recipe.optim.lr);
 	*out = (struct mt_model_tensor){
-		.name = mt_strf("%s%s", prefix[what], p->name),
+		.name = mt_strf("%s%s", kind, p->name),
 		.n_dim = p->n_dim, .data = x, .size = count * sizeof *x};
 	for (int d = 0; d < p->n_dim; d++)
 		out->dim[d] = (uint64_t)p->dim[d];
@@ -39,16 +42,21 @@ int mt_trainer_save(struct mt_trainer *t, const char *path, int with_state,
 {
 	int n_param = t->net->n_param, rc = MT_OK;
 	struct mt_model_tensor *tensor =
-		mt_calloc(3 * (size_t)n_param, sizeof *tensor);
+		mt_calloc(4 * (size_t)n_param, sizeof *tensor);
 	bool sgd = t->recipe.optim.kind == MT_OPTIM_SGD;
+	bool state = with_state != 0;
+	enum mt_what judged = mt_trainer_judged(t);
 	size_t n = 0;
 	for (int i = 0; !rc && i < n_param; i++) {
-		rc = add(t, i, MT_VALUE, &tensor[n++], err);
-		if (rc || !with_state || !t->net->param[i].trainable)
+		rc = add(t, i, state ? MT_VALUE : judged, state, &tensor[n++],
+			 err);
+		if (!rc && state && judged == MT_AVERAGE)
+			rc = add(t, i, MT_AVERAGE, state, &tensor[n++], err);
+		if (rc || !state || !t->net->param[i].trainable)
 			continue;
-		rc = add(t, i, MT_MOMENT1, &tensor[n++], err);
+		rc = add(t, i, MT_MOMENT1, state, &tensor[n++], err);
 		if (!rc && !sgd)
-			rc = add(t, i, MT_MOMENT2, &tensor[n++], err);
+			rc = add(t, i, MT_MOMENT2, state, &tensor[n++], err);
 	}
 	if (!rc)
 		rc = mt_model_save(path, tensor, n, meta, n_meta, err);
@@ -116,7 +124,9 @@ int mt_trainer_load(struct mt_trainer *t, const struct mt_model *m,
 	int rc = mt_model_to_engine(m, t->net, t->engine, err);
 	bool sgd = t->recipe.optim.kind == MT_OPTIM_SGD;
 	for (int i = 0; !rc && i < t->net->n_param; i++) {
-		if (!t->net->param[i].trainable)
+		if (mt_trainer_judged(t) == MT_AVERAGE)
+			rc = take(m, t->net, i, MT_AVERAGE, t->engine, err);
+		if (rc || !t->net->param[i].trainable)
 			continue;
 		rc = take(m, t->net, i, MT_MOMENT1, t->engine, err);
 		if (!rc && !sgd)

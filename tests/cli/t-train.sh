@@ -29,7 +29,7 @@ cmp -s "$tmp/a/metrics.jsonl" "$tmp/seed/metrics.jsonl"
 is $? 1 'another seed, another training'
 for opt in '--mixup 0.5' '--mask-bands 0' '--mask-frames 0' '--lr 0.01' '--schedule constant' \
 	'--warmup 0.5' '--optimizer adam' '--optimizer sgd' '--decay 0.3' '--loss bce' \
-	'--crop 12' '-b 5' '--width 2' '--backend blas'; do
+	'--crop 12' '--average 0' '-b 5' '--width 2' '--backend blas'; do
 	# shellcheck disable=SC2086
 	train --force --no-prog -e 3 $opt -o "$tmp/opt"
 	ok $? "trains with $opt"

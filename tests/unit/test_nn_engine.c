@@ -287,7 +287,7 @@ static void test_copy(void **state)
 		struct mt_engine *a, *b = make(&net, backends[k], MT_TRAIN, 8, 64);
 		double la, lb;
 		run_hash(&net, backends[k], &a);
-		assert_int_equal(mt_engine_copy(b, a, NULL), MT_OK);
+		assert_int_equal(mt_engine_copy(b, a, MT_VALUE, NULL), MT_OK);
 		for (uint64_t s = 6; s < 9; s++) {
 			struct mt_train t = make_train(s);
 			assert_int_equal(mt_engine_train_step(a, 8, x, y, &t, &la, NULL), MT_OK);

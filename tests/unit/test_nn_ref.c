@@ -153,7 +153,7 @@ static void infer(struct ref *r, const char *backend, struct mt_engine *from, do
 	float *x = make_x(r, 0), *out = mt_calloc((size_t)(r->batch * r->n.n_class), sizeof *out);
 	if (mt_engine_new(&e, &r->n, &opt, &err))
 		fail_msg("%s: %s", r->name, err.text);
-	if (from ? mt_engine_copy(e, from, &err) : mt_engine_init(e, SEED, &err))
+	if (from ? mt_engine_copy(e, from, MT_VALUE, &err) : mt_engine_init(e, SEED, &err))
 		fail_msg("%s: %s", r->name, err.text);
 	if (mt_engine_forward(e, r->batch, x, out, &err))
 		fail_msg("%s: %s", r->name, err.text);

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -250,6 +251,85 @@ static void test_mixup(void **state)
 	mt_trainer_close(&b);
 }
 
+/* The file's tensors are these of the trainer's engine, to the bit. */
+static void compare_file(const char *path, struct mt_trainer *t, enum mt_what what)
+{
+	struct mt_model m;
+	struct mt_err err = {0};
+	assert_int_equal(mt_model_open(&m, path, &err), 0);
+	assert_int_equal(m.n_tensor, net.n_param);
+	for (int i = 0; i < net.n_param; i++) {
+		const struct mt_model_tensor *x = mt_model_get(&m, net.param[i].name);
+		float *y = mt_calloc((size_t)net.param[i].count, sizeof *y);
+		assert_int_equal(mt_engine_get(t->engine, i, what, y, &err), 0);
+		assert_memory_equal(x->data, y, (size_t)net.param[i].count * sizeof *y);
+		free(y);
+	}
+	mt_model_close(&m);
+}
+
+#define GAMMA 6.9372   /* of width 0.1: (g + 1) / ((g + 2)^2 (g + 3)) = 0.01 */
+#define STEPS 7
+
+/* The mean is what the definition says, with s^gamma integrated over each step:
+ * step s of t weighs (s / t)^(gamma + 1) - ((s - 1) / t)^(gamma + 1). */
+static void test_average(void **state)
+{
+	(void)state;
+	struct mt_recipe r = plain();
+	struct mt_trainer a, b;
+	struct mt_err err = {0};
+	double *sum[32];
+	r.epochs = STEPS;
+	open_trainer(&b, &r, 2);
+	r.average = 0.1;
+	open_trainer(&a, &r, 2);
+	assert_int_equal(mt_trainer_judged(&a), MT_AVERAGE);
+	assert_int_equal(mt_trainer_judged(&b), MT_VALUE);
+	assert_in_range(net.n_param, 1, 32);
+	for (int i = 0; i < net.n_param; i++)
+		sum[i] = mt_calloc((size_t)net.param[i].count, sizeof *sum[i]);
+	float x[4096], y[4096];
+	bool apart = false;
+	for (int s = 1; s <= STEPS; s++) {
+		/* averaging does not touch the training itself */
+		assert_true(epoch(&a) == epoch(&b));
+		double weight = pow((double)s / STEPS, GAMMA + 1) -
+				pow((s - 1.0) / STEPS, GAMMA + 1);
+		for (int i = 0; i < net.n_param; i++) {
+			assert_in_range(net.param[i].count, 1, 4096);
+			assert_int_equal(mt_engine_get(a.engine, i, MT_VALUE, x, &err), 0);
+			for (int64_t j = 0; j < net.param[i].count; j++)
+				sum[i][j] += weight * (double)x[j];
+			mt_engine_get(a.engine, i, MT_AVERAGE, y, &err);
+			if (s == 1)
+				assert_memory_equal(x, y, (size_t)net.param[i].count * sizeof *x);
+		}
+	}
+	for (int i = 0; i < net.n_param; i++) {
+		assert_int_equal(mt_engine_get(a.engine, i, MT_VALUE, x, &err), 0);
+		assert_int_equal(mt_engine_get(a.engine, i, MT_AVERAGE, y, &err), 0);
+		for (int64_t j = 0; j < net.param[i].count; j++) {
+			double want = sum[i][j];
+			assert_true(fabs((double)y[j] - want) <= 1e-5 * (fabs(want) + 0.1));
+			apart |= fabs((double)x[j] - want) > 1e-3 * (fabs(want) + 0.1);
+		}
+		free(sum[i]);
+	}
+	assert_true(apart);
+	/* what is validated is the mean: as a net that has it as its values */
+	float sa[2 * K], sb[2 * K];
+	uint8_t la[2 * K];
+	double loss;
+	assert_int_equal(mt_trainer_validate(&a, sa, la, &loss, &err), 0);
+	assert_int_equal(mt_engine_copy(b.engine, a.engine, MT_AVERAGE, &err), 0);
+	assert_int_equal(mt_trainer_validate(&b, sb, la, &loss, &err), 0);
+	assert_memory_equal(sa, sb, sizeof sa);
+	assert_int_equal(mt_engine_get(b.engine, 0, MT_AVERAGE, x, &err), MT_EUSAGE);
+	mt_trainer_close(&a);
+	mt_trainer_close(&b);
+}
+
 /* Two epochs, a file, two more in another trainer: as four at a stretch. */
 static void test_state(void **state)
 {
@@ -269,6 +349,7 @@ static void test_state(void **state)
 		r.batch = 4;
 		r.mixup = 0.2;
 		r.mask_frames = 2;
+		r.average = o ? 0.1 : 0;
 		open_trainer(&a, &r, 2);
 		open_trainer(&b, &r, 2);
 		epoch(&a);
@@ -288,8 +369,9 @@ static void test_state(void **state)
 		assert_int_equal(mt_trainer_validate(&b, sb, la, &vb, &err), 0);
 		assert_memory_equal(sa, sb, sizeof sa);
 		assert_true(va == vb);
-		/* without moments it is no checkpoint */
+		/* without moments it is no checkpoint, but what was judged */
 		assert_int_equal(mt_trainer_save(&a, path, 0, NULL, 0, &err), 0);
+		compare_file(path, &a, mt_trainer_judged(&a));
 		assert_int_equal(mt_model_open(&m, path, &err), 0);
 		assert_int_equal(mt_trainer_load(&b, &m, &err), MT_EINPUT);
 		assert_non_null(strstr(err.text, "is missing"));
@@ -363,7 +445,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_windows), cmocka_unit_test(test_crops),
 		cmocka_unit_test(test_stripes), cmocka_unit_test(test_mixup),
-		cmocka_unit_test(test_state), cmocka_unit_test(test_learns),
+		cmocka_unit_test(test_average), cmocka_unit_test(test_state),
+		cmocka_unit_test(test_learns),
 		cmocka_unit_test(test_lost),
 	};
 	cmocka_set_message_output(CM_OUTPUT_TAP);
