@@ -22,6 +22,7 @@ static struct opts {
 	const char *out, *net, *train, *valid, *optimizer, *schedule, *loss;
 	const char *backend, *config;
 	int64_t epochs, batch, crop, seed, mask_frames, mask_bands, patience;
+	int64_t memory;
 	double lr, decay, momentum, warmup, mixup, width, average;
 	bool resume, force;
 } opts = {
@@ -30,7 +31,7 @@ static struct opts {
 	.backend = "onednn", .epochs = 60, .batch = 16, .crop = 128, .seed = 1,
 	.mask_frames = 12, .mask_bands = 8, .lr = 2e-3, .decay = 0.01,
 	.momentum = 0.9, .warmup = 0.05, .mixup = -1, .width = 1,
-	.average = 0.05,
+	.average = 0.05, .memory = 1024,
 };
 
 #define AT(field) offsetof(struct opts, field)
@@ -82,6 +83,9 @@ static const struct mt_opt rows[] = {
 	 "stop after N epochs without a better one, 0 never [0]", NULL, 0, 1e6},
 	{0, "seed", "N", MT_OPT_I64, AT(seed), "of everything random [1]",
 	 NULL, 0, 9e15},
+	{0, "memory", "MIB", MT_OPT_I64, AT(memory),
+	 "mel kept in memory; the rest is read again from the files [1024]",
+	 NULL, 0, 1e9},
 	{0, "backend", "NAME", MT_OPT_CHOICE, AT(backend),
 	 "onednn or blas [onednn]", "onednn|blas", 0, 0},
 	{0, "config", "FILE", MT_OPT_PATH, AT(config),
@@ -120,7 +124,7 @@ static bool one_tag_each(const struct mt_examples *e)
 	for (size_t i = 0; i < e->n; i++) {
 		size_t ones = 0;
 		for (size_t k = 0; k < e->n_tag; k++)
-			ones += e->item[i].label[k] > 0;
+			ones += e->item[i].label[k];
 		if (ones != 1)
 			return false;
 	}
@@ -241,7 +245,8 @@ static int set_up(char **operand, int n, const char *cmdline,
 		  struct mt_err *err)
 {
 	const char *wanted[] = {opts.train, opts.valid};
-	int rc = mt_examples_read(&run.data, operand, n, wanted, 2, err);
+	int rc = mt_examples_read(&run.data, operand, n, wanted, 2,
+				  (uint64_t)opts.memory << 20, err);
 	if (!rc)
 		rc = describe(cmdline, err);
 	if (rc)

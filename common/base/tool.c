@@ -70,7 +70,7 @@ static const struct mt_opt all_rows[] = {
  * so that the same result has the same bytes. */
 static const char *const no_trace[] = {"jobs", "output", "fail-log",
 				       "progress", "quiet", "verbose",
-				       "resume", "force"};
+				       "resume", "force", "memory"};
 
 #define MAX_SETS 16
 

@@ -4,12 +4,21 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/crc.h"
 #include "base/half.h"
 #include "base/mem.h"
 #include "base/rng.h"
 #include "stream/input.h"
+
+#define MOST_OPEN 200        /* files kept open at a time */
+
+struct mt_example_file {
+	char *path;
+	struct mt_reader reader;
+	bool is_open;
+};
 
 int mt_examples_split(const struct mt_examples *e, const char *name)
 {
@@ -64,8 +73,43 @@ static int check_fields(const struct mt_examples *e, const struct mt_rec *rec,
 	return MT_OK;
 }
 
+/* The file that is being read, as one to come back to: its number in *file.
+ * False for pipes and the like, which give their bytes once. */
+static bool come_back(struct mt_examples *e, const struct mt_reader *r,
+		      size_t *file)
+{
+	struct stat st;
+	*file = e->n_file - 1;
+	if (e->n_file && !strcmp(e->file[*file].path, r->name))
+		return true;
+	if (!r->own_fd || fstat(r->fd, &st) || !S_ISREG(st.st_mode))
+		return false;
+	e->file = mt_realloc(e->file, e->n_file + 1, sizeof *e->file);
+	*file = e->n_file++;
+	e->file[*file] = (struct mt_example_file){.path = mt_strdup(r->name)};
+	return true;
+}
+
+/* Keep a copy of the mel, or its place. */
+static void keep(struct mt_examples *e, struct mt_example *x,
+		 const struct mt_field *mel, const struct mt_rec *rec,
+		 const struct mt_reader *r)
+{
+	if (mel->size > e->room && come_back(e, r, &x->file)) {
+		x->at = rec->at;
+		return;
+	}
+	e->room -= mel->size < e->room ? mel->size : e->room;
+	void *copy = mt_alloc64(mel->size);
+	memcpy(copy, mel->data, mel->size);
+	if (mel->dtype[1] == '2')
+		x->half = copy;
+	else
+		x->mel = copy;
+}
+
 static int add(struct mt_examples *e, const struct mt_rec *rec,
-	       const char *split, struct mt_err *err)
+	       const struct mt_reader *r, const char *split, struct mt_err *err)
 {
 	const struct mt_field *mel = mt_rec_get(rec, "mel");
 	const struct mt_field *label = mt_rec_get(rec, "label");
@@ -83,16 +127,11 @@ static int add(struct mt_examples *e, const struct mt_rec *rec,
 		.key = mt_strndup(key, n), .hash = mt_hash64(key, n),
 		.split = split_number(e, split),
 		.n_frame = (size_t)mel->dim[0],
-		.label = mt_calloc(label->size, sizeof(float)),
+		.label = mt_calloc(label->size, 1),
 	};
-	void *copy = mt_alloc64(mel->size);
-	memcpy(copy, mel->data, mel->size);
-	if (mel->dtype[1] == '2')
-		x->half = copy;
-	else
-		x->mel = copy;
+	keep(e, x, mel, rec, r);
 	for (size_t k = 0; k < label->size; k++)
-		x->label[k] = ((const uint8_t *)label->data)[k] ? 1 : 0;
+		x->label[k] = ((const uint8_t *)label->data)[k] != 0;
 	e->n_band = (size_t)mel->dim[1];
 	e->n_tag = (size_t)label->dim[0];
 	e->crc = mt_crc32(e->crc, key, n);
@@ -103,12 +142,13 @@ static int add(struct mt_examples *e, const struct mt_rec *rec,
 
 int mt_examples_read(struct mt_examples *e, char *const *operand, int n,
 		     const char *const *wanted, size_t n_wanted,
-		     struct mt_err *err)
+		     uint64_t memory, struct mt_err *err)
 {
 	struct mt_input in;
 	struct mt_rec rec;
 	bool any = false;
-	*e = (struct mt_examples){0};
+	*e = (struct mt_examples){.room = memory};
+	mt_rec_init(&e->rec);
 	int rc = mt_input_open(&in, operand, n, err);
 	if (rc)
 		return rc;
@@ -124,7 +164,7 @@ int mt_examples_read(struct mt_examples *e, char *const *operand, int n,
 			continue;
 		mt_rec_str(&rec, "split", split, sizeof split);
 		if (is_wanted(split, wanted, n_wanted))
-			rc = add(e, &rec, split, err);
+			rc = add(e, &rec, &in.reader, split, err);
 		if (rc)
 			break;
 	}
@@ -137,10 +177,70 @@ int mt_examples_read(struct mt_examples *e, char *const *operand, int n,
 	return MT_OK;
 }
 
-void mt_examples_frames(const struct mt_examples *e, size_t i, int64_t first,
-			size_t n, float *out)
+/* The reader of a file, opened if it is not; all others are closed when there
+ * are many. */
+static int reader_of(struct mt_examples *e, size_t file, struct mt_reader **r,
+		     struct mt_err *err)
+{
+	struct mt_example_file *f = &e->file[file];
+	*r = &f->reader;
+	if (f->is_open)
+		return MT_OK;
+	for (size_t i = 0; e->n_open >= MOST_OPEN && i < e->n_file; i++)
+		if (e->file[i].is_open) {
+			mt_reader_close(&e->file[i].reader);
+			e->file[i].is_open = false;
+			e->n_open--;
+		}
+	int rc = mt_reader_open(&f->reader, f->path, err);
+	f->is_open = !rc;
+	e->n_open += !rc;
+	return rc;
+}
+
+/* The mel of an example that was not kept, in e->rec. */
+static int read_again(struct mt_examples *e, const struct mt_example *x,
+		      const struct mt_field **mel, struct mt_err *err)
+{
+	struct mt_reader *r;
+	size_t n = 0;
+	if (e->held != x) {
+		e->held = NULL;
+		int rc = reader_of(e, x->file, &r, err);
+		if (!rc)
+			rc = mt_reader_at(r, x->at, &e->rec, err);
+		if (rc)
+			return rc;
+	}
+	const char *key = mt_rec_key(&e->rec, &n);
+	*mel = mt_rec_get(&e->rec, "mel");
+	if (e->rec.type != MT_DATA || n != strlen(x->key) ||
+	    memcmp(key, x->key, n) != 0 || !*mel || (*mel)->n_dim != 2 ||
+	    (*mel)->dtype[0] != 'f' || (*mel)->dtype[1] == '8' ||
+	    (*mel)->dim[0] != x->n_frame || (*mel)->dim[1] != e->n_band)
+		return mt_err_set(err, MT_EINPUT, "%s: byte %" PRIu64 ": '%s' "
+				  "stood here when the file was first read",
+				  e->file[x->file].path, x->at, x->key);
+	e->held = x;
+	return MT_OK;
+}
+
+int mt_examples_frames(struct mt_examples *e, size_t i, int64_t first, size_t n,
+		       float *out, struct mt_err *err)
 {
 	const struct mt_example *x = &e->item[i];
+	const uint16_t *half = x->half;
+	const float *mel = x->mel;
+	if (!half && !mel) {
+		const struct mt_field *f;
+		int rc = read_again(e, x, &f, err);
+		if (rc)
+			return rc;
+		if (f->dtype[1] == '2')
+			half = f->data;
+		else
+			mel = f->data;
+	}
 	int64_t len = (int64_t)x->n_frame;
 	size_t m = e->n_band;
 	int64_t t = first % len;
@@ -151,15 +251,15 @@ void mt_examples_frames(const struct mt_examples *e, size_t i, int64_t first,
 		if (run > n - done)
 			run = n - done;
 		size_t from = (size_t)t * m;
-		if (x->half)
-			mt_half_to_array(out + done * m, x->half + from,
-					 run * m);
+		if (half)
+			mt_half_to_array(out + done * m, half + from, run * m);
 		else
-			memcpy(out + done * m, x->mel + from,
+			memcpy(out + done * m, mel + from,
 			       run * m * sizeof *out);
 		done += run;
 		t = 0;
 	}
+	return MT_OK;
 }
 
 void mt_examples_release(struct mt_examples *e)
@@ -172,6 +272,13 @@ void mt_examples_release(struct mt_examples *e)
 	}
 	for (size_t i = 0; i < e->n_split; i++)
 		free(e->split_name[i]);
+	for (size_t i = 0; i < e->n_file; i++) {
+		if (e->file[i].is_open)
+			mt_reader_close(&e->file[i].reader);
+		free(e->file[i].path);
+	}
+	free(e->file);
+	mt_rec_release(&e->rec);
 	free(e->split_name);
 	free(e->item);
 	mt_head_release(&e->head);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
- * A labelled mel stream or packed set as arrays to train from: every example
- * of the wanted splits in memory, as float or half, read once with all the
- * stream's checks. */
+ * A labelled mel stream or packed set as arrays to train from. Everything is
+ * read once with all the stream's checks; the mels of the first examples stay in
+ * memory, as float or half, the others are read again from their files whenever
+ * they are wanted, so that a set may be larger than the memory. */
 #ifndef MT_DATA_BATCH_H
 #define MT_DATA_BATCH_H
 
@@ -9,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "stream/head.h"
+#include "stream/reader.h"
 
 struct mt_example {
 	char *key;
@@ -17,9 +18,13 @@ struct mt_example {
 	int split;               /* index in mt_examples.split_name */
 	size_t n_frame;          /* T */
 	uint16_t *half;          /* [T][M] mel, binary16; or ... */
-	float *mel;              /* ... [T][M] float; one of the two */
-	float *label;            /* [K], 0 or 1 */
+	float *mel;              /* ... [T][M] float; or neither, then it */
+	size_t file;             /* stands in this file of mt_examples */
+	uint64_t at;             /* from this byte on */
+	uint8_t *label;          /* [K], 0 or 1 */
 };
+
+struct mt_example_file;
 
 struct mt_examples {
 	struct mt_example *item;
@@ -29,23 +34,31 @@ struct mt_examples {
 	char **split_name;
 	size_t n_split;
 	struct mt_head head;     /* of the first segment: vocabulary, params */
+	uint64_t room;           /* bytes of mel that may still be kept */
+	struct mt_example_file *file; /* those that are read again; private */
+	size_t n_file, n_open;
+	struct mt_rec rec;       /* the record that was last read again ... */
+	const struct mt_example *held; /* ... and whose it is */
 	uint64_t n_fail;         /* failed records that were passed over */
 	uint32_t crc;            /* CRC-32 over the keys, mels and labels */
 };
 
 /* Read everything of these operands (sets, streams; none: standard input)
  * whose split is one of wanted[n_wanted] (n_wanted 0: all). Records without
- * label or mel are MT_EINPUT; so are ones whose number of bands differs. */
+ * label or mel are MT_EINPUT; so are ones whose number of bands differs.
+ *   memory  bytes of mel to keep; what comes by a pipe is always kept */
 int mt_examples_read(struct mt_examples *e, char *const *operand, int n,
 		     const char *const *wanted, size_t n_wanted,
-		     struct mt_err *err) MT_USE_RESULT;
+		     uint64_t memory, struct mt_err *err) MT_USE_RESULT;
 /* Number of a split's name, -1 when no example has it. */
 int mt_examples_split(const struct mt_examples *e, const char *name);
 /* Frames first .. first + n of example i as float; frames outside of it are
  * taken as if the clip were repeated without end.
- *   out  out [n][M] */
-void mt_examples_frames(const struct mt_examples *e, size_t i, int64_t first,
-			size_t n, float *out);
+ *   out  out [n][M]
+ * An example that is read again may fail: MT_ESYS, or MT_EINPUT when its file
+ * was changed meanwhile. One thread at a time. */
+int mt_examples_frames(struct mt_examples *e, size_t i, int64_t first, size_t n,
+		       float *out, struct mt_err *err) MT_USE_RESULT;
 void mt_examples_release(struct mt_examples *e);
 
 #endif

@@ -90,7 +90,8 @@ static void mask(const struct mt_trainer *t, float *x, uint64_t name)
 
 /* A random crop of example i; a clip shorter than the crop is repeated from
  * a random frame on. */
-static void load_crop(struct mt_trainer *t, uint32_t i, float *x)
+static int load_crop(struct mt_trainer *t, uint32_t i, float *x,
+		     struct mt_err *err)
 {
 	const struct mt_example *e = &t->data->item[i];
 	size_t crop = t->recipe.crop;
@@ -99,21 +100,24 @@ static void load_crop(struct mt_trainer *t, uint32_t i, float *x)
 		    e->hash);
 	uint64_t places = e->n_frame > crop ? e->n_frame - crop + 1
 					    : e->n_frame;
-	mt_examples_frames(t->data, i, (int64_t)mt_rng_below(&rng, places),
-			   crop, x);
-	mask(t, x, e->hash);
+	int rc = mt_examples_frames(t->data, i,
+				    (int64_t)mt_rng_below(&rng, places), crop, x,
+				    err);
+	if (!rc)
+		mask(t, x, e->hash);
+	return rc;
 }
 
 /* Labels as what the loss wants: for CE they sum to 1. */
 static void put_target(const struct mt_trainer *t, uint32_t i, float *y)
 {
-	const float *label = t->data->item[i].label;
+	const uint8_t *label = t->data->item[i].label;
 	size_t k = t->data->n_tag, ones = 0;
 	for (size_t j = 0; j < k; j++)
-		ones += label[j] > 0;
+		ones += label[j];
 	float one = t->recipe.loss == MT_LOSS_CE && ones ? 1 / (float)ones : 1;
 	for (size_t j = 0; j < k; j++)
-		y[j] = label[j] > 0 ? one : 0;
+		y[j] = label[j] ? one : 0;
 }
 
 static void blend(float *a, const float *b, size_t n, float keep)
@@ -178,11 +182,13 @@ int mt_trainer_epoch(struct mt_trainer *t, double *loss,
 		size_t from = s * r->batch, n = t->n_train - from;
 		if (n > r->batch)
 			n = r->batch;
-		for (size_t i = 0; i < n; i++) {
+		for (size_t i = 0; !rc && i < n; i++) {
 			item[i] = t->train[t->order[from + i]];
-			load_crop(t, item[i], t->x + i * one);
+			rc = load_crop(t, item[i], t->x + i * one, err);
 			put_target(t, item[i], t->target + i * k);
 		}
+		if (rc)
+			break;
 		mix(t, item, n);
 		struct mt_train how = {.loss = r->loss, .optim = r->optim,
 				       .step = ++t->step, .seed = r->seed};
@@ -222,10 +228,11 @@ int mt_trainer_validate(struct mt_trainer *t, float *score, uint8_t *label,
 	int rc = mt_engine_copy(t->scorer.engine, t->engine, mt_trainer_judged(t), err);
 	for (size_t i = 0; !rc && i < t->n_valid; i++) {
 		const struct mt_example *e = &t->data->item[t->valid[i]];
-		mt_examples_frames(t->data, t->valid[i], 0, e->n_frame,
-				   t->clip);
-		for (size_t j = 0; j < k; j++)
-			label[i * k + j] = e->label[j] > 0;
+		memcpy(label + i * k, e->label, k);
+		rc = mt_examples_frames(t->data, t->valid[i], 0, e->n_frame,
+					t->clip, err);
+		if (rc)
+			break;
 		rc = mt_scorer_add(&t->scorer, score + i * k, NULL, t->clip,
 				   e->n_frame,
 				   mt_window_count(e->n_frame, t->recipe.crop,

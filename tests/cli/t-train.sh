@@ -24,6 +24,9 @@ cp -r "$tmp/a" "$tmp/b"
 train --force -o "$tmp/a"
 diff -r "$tmp/a" "$tmp/b" > "$tmp/diff"
 ok $? 'a second run makes the same bytes'
+rc 0 'nothing kept in memory' train --memory 0 -o "$tmp/again"
+diff -r "$tmp/again" "$tmp/b" > "$tmp/diff"
+ok $? 'the examples read again and again make the same bytes'
 rc 0 'another seed' train --seed 2 -o "$tmp/seed"
 cmp -s "$tmp/a/metrics.jsonl" "$tmp/seed/metrics.jsonl"
 is $? 1 'another seed, another training'

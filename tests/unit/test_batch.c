@@ -132,7 +132,7 @@ static int pack_range(int from, int to, bool resume, bool finish,
 	return rc;
 }
 
-static void check_examples(const struct mt_examples *e, int from)
+static void check_examples(struct mt_examples *e, int from)
 {
 	for (size_t i = 0; i < e->n; i++) {
 		const struct mt_example *x = &e->item[i];
@@ -141,12 +141,12 @@ static void check_examples(const struct mt_examples *e, int from)
 		assert_int_equal(from <= 3 && (int)i + from >= 3
 				 ? (int)i + from + 1 : (int)i + from, c);
 		assert_int_equal(c + 1, x->n_frame);
-		assert_true(x->label[0] == (float)(c % 2 == 0));
-		assert_true(x->label[1] == (float)(c > 4));
+		assert_int_equal(x->label[0], c % 2 == 0);
+		assert_int_equal(x->label[1], c > 4);
 		assert_string_equal(c < 4 ? "train" : "test",
 				    e->split_name[x->split]);
 		/* from before the first frame to behind the last */
-		mt_examples_frames(e, i, -1, N, out);
+		assert_int_equal(mt_examples_frames(e, i, -1, N, out, NULL), 0);
 		for (int t = 0; t < N; t++)
 			for (int m = 0; m < M; m++)
 				assert_true(out[t * M + m] ==
@@ -161,7 +161,9 @@ static void test_examples(void **state)
 	struct mt_err err = {0};
 	char *operand[] = {folder};
 	assert_int_equal(0, pack_range(0, N, false, true, &err));
-	assert_int_equal(0, mt_examples_read(&e, operand, 1, NULL, 0, &err));
+	assert_int_equal(0, mt_examples_read(&e, operand, 1, NULL, 0, 1 << 20,
+					     &err));
+	assert_int_equal(0, e.n_file);
 	assert_int_equal(N - 1, e.n);
 	assert_int_equal(1, e.n_fail);
 	assert_int_equal(M, e.n_band);
@@ -173,11 +175,74 @@ static void test_examples(void **state)
 	uint32_t crc = e.crc;
 	mt_examples_release(&e);
 	const char *wanted[] = {"valid", "test"};
-	assert_int_equal(0, mt_examples_read(&e, operand, 1, wanted, 2, &err));
+	assert_int_equal(0, mt_examples_read(&e, operand, 1, wanted, 2,
+					     1 << 20, &err));
 	assert_int_equal(3, e.n);
 	check_examples(&e, 4);
 	assert_int_not_equal(crc, e.crc);
 	mt_examples_release(&e);
+	/* nothing kept, the first one, the first three: the same */
+	for (uint64_t memory = 0; memory <= 60; memory += 12) {
+		size_t kept = 0;
+		assert_int_equal(0, mt_examples_read(&e, operand, 1, NULL, 0,
+						     memory, &err));
+		for (size_t i = 0; i < e.n; i++)
+			kept += e.item[i].half || e.item[i].mel;
+		assert_int_equal(kept, memory >= 60 ? 3 : memory >= 24 ? 2
+				 : memory > 0);
+		assert_int_equal(crc, e.crc);
+		check_examples(&e, 0);
+		/* backwards, and one twice */
+		float a[N * M], b[N * M];
+		for (size_t i = e.n; i-- > 0;) {
+			assert_int_equal(mt_examples_frames(&e, i, 1, 3, a, NULL), 0);
+			assert_int_equal(mt_examples_frames(&e, i, 1, 3, b, NULL), 0);
+			assert_memory_equal(a, b, 3 * M * sizeof *a);
+			assert_true(*a == value((int)i + (i >= 3),
+						1 % ((int)i + (i >= 3) + 1), 0));
+		}
+		mt_examples_release(&e);
+	}
+}
+
+/* A file that changes between the first reading and the next one is noticed. */
+static void test_changed(void **state)
+{
+	(void)state;
+	struct mt_examples e;
+	struct mt_err err = {0};
+	char *operand[] = {folder};
+	float out[N * M];
+	for (int how = 0; how < 3; how++) {
+		assert_int_equal(0, pack_range(0, N, false, true, &err));
+		assert_int_equal(0, mt_examples_read(&e, operand, 1, NULL, 0, 0,
+						     &err));
+		assert_int_equal(0, mt_examples_frames(&e, 1, 0, N, out, &err));
+		char *path = mt_strf("%s/part-00000.mtp", folder);
+		if (how == 0) {          /* a byte of the record */
+			FILE *f = fopen(path, "r+");
+			assert_non_null(f);
+			fseek(f, (long)e.item[0].at + 64 + 20, SEEK_SET);
+			fputc('~', f);
+			fclose(f);
+		} else if (how == 1) {   /* its end */
+			assert_int_equal(0, truncate(path, (off_t)e.item[0].at + 100));
+		} else {                 /* another record, whole */
+			e.item[0].at = e.item[1].at;
+			e.item[0].n_frame = e.item[1].n_frame;
+		}
+		/* the record that is held does not come again */
+		assert_int_equal(0, mt_examples_frames(&e, 1, 0, N, out, &err));
+		assert_int_equal(MT_EINPUT, mt_examples_frames(&e, 0, 0, N, out, &err));
+		assert_non_null(strstr(err.text, how == 0 ? "damaged (checksum)"
+				       : how == 1 ? "stream cut at byte"
+				       : "'clip0' stood here when"));
+		assert_non_null(strstr(err.text, path));
+		free(path);
+		mt_examples_release(&e);
+		wipe();
+		assert_int_equal(0, make_folder(NULL));
+	}
 }
 
 static char *manifest(void)
@@ -318,6 +383,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_examples, make_folder,
+						drop_folder),
+		cmocka_unit_test_setup_teardown(test_changed, make_folder,
 						drop_folder),
 		cmocka_unit_test_setup_teardown(test_resume, make_folder,
 						drop_folder),

@@ -44,7 +44,7 @@ static void make_data(void)
 		e->hash = mt_hash64(e->key, strlen(e->key));
 		e->n_frame = i ? 20 + i : 5;
 		e->mel = mt_calloc(e->n_frame * M, sizeof *e->mel);
-		e->label = mt_calloc(K, sizeof *e->label);
+		e->label = mt_calloc(K, 1);
 		e->label[i % 2] = 1;
 		for (size_t t = 0; t < e->n_frame * M; t++)
 			e->mel[t] = (float)(100 * i + t / M);
