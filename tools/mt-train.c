@@ -17,6 +17,7 @@
 #include "dsp/mel.h"
 #include "eval/auc.h"
 #include "nn/train.h"
+#include "stream/set.h"
 
 static struct opts {
 	const char *out, *net, *train, *valid, *optimizer, *schedule, *loss;
@@ -261,16 +262,20 @@ static int set_up(char **operand, int n, const char *cmdline,
 	/* blends of sounds with several tags each teach less than they blur */
 	if (opts.mixup < 0)
 		opts.mixup = run.single ? 0.2 : 0;
-	if (!n_train || !run.data.n_tag) {
-		free(train);
-		free(valid);
-		return mt_err_set(err, MT_EINPUT, "there are %zu labelled "
+	if (!n_train || !run.data.n_tag)
+		rc = mt_err_set(err, MT_EINPUT, "there are %zu labelled "
 				  "examples of split '%s' and %zu tags; mt-label "
 				  "gives labels, mt-pack --split draws splits",
 				  n_train, opts.train,
 				  run.data.n_tag);
-	}
-	rc = load_net(err);
+	else if (!n_valid && strcmp(opts.valid, "valid") != 0)
+		rc = mt_err_set(err, MT_EINPUT, "there are no examples of "
+				"split '%s' to validate", opts.valid);
+	else if (!n_valid)
+		mt_info("no examples of split 'valid': the last epoch counts "
+			"as the best");
+	if (!rc)
+		rc = load_net(err);
 	if (!rc) {
 		struct mt_recipe recipe;
 		fill_recipe(&recipe);
@@ -287,6 +292,16 @@ static int set_up(char **operand, int n, const char *cmdline,
 			"%" PRId64 " parameters", n_train, n_valid,
 			run.data.n_tag, mt_net_n_param(&run.net, 1));
 	return rc;
+}
+
+/* Where two texts of JSON begin to differ: at that member's name. */
+static size_t apart(const char *a, const char *b)
+{
+	size_t at = 0;
+	for (size_t i = 0; a[i] && a[i] == b[i]; i++)
+		if (a[i] == ',' || a[i] == '{')
+			at = i + 1;
+	return at;
 }
 
 /* --resume: parameters, moments, place and history out of the checkpoint;
@@ -306,11 +321,12 @@ static int resume(const char *path, struct mt_err *err)
 	const char *now[] = {mt_net_json(&run.net), run.recipe, run.tags, crc};
 	for (size_t i = 0; !rc && i < 4; i++) {
 		const char *was = mt_model_text(&m, same[i]);
-		if (!was || strcmp(was, now[i]) != 0)
+		was = was ? was : "";
+		size_t at = apart(was, now[i]);
+		if (strcmp(was, now[i]) != 0)
 			rc = mt_err_set(err, MT_EUSAGE, "%s: was made with "
-					"another %s: '%.120s', now '%.120s'",
-					path, same[i], was ? was : "",
-					now[i]);
+					"another %s: %.80s, now %.80s",
+					path, same[i], was + at, now[i] + at);
 	}
 	const char *place = mt_model_text(&m, "place");
 	const char *history = mt_model_text(&m, "history");
@@ -410,7 +426,9 @@ static int validate(double train_loss, double *score, struct mt_err *err)
 		json_put(o, "roc_auc_macro", e.macro_roc);
 		json_put(o, "ap_macro", e.macro_ap);
 		json_put(o, "accuracy", e.accuracy);
-		*score = run.single ? e.accuracy : e.macro_ap;
+		/* a number only where each item has one tag of several */
+		*score = k > 1 && isfinite(e.accuracy) ? e.accuracy
+						       : e.macro_ap;
 		/* many epochs tie on a small split: the lower loss decides */
 		*score = (isfinite(*score) ? *score : 0) - 1e-6 * loss;
 		mt_note("epoch %zu: loss %.4f, valid %.4f, ROC-AUC %.4f, AP "
@@ -452,24 +470,58 @@ static int one_epoch(struct mt_err *err)
 	return rc ? rc : save("checkpoint", true, err);
 }
 
+static bool is_there(const char *name)
+{
+	char *path = mt_strf("%s/%s.safetensors", opts.out, name);
+	bool there = !access(path, F_OK);
+	free(path);
+	return there;
+}
+
+/* Before the set is read: may this run write into the folder? */
+static int check_folder(struct mt_err *err)
+{
+	bool checkpoint = is_there("checkpoint");
+	bool model = is_there("best") || is_there("last");
+	if (mt_set_is(opts.out))
+		return mt_err_set(err, MT_EUSAGE, "%s: is a packed set; models "
+				  "go into a folder of their own", opts.out);
+	if ((checkpoint || model) && !opts.force && !opts.resume)
+		return mt_err_set(err, MT_EUSAGE, "%s: holds a model already; "
+				  "--resume goes on, --force starts anew",
+				  opts.out);
+	if (model && !checkpoint && !opts.force)
+		return mt_err_set(err, MT_EUSAGE, "%s: holds a model, but no "
+				  "checkpoint to go on from; --force starts "
+				  "anew", opts.out);
+	struct stat st;
+	if (!stat(opts.out, &st) && !S_ISDIR(st.st_mode))
+		return mt_err_set(err, MT_EUSAGE, "%s: is no folder", opts.out);
+	/* made, and unmade: a bad set must not leave an empty folder */
+	if (!mkdir(opts.out, 0777))
+		rmdir(opts.out);
+	else if (errno != EEXIST)
+		return mt_err_sys(err, "%s: cannot make the folder", opts.out);
+	else if (access(opts.out, W_OK | X_OK))
+		return mt_err_sys(err, "%s: cannot write", opts.out);
+	return MT_OK;
+}
+
 static int train(struct mt_err *err)
 {
 	char *path = mt_strf("%s/checkpoint.safetensors", opts.out);
-	bool there = !access(path, F_OK);
-	int rc = MT_OK;
+	int rc = opts.resume ? MT_OK : MT_END;
 	run.metrics = mt_strdup("");
-	if (opts.resume)
+	if (!rc)
 		rc = resume(path, err);
-	else if (there && !opts.force)
-		rc = mt_err_set(err, MT_EUSAGE, "%s: holds a model already; "
-				"--resume goes on, --force starts anew",
-				opts.out);
 	free(path);
 	if (rc < 0)
 		return rc;
 	if (mkdir(opts.out, 0777) && errno != EEXIST)
 		return mt_err_sys(err, "%s: cannot make the folder", opts.out);
-	rc = MT_OK;
+	/* first of all, so that no model is ever without one */
+	if (rc == MT_END && (rc = save("checkpoint", true, err)))
+		return rc;
 	run.begun = run.trainer.epoch;
 	mt_progress_init(&run.progress, run.trainer.n_train *
 			 ((size_t)opts.epochs - run.begun));
@@ -511,13 +563,14 @@ int main(int argc, char **argv)
 	int rc = MT_OK;
 	if (opts.config) {
 		/* the file first, then the command line once more over it */
-		rc = mt_opt_config(sets, opts.config, &err);
-		if (!rc) {
+		rc = mt_tool_config(&tool, opts.config, &err);
+		if (!rc)
 			mt_tool_begin(&tool, argc, again, &operand, &n);
-		}
 	}
 	if (!rc && !opts.out)
 		rc = mt_err_set(&err, MT_EUSAGE, "-o FOLDER is needed");
+	if (!rc)
+		rc = check_folder(&err);
 	if (!rc)
 		rc = set_up(operand, n, cmdline, &err);
 	if (!rc)

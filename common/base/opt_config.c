@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-#include <jansson.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "base/json.h"
 #include "base/mem.h"
 #include "base/opt.h"
 
@@ -50,11 +50,10 @@ static int set_value(const struct mt_opt_set *sets, const char *name,
 int mt_opt_config(const struct mt_opt_set *sets, const char *path,
 		  struct mt_err *err)
 {
-	json_error_t why;
-	json_t *root = json_load_file(path, JSON_REJECT_DUPLICATES, &why);
-	if (!root)
-		return mt_err_set(err, MT_EUSAGE, "%s: line %d: %s", path,
-				  why.line, why.text);
+	json_t *root;
+	int rc = mt_json_load(&root, path, MT_EUSAGE, err);
+	if (rc)
+		return rc;
 	if (!json_is_object(root)) {
 		json_decref(root);
 		return mt_err_set(err, MT_EUSAGE, "%s: holds no JSON object",
@@ -63,7 +62,9 @@ int mt_opt_config(const struct mt_opt_set *sets, const char *path,
 	const char *name;
 	json_t *v;
 	json_object_foreach(root, name, v) {
-		int rc = set_value(sets, name, v, err);
+		rc = strcmp(name, "config") ? set_value(sets, name, v, err)
+			: mt_err_set(err, MT_EUSAGE, "'config': such a file "
+				     "names no other");
 		if (rc) {
 			json_decref(root);
 			return mt_err_prefix(err, "%s", path);

@@ -222,6 +222,14 @@ void mt_tool_begin(const struct mt_tool *tool, int argc, char **argv,
 		mt_common.jobs = mt_cpu_count();
 }
 
+int mt_tool_config(const struct mt_tool *tool, const char *path,
+		   struct mt_err *err)
+{
+	struct mt_opt_set sets[MAX_SETS + 1];
+	all_sets(tool, sets);
+	return mt_opt_config(sets, path, err);
+}
+
 static int find_verb(const struct mt_verb *v, const char *word)
 {
 	for (int i = 0; v[i].name; i++)

@@ -61,6 +61,11 @@ extern struct mt_common mt_common;
 void mt_tool_begin(const struct mt_tool *tool, int argc, char **argv,
 		   char ***operand, int *n);
 
+/* The same options from a JSON file (mt_opt_config()), common ones too; call
+ * mt_tool_begin() once more with the first argv, so that the command line wins. */
+int mt_tool_config(const struct mt_tool *tool, const char *path,
+		   struct mt_err *err) MT_USE_RESULT;
+
 /* Take the sub-command out of the operands, which are those of
  * mt_tool_begin(); its number in the table. Where there is none, the message
  * says so: MT_EUSAGE. */

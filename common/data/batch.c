@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "data/batch.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +13,7 @@
 #include "base/rng.h"
 #include "stream/input.h"
 
-#define MOST_OPEN 200        /* files kept open at a time */
+#define MOST_OPEN 200        /* files kept open at a time, or fewer */
 
 struct mt_example_file {
 	char *path;
@@ -177,6 +178,16 @@ int mt_examples_read(struct mt_examples *e, char *const *operand, int n,
 	return MT_OK;
 }
 
+static void close_all(struct mt_examples *e)
+{
+	for (size_t i = 0; i < e->n_file; i++)
+		if (e->file[i].is_open) {
+			mt_reader_close(&e->file[i].reader);
+			e->file[i].is_open = false;
+		}
+	e->n_open = 0;
+}
+
 /* The reader of a file, opened if it is not; all others are closed when there
  * are many. */
 static int reader_of(struct mt_examples *e, size_t file, struct mt_reader **r,
@@ -186,13 +197,13 @@ static int reader_of(struct mt_examples *e, size_t file, struct mt_reader **r,
 	*r = &f->reader;
 	if (f->is_open)
 		return MT_OK;
-	for (size_t i = 0; e->n_open >= MOST_OPEN && i < e->n_file; i++)
-		if (e->file[i].is_open) {
-			mt_reader_close(&e->file[i].reader);
-			e->file[i].is_open = false;
-			e->n_open--;
-		}
+	if (e->n_open >= MOST_OPEN)
+		close_all(e);
 	int rc = mt_reader_open(&f->reader, f->path, err);
+	if (rc && errno == EMFILE && e->n_open) {
+		close_all(e);
+		rc = mt_reader_open(&f->reader, f->path, err);
+	}
 	f->is_open = !rc;
 	e->n_open += !rc;
 	return rc;
@@ -272,11 +283,9 @@ void mt_examples_release(struct mt_examples *e)
 	}
 	for (size_t i = 0; i < e->n_split; i++)
 		free(e->split_name[i]);
-	for (size_t i = 0; i < e->n_file; i++) {
-		if (e->file[i].is_open)
-			mt_reader_close(&e->file[i].reader);
+	close_all(e);
+	for (size_t i = 0; i < e->n_file; i++)
 		free(e->file[i].path);
-	}
 	free(e->file);
 	mt_rec_release(&e->rec);
 	free(e->split_name);

@@ -202,6 +202,7 @@ static int part_engine(struct mt_engine *e, int64_t n, struct mt_engine **part,
 		struct mt_engine_opt opt = e->opt;
 		opt.batch = n;
 		opt.average = 0;
+		opt.gradient_only = 1;
 		int status = mt_engine_new(&e->part, e->net, &opt, err);
 		if (status)
 			return status;

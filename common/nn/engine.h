@@ -25,6 +25,7 @@ struct mt_engine_opt {
 	int64_t frames;       /* T of a clip; 0: the net's */
 	int n_thread;         /* 0: one for each processor the process may use */
 	int embed;            /* MT_INFER: keep the embedding for mt_engine_embed() */
+	int gradient_only;    /* MT_TRAIN: no moments; another engine updates */
 	int average;          /* MT_TRAIN: keep averaged values for mt_engine_average() */
 };
 

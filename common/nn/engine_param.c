@@ -35,6 +35,8 @@ void mt_engine_param_alloc(struct mt_engine *e)
 	e->buffer = zeros(e->n_buffer);
 	if (train) {
 		e->g = zeros(e->n_w);
+	}
+	if (train && !e->opt.gradient_only) {
 		e->m = zeros(e->n_w);
 		e->v = zeros(e->n_w);
 	}
@@ -51,8 +53,8 @@ void mt_engine_param_alloc(struct mt_engine *e)
 			p->mean = (mine ? e->w_mean : e->buffer_mean) + *k;
 		if (train && net->param[i].trainable) {
 			p->g = e->g + *k;
-			p->m = e->m + *k;
-			p->v = e->v + *k;
+			p->m = e->m ? e->m + *k : NULL;
+			p->v = e->v ? e->v + *k : NULL;
 		}
 		*k += room(&p->w);
 	}
@@ -68,7 +70,7 @@ void mt_engine_param_alloc(struct mt_engine *e)
 		e->dirty = 1;
 	}
 	e->size.param = (e->n_w + e->n_buffer) * sizeof(float);
-	e->size.state = train ? 3 * e->n_w * sizeof(float) : 0;
+	e->size.state = (e->g ? 1 + 2 * (e->m != NULL) : 0U) * e->n_w * sizeof(float);
 	if (e->w_mean)
 		e->size.state += e->size.param;
 }
@@ -168,8 +170,7 @@ int mt_engine_set(struct mt_engine *e, int i, enum mt_what what, const float *in
 int mt_engine_copy(struct mt_engine *to, struct mt_engine *from, enum mt_what what,
 		   struct mt_err *err)
 {
-	int moments = what == MT_VALUE && to->opt.mode == MT_TRAIN &&
-		      from->opt.mode == MT_TRAIN, status = MT_OK;
+	int moments = what == MT_VALUE && to->m && from->m, status = MT_OK;
 	MT_BUG(what != MT_VALUE && what != MT_AVERAGE);
 	for (int i = 0; !status && i < to->net->n_param; i++) {
 		float *tmp = mt_realloc(NULL, (size_t)to->net->param[i].count + 1, sizeof *tmp);
@@ -177,7 +178,7 @@ int mt_engine_copy(struct mt_engine *to, struct mt_engine *from, enum mt_what wh
 		if (!status)
 			status = mt_engine_set(to, i, MT_VALUE, tmp, err);
 		for (int m = MT_MOMENT1; !status && m <= MT_MOMENT2; m++) {
-			if (!moments || !to->param[i].g)
+			if (!moments || !to->param[i].m)
 				continue;
 			status = mt_engine_get(from, i, (enum mt_what)m, tmp, err);
 			if (!status)
@@ -198,7 +199,7 @@ int mt_engine_init(struct mt_engine *e, uint64_t seed, struct mt_err *err)
 		status = mt_engine_set(e, i, MT_VALUE, tmp, err);
 		free(tmp);
 	}
-	if (!status && e->opt.mode == MT_TRAIN) {
+	if (!status && e->m) {
 		memset(e->m, 0, e->n_w * sizeof *e->m);
 		memset(e->v, 0, e->n_w * sizeof *e->v);
 	}

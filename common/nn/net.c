@@ -3,11 +3,11 @@
  * it is read, so that mt_net_json() of the result needs no options. */
 #include "nn/net.h"
 
-#include <jansson.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/json.h"
 #include "base/mem.h"
 #include "nn/net_impl.h"
 
@@ -93,10 +93,10 @@ char *mt_net_names(void)
 
 static int read_file(const char *path, char **text, struct mt_err *err)
 {
-	json_error_t je;
-	json_t *root = json_load_file(path, JSON_REJECT_DUPLICATES, &je);
-	if (!root)
-		return mt_err_set(err, MT_EINPUT, "%s: line %d: %s", path, je.line, je.text);
+	json_t *root;
+	int status = mt_json_load(&root, path, MT_EINPUT, err);
+	if (status)
+		return status;
 	*text = json_dumps(root, JSON_COMPACT);
 	json_decref(root);
 	return *text ? MT_OK : mt_err_set(err, MT_EINPUT, "%s: not a net", path);

@@ -2,11 +2,11 @@
 #include "stream/set.h"
 
 #include <inttypes.h>
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/json.h"
 #include "base/mem.h"
 
 bool mt_set_is(const char *path)
@@ -61,14 +61,10 @@ int mt_set_read(struct mt_set *set, const char *folder, struct mt_err *err)
 {
 	*set = (struct mt_set){0};
 	char *path = mt_strf("%s/manifest.json", folder);
-	json_error_t why;
-	json_t *root = json_load_file(path, JSON_REJECT_DUPLICATES, &why);
+	json_t *root;
+	int rc = mt_json_load(&root, path, MT_EINPUT, err);
 	json_t *parts = json_object_get(root, "parts");
-	int rc = MT_OK;
-	if (!root)
-		rc = mt_err_set(err, MT_EINPUT, "%s: line %d: %s", path,
-				why.line, why.text);
-	else if (!json_is_array(parts))
+	if (!rc && !json_is_array(parts))
 		rc = mt_err_set(err, MT_EINPUT, "%s: has no list of parts",
 				path);
 	free(path);

@@ -43,6 +43,15 @@ for opt in '--mixup 0.5' '--mask-bands 0' '--mask-frames 0' '--lr 0.01' '--sched
 	esac
 done
 
+mt-select -q --split train -o "$tmp/trainonly.mtr" "$tmp/set"
+# the best epoch is that of the page, whatever the loss
+for seed in 1 3 4; do
+	train --force --loss bce --seed $seed -e 12 --lr 0.01 -o "$tmp/bce"
+	is "$(mt-view -H "$tmp/bce/best.safetensors" | awk '$1 == "epoch" { print $2 }')" \
+		"$(tr -d '}' < "$tmp/bce/metrics.jsonl" | awk -F '[:,]' '
+			{ s = $12 - 1e-6 * $6 } NR == 1 || s > best { best = s; at = $2 }
+			END { print at }')" "bce, seed $seed: the most accurate epoch is the best"
+done
 # resume
 train --resume -o "$tmp/a"
 ok $? '--resume of a finished run'
@@ -52,7 +61,9 @@ rc 0 '--resume without a checkpoint begins' train --resume -o "$tmp/c"
 cmp -s "$tmp/c/metrics.jsonl" "$tmp/a/metrics.jsonl"
 ok $? 'and trains the same'
 rc 2 '--resume with another option' train --resume --lr 0.1 -o "$tmp/a"
-like "$tmp/err" 'checkpoint.safetensors: was made with another recipe' 'names it'
+like "$tmp/err" 'checkpoint.safetensors: was made with another recipe: "lr":0.03,.*, now "lr":0.1,' 'names it'
+rc 2 '--resume with another option' train --resume --mask-bands 4 -o "$tmp/a"
+like "$tmp/err" ': "mask-bands":2,.*, now "mask-bands":4,' 'and shows both, wherever they stand'
 mt-select -q --where "key <> 'low/1.wav'" "$tmp/set" | mt-pack -q -o "$tmp/less"
 rc 2 '--resume with another set' mt-train -q -j1 --resume --net "$tmp/net.json" --crop 16 -b 4 -e 30 --lr 0.03 --mixup 0 \
 	--mask-frames 3 --mask-bands 2 -o "$tmp/a" "$tmp/less"
@@ -61,6 +72,24 @@ rc 2 'a folder that holds a model' train -o "$tmp/a"
 like "$tmp/err" 'holds a model already; --resume goes on, --force starts anew' 'is left alone'
 diff -r "$tmp/a" "$tmp/b" > "$tmp/diff"
 ok $? 'and unchanged'
+mkdir "$tmp/only"
+cp "$tmp/b/best.safetensors" "$tmp/only"
+rc 2 'a model whose checkpoint is gone' train -o "$tmp/only"
+like "$tmp/err" 'holds a model already' 'is not overwritten'
+rc 2 'nor resumed' train --resume -o "$tmp/only"
+like "$tmp/err" 'holds a model, but no checkpoint to go on from; --force starts anew' 'says so'
+is "$(ls "$tmp/only")" best.safetensors 'and is left alone'
+cmp -s "$tmp/only/best.safetensors" "$tmp/b/best.safetensors"
+ok $? 'to the byte'
+rc 2 'a packed set as the folder' train -o "$tmp/set"
+like "$tmp/err" 'is a packed set; models go into a folder of their own' 'is refused'
+rc 2 'a file as the folder' train -o "$tmp/labels.tsv"
+like "$tmp/err" 'labels.tsv: is no folder' 'is refused before the set is read'
+rc 3 'a split to validate by that is not there' train --valid vaild -o "$tmp/no"
+like "$tmp/err" "no examples of split 'vaild' to validate" 'says so'
+rc 0 'no split valid' mt-train -j1 --net "$tmp/net.json" --crop 16 -e 1 --progress=none \
+	-o "$tmp/novalid" "$tmp/trainonly.mtr"
+like "$tmp/err" "no examples of split 'valid': the last epoch counts as the best" 'says so'
 head -c 3000 "$tmp/b/checkpoint.safetensors" > "$tmp/a/checkpoint.safetensors"
 rc 3 'a cut checkpoint' train --resume -o "$tmp/a"
 cp "$tmp/b/best.safetensors" "$tmp/a/checkpoint.safetensors"
@@ -81,6 +110,15 @@ rc 0 '--config' mt-train -q -j1 --config "$tmp/conf.json" -o "$tmp/conf" "$tmp/s
 is "$(($(wc -l < "$tmp/conf/metrics.jsonl")))" 2 'epochs from the file'
 rc 0 'the command line wins' mt-train -q -j1 -e 3 --force --config "$tmp/conf.json" -o "$tmp/conf" "$tmp/set"
 is "$(($(wc -l < "$tmp/conf/metrics.jsonl")))" 3 'over the file'
+printf '{"net": "%s", "crop": 16, "jobs": 1, "quiet": true, "epochs": 1}' "$tmp/net.json" \
+	> "$tmp/conf.json"
+rc 0 'common options in the file' mt-train --force --config "$tmp/conf.json" -o "$tmp/conf" "$tmp/set"
+is "$(wc -c < "$tmp/err")" 0 'count, too'
+printf '{"config": "x"}' > "$tmp/conf.json"
+rc 2 'a file in the file' mt-train -q --config "$tmp/conf.json" -o "$tmp/conf2" "$tmp/set"
+like "$tmp/err" "conf.json: 'config': such a file names no other" 'is refused'
+rc 4 'a file that is not there' mt-train -q --config "$tmp/nosuch" -o "$tmp/conf2" "$tmp/set"
+like "$tmp/err" 'nosuch: cannot open: No such file' 'says so'
 printf '{"epoch": "x"}' > "$tmp/conf.json"
 rc 2 'a wrong option in the file' mt-train -q --config "$tmp/conf.json" -o "$tmp/conf2" "$tmp/set"
 

@@ -154,7 +154,7 @@ static void test_config(void **state)
 	assert_int_equal(MT_EUSAGE, config("[1]"));
 	assert_int_equal(MT_EUSAGE, config("{\"count\": 1, \"count\": 2}"));
 	assert_int_equal(MT_EUSAGE, config("{"));
-	assert_int_equal(MT_EUSAGE, mt_opt_config(sets, "/nonexistent", &err));
+	assert_int_equal(MT_ESYS, mt_opt_config(sets, "/nonexistent", &err));
 	mt_opt_list_release(&o.key);
 }
 
