@@ -308,6 +308,64 @@ static void test_copy(void **state)
 	mt_net_release(&net);
 }
 
+/* Two workers with half a batch each and no moments; the mean of their gradients
+ * moves the first engine as the whole batch does. The net has no batchnorm, whose
+ * statistics would be those of the halves. */
+static void test_parallel(void **state)
+{
+	static const char plain[] = HEAD
+		"{\"op\": \"conv2d\", \"name\": \"c\", \"out\": 16, \"kernel\": 3}, "
+		"{\"op\": \"relu\"}, {\"op\": \"globalpool\", \"name\": \"e\"}, "
+		"{\"op\": \"dense\", \"name\": \"fc\", \"out\": \"classes\"}, "
+		"{\"op\": \"sigmoid\"}]}";
+	struct mt_net net;
+	struct mt_engine *whole, *half[2];
+	(void)state;
+	load(&net, plain, 5, 0);
+	float *x = random_floats(8 * 12 * 8, 3), *y = random_floats(8 * 5, 4);
+	for (int k = 0; k < 2; k++) {
+		struct mt_engine_opt opt = {.mode = MT_TRAIN, .backend = backends[k], .batch = 4,
+					    .frames = 12, .n_thread = 1, .gradient_only = 1};
+		double loss, part[2];
+		float moment[16 * 9];
+		whole = make(&net, backends[k], MT_TRAIN, 8, 12);
+		struct mt_engine *lead = make(&net, backends[k], MT_TRAIN, 4, 12);
+		half[0] = lead;
+		assert_int_equal(mt_engine_new(&half[1], &net, &opt, NULL), MT_OK);
+		assert_true(mt_engine_size(half[1]).state < mt_engine_size(lead).state / 2);
+		assert_int_equal(mt_engine_get(half[1], 0, MT_MOMENT1, moment, NULL), MT_EUSAGE);
+		for (uint64_t s = 1; s < 6; s++) {
+			struct mt_train t = make_train(s);
+			size_t n, m;
+			assert_int_equal(mt_engine_copy(half[1], lead, MT_VALUE, NULL), MT_OK);
+			for (int h = 0; h < 2; h++)
+				assert_int_equal(mt_engine_gradient(half[h], 4, x + h * 4 * 12 * 8,
+							y + h * 20, &t, &part[h], NULL), MT_OK);
+			float *g = mt_engine_grads(lead, &n);
+			const float *other = mt_engine_grads(half[1], &m);
+			assert_int_equal(n, m);
+			for (size_t i = 0; i < n; i++)
+				g[i] = (g[i] + other[i]) / 2;
+			mt_engine_update(lead, &t);
+			assert_int_equal(mt_engine_train_step(whole, 8, x, y, &t, &loss, NULL),
+					 MT_OK);
+			assert_true(fabs(loss - (part[0] + part[1]) / 2) < 1e-5 * loss);
+		}
+		float a[16 * 9], b[16 * 9];
+		assert_true(net.param[0].count <= 16 * 9);
+		assert_int_equal(mt_engine_get(lead, 0, MT_VALUE, a, NULL), MT_OK);
+		assert_int_equal(mt_engine_get(whole, 0, MT_VALUE, b, NULL), MT_OK);
+		for (int64_t i = 0; i < net.param[0].count; i++)
+			assert_true(fabsf(a[i] - b[i]) < 1e-5f);
+		mt_engine_free(whole);
+		mt_engine_free(lead);
+		mt_engine_free(half[1]);
+	}
+	free(x);
+	free(y);
+	mt_net_release(&net);
+}
+
 /* A clip may have any length from min_frames on; shorter is an error. */
 static void test_lengths(void **state)
 {
@@ -342,7 +400,7 @@ int main(void)
 		cmocka_unit_test(test_slopes),
 		cmocka_unit_test(test_part),
 		cmocka_unit_test(test_same_bytes),
-		cmocka_unit_test(test_copy),
+		cmocka_unit_test(test_copy), cmocka_unit_test(test_parallel),
 		cmocka_unit_test(test_lengths),
 	};
 	cmocka_set_message_output(CM_OUTPUT_TAP);
