@@ -22,7 +22,7 @@ from mtrec import records  # noqa: E402
 from nn_ref import Net  # noqa: E402
 
 torch.set_num_threads(1)
-MOMENTS = ("m/", "v/")  # Adam's, in checkpoints
+STATE = ("m/", "v/", "mean/")  # in checkpoints: Adam's moments, averages
 
 
 def check(right, what):
@@ -63,11 +63,11 @@ def check_tensors(path, net):
         check(set(f.keys()) == set(tensors), "safe_open and load_file see other tensors")
         for name in f.keys():
             check(np.array_equal(f.get_tensor(name), tensors[name].numpy()), f"{name} differs")
-    check(set(want) == {n for n in tensors if not n.startswith(MOMENTS)},
+    check(set(want) == {n for n in tensors if not n.startswith(STATE)},
           f"its tensors are {sorted(tensors)}, the net wants {sorted(want)}")
     for name, t in tensors.items():
         check(t.dtype == torch.float32, f"{name} is {t.dtype}")
-        shape = tuple(want[name.removeprefix("m/").removeprefix("v/")].shape)
+        shape = tuple(want[name.split("/")[-1]].shape)
         check(tuple(t.shape) == shape, f"{name} is {tuple(t.shape)}, the net wants {shape}")
     return {n: tensors[n] for n in want}
 
@@ -85,6 +85,7 @@ def check_meta(meta, head, path):
     check(int(meta["epoch"]) == json.loads(meta["metrics"])["epoch"], "epoch and metrics differ")
     raw = open(path, "rb").read()
     data = raw[8 + int.from_bytes(raw[:8], "little"):]
+    check(len(raw) - len(data) & 63 == 0, "the tensors do not begin at a multiple of 64")
     check(int(meta["crc32"], 16) == zlib.crc32(data), "crc32 of the tensors differs")
 
 
