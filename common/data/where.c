@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "data/where.h"
 
+#include <ctype.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,10 +9,16 @@
 
 #include "base/mem.h"
 
+struct column {
+	char *name;
+	const char *as;          /* what SQL is to take it for, a printf format
+				  * for the number of its parameter */
+};
+
 struct mt_where {
 	sqlite3 *db;
 	sqlite3_stmt *stmt;
-	char **column;           /* [n_column] names, key first */
+	struct column *column;   /* [n_column] key first */
 	int n_column;
 	const struct mt_head *head;
 	const struct mt_rec *rec;/* the one being tested, for tag() */
@@ -44,20 +51,113 @@ static void sql_tag(sqlite3_context *ctx, int n, sqlite3_value **arg)
 			     "not have", -1);
 }
 
-static void add_column(struct mt_where *w, const char *name)
+/* A number as SQLite and tables write it: -12, 0.50, 1.0e-05; the digits before
+ * and behind the point, without zeros that say nothing. */
+#define MAX_NUMBER 64
+
+struct number {
+	const char *whole, *part;
+	size_t n_whole, n_part;
+	bool minus, exponent;
+};
+
+static size_t digits(const char *s, size_t n)
+{
+	size_t k = 0;
+	while (k < n && isdigit((unsigned char)s[k]))
+		k++;
+	return k;
+}
+
+/* "007", "+7" and "7e1" are names rather than numbers: an exponent has a sign,
+ * as in what programs print. */
+static bool is_number(struct number *v, const char *s, size_t n)
+{
+	const char *end = s + n;
+	*v = (struct number){.minus = n && *s == '-'};
+	s += v->minus;
+	v->whole = s;
+	v->n_whole = n < MAX_NUMBER ? digits(s, (size_t)(end - s)) : 0;
+	s += v->n_whole;
+	if (!v->n_whole || (v->n_whole > 1 && *v->whole == '0'))
+		return false;
+	if (s < end && *s == '.') {
+		v->part = ++s;
+		v->n_part = digits(s, (size_t)(end - s));
+		s += v->n_part;
+		if (!v->n_part)
+			return false;
+		while (v->n_part && v->part[v->n_part - 1] == '0')
+			v->n_part--;
+	}
+	if (end - s > 2 && (*s == 'e' || *s == 'E') &&
+	    (s[1] == '-' || s[1] == '+')) {
+		v->exponent = true;
+		s += 2;
+		s += digits(s, (size_t)(end - s));
+	}
+	if (*v->whole == '0' && !v->n_part)
+		v->minus = false;
+	return s == end;
+}
+
+static int by_bytes(const char *a, size_t n_a, const char *b, size_t n_b)
+{
+	int c = memcmp(a, b, n_a < n_b ? n_a : n_b);
+	return c ? c : (n_a > n_b) - (n_a < n_b);
+}
+
+static int by_digits(const struct number *x, const struct number *y)
+{
+	if (x->minus != y->minus)
+		return x->minus ? -1 : 1;
+	int c = (x->n_whole > y->n_whole) - (x->n_whole < y->n_whole);
+	if (!c)
+		c = memcmp(x->whole, y->whole, x->n_whole);
+	if (!c)
+		c = by_bytes(x->n_part ? x->part : "", x->n_part,
+			     y->n_part ? y->part : "", y->n_part);
+	return x->minus ? -c : c;
+}
+
+/* The order of texts: numbers by their value, exactly unless there is an
+ * exponent, before all others by their bytes. SQLite turns a number into a text
+ * when it is compared with a column of texts, then asks here. */
+static int by_meaning(void *ctx, int n_a, const void *a, int n_b, const void *b)
+{
+	struct number x, y;
+	size_t n = (size_t)n_a, m = (size_t)n_b;
+	bool is_x = is_number(&x, a, n), is_y = is_number(&y, b, m);
+	(void)ctx;
+	if (!is_x || !is_y)
+		return is_x != is_y ? is_y - is_x : by_bytes(a, n, b, m);
+	if (!x.exponent && !y.exponent)
+		return by_digits(&x, &y);
+	char text[MAX_NUMBER] = "";
+	memcpy(text, a, n);
+	double u = strtod(text, NULL);
+	memcpy(text, b, m);
+	text[m] = 0;
+	double v = strtod(text, NULL);
+	return (u > v) - (u < v);
+}
+
+static void add_column(struct mt_where *w, const char *name, const char *as)
 {
 	for (int i = 0; i < w->n_column; i++)
-		if (!strcmp(w->column[i], name))
+		if (!strcmp(w->column[i].name, name))
 			return;
 	w->column = mt_realloc(w->column, (size_t)w->n_column + 1,
 			       sizeof *w->column);
-	w->column[w->n_column++] = mt_strdup(name);
+	w->column[w->n_column++] = (struct column){mt_strdup(name), as};
 }
 
-/* Lines "field NAME DTYPE SHAPE TEXT"; an array is no column. */
+/* Lines "field NAME DTYPE SHAPE TEXT"; an array is no column. The casts change
+ * no value: they give the column a type, so that the other side of a comparison
+ * is turned into it. */
 static void add_columns(struct mt_where *w, const struct mt_head *head)
 {
-	add_column(w, "key");
+	add_column(w, "key", "CAST(?%d AS TEXT)");
 	for (size_t i = 0; i < head->n_line; i++) {
 		const struct mt_head_line *l = &head->line[i];
 		if (strcmp(l->word[0], "field") != 0 || l->n_word < 3)
@@ -65,7 +165,10 @@ static void add_columns(struct mt_where *w, const struct mt_head *head)
 		bool text = !strcmp(l->word[2], "s");
 		if (text || l->n_word < 4 || !*l->word[3] ||
 		    !strcmp(l->word[3], "1"))
-			add_column(w, l->word[1]);
+			add_column(w, l->word[1],
+				   text ? "CAST(?%d AS TEXT) COLLATE meaning"
+				   : l->word[2][0] == 'f' ? "CAST(?%d AS REAL)"
+				   : "CAST(?%d AS INTEGER)");
 	}
 }
 
@@ -78,8 +181,10 @@ static char *statement(const struct mt_where *w, const char *expr)
 	FILE *f = open_memstream(&text, &size);
 	fprintf(f, "SELECT (%s\n) FROM (SELECT ", expr);
 	for (int i = 0; i < w->n_column; i++) {
-		fprintf(f, "%s?%d AS \"", i ? "," : "", i + 1);
-		for (const char *p = w->column[i]; *p; p++) {
+		fputs(i ? "," : "", f);
+		fprintf(f, w->column[i].as, i + 1);
+		fputs(" AS \"", f);
+		for (const char *p = w->column[i].name; *p; p++) {
 			if (*p == '"')
 				fputc('"', f);
 			fputc(*p, f);
@@ -93,9 +198,9 @@ static char *statement(const struct mt_where *w, const char *expr)
 
 static char *columns(const struct mt_where *w)
 {
-	char *all = mt_strdup(w->column[0]);
+	char *all = mt_strdup(w->column[0].name);
 	for (int i = 1; i < w->n_column; i++) {
-		char *more = mt_strf("%s, %s", all, w->column[i]);
+		char *more = mt_strf("%s, %s", all, w->column[i].name);
 		free(all);
 		all = more;
 	}
@@ -137,6 +242,8 @@ int mt_where_open(struct mt_where **where, const char *expr,
 	sqlite3_db_config(w->db, SQLITE_DBCONFIG_DQS_DML, 0, NULL);
 	sqlite3_create_function(w->db, "tag", 1, SQLITE_UTF8, w, sql_tag, NULL,
 				NULL);
+	sqlite3_create_collation(w->db, "meaning", SQLITE_UTF8, NULL,
+				 by_meaning);
 	sqlite3_set_authorizer(w->db, only_read, NULL);
 	add_columns(w, head);
 	int rc = prepare(w, expr, err);
@@ -150,11 +257,11 @@ int mt_where_open(struct mt_where **where, const char *expr,
 
 static void bind(struct mt_where *w, int at, const struct mt_rec *rec)
 {
-	const struct mt_field *f = mt_rec_get(rec, w->column[at - 1]);
+	const struct mt_field *f = mt_rec_get(rec, w->column[at - 1].name);
 	double v;
-	if (f && f->dtype[0] == 's')
-		sqlite3_bind_text64(w->stmt, at, f->size ? f->data : "",
-				    f->size, SQLITE_STATIC, SQLITE_UTF8);
+	if (f && f->dtype[0] == 's' && f->size)
+		sqlite3_bind_text64(w->stmt, at, f->data, f->size,
+				    SQLITE_STATIC, SQLITE_UTF8);
 	else if (f && !strcmp(f->dtype, "i8") && f->size)
 		sqlite3_bind_int64(w->stmt, at, *(const int64_t *)f->data);
 	else if (f && mt_rec_num(rec, f->name, &v) && f->dtype[0] == 'f')
@@ -190,7 +297,7 @@ void mt_where_close(struct mt_where *w)
 	sqlite3_finalize(w->stmt);
 	sqlite3_close(w->db);
 	for (int i = 0; i < w->n_column; i++)
-		free(w->column[i]);
+		free(w->column[i].name);
 	free(w->column);
 	free(w);
 }

@@ -2,6 +2,9 @@
  * An SQL expression over a record: its columns are the key and every field
  * that the header declares as text or as one number. SQLite evaluates it;
  * nothing but an expression is taken, and nothing can be written by it.
+ * A text that is a number, as 2005 or -0.5, compares as one, with a number or
+ * a text: cells of a table have no other type; "007" is a name. The key is
+ * always a name. An empty text is NULL, as a field that the record lacks.
  * tag('NAME') is 1 when the record's label has that tag, else 0. */
 #ifndef MT_DATA_WHERE_H
 #define MT_DATA_WHERE_H
@@ -18,7 +21,7 @@ struct mt_where;
 int mt_where_open(struct mt_where **where, const char *expr,
 		  const struct mt_head *head, struct mt_err *err)
 	MT_USE_RESULT;
-/* Is it true? NULL counts as false; a field that the record lacks is NULL. */
+/* Is it true? NULL counts as false. */
 int mt_where_test(struct mt_where *where, const struct mt_rec *rec, bool *yes,
 		  struct mt_err *err) MT_USE_RESULT;
 void mt_where_close(struct mt_where *where);

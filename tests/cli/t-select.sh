@@ -28,6 +28,60 @@ refuse 'without parameters' 'a parameter' '?99'
 refuse 'not authorized|prohibited' 'an attached file' "1) FROM pragma_database_list; ATTACH '$tmp/x' AS x --"
 refuse 'vocabulary does not have' 'an unknown tag' "tag('blues')"
 refuse 'syntax error' 'no SQL' 'rate >'
+
+# the text of a label table beside numbers
+{
+	printf 'key\tyear\trating\tartist\n'
+	printf 'low/a.wav\t2005\t4.0\t007\nlow/b.wav\t900\t10\t7\n'
+	printf 'high/a.wav\t2011\t1e-05\tAnn\nhigh/b.wav\t\t-3.5\t\n'
+} > "$tmp/years.tsv"
+mt-label -q -t "$tmp/years.tsv" "$e" > "$tmp/years.mtr"
+y=$tmp/years.mtr
+la=low/a.wav lb=low/b.wav ha=high/a.wav hb=high/b.wav
+while IFS='|' read -r expr want; do
+	is "$(keys -w "$expr" "$y")" "$want" "table: $expr"
+done <<-END
+	year > 2010|$ha 
+	year < 2010|$la $lb 
+	year >= 900|$ha $la $lb 
+	year = 2005|$la 
+	year = 2005.0|$la 
+	year = '2005'|$la 
+	year <> 2005|$ha $lb 
+	2005 = year|$la 
+	year BETWEEN 1000 AND 2005|$la 
+	year IN (2005, 2011)|$ha $la 
+	year IN ('2005')|$la 
+	year LIKE '20%'|$ha $la 
+	year + 1 = 2006|$la 
+	year > '1000'|$ha $la 
+	year IS NULL|$hb 
+	year IS NOT NULL AND artist IS NULL|
+	rating > 4|$lb 
+	rating = 4|$la 
+	rating < 0|$hb 
+	rating < 1e-4|$ha $hb 
+	rating > 0.000001 AND rating < 4.0|$ha 
+	rating > 1e3|
+	rating > -1e3|$ha $hb $la $lb 
+	artist = '007'|$la 
+	artist = '7'|$lb 
+	artist = 7|$lb 
+	artist <> '007'|$ha $lb 
+	artist LIKE '0%'|$la 
+	artist = 'Ann'|$ha 
+	artist > 'A'|$ha 
+	artist = 'ANN' COLLATE NOCASE|$ha 
+	key > 'low'|$la $lb 
+	seconds < '5'|$ha $hb $la $lb 
+	rate = '8000'|$ha $hb $la $lb 
+	seconds < rating|$la $lb 
+	rate / 3 = 2666|$ha $hb $la $lb 
+END
+(cd "$tmp/in" && cp low/a.wav 007 && cp low/a.wav 7 && mt-decode -q 007 7 > ../digits.mtr)
+is "$(keys -w "key = '007'" "$tmp/digits.mtr")" '007 ' 'a key of digits is a text'
+is "$(keys -w "key = 7" "$tmp/digits.mtr")" '7 ' 'beside a number too'
+
 printf 'low/b.wav\nhigh/a.wav\nnone\n' > "$tmp/list"
 is "$(keys -k "$tmp/list" "$e")" 'high/a.wav low/b.wav ' '--keys keeps the order of the stream'
 is "$(keys -n 1 "$e")" 'high/a.wav ' '--head'
