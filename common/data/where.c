@@ -22,13 +22,27 @@ struct mt_where {
 	int n_column;
 	const struct mt_head *head;
 	const struct mt_rec *rec;/* the one being tested, for tag() */
+	const char *unsteady;    /* function that was asked for, or NULL */
 };
 
-/* Nothing but reading, and functions. */
+/* Nothing but reading, and functions that give the same for the same record.
+ * Those of dates take 'now', which is not seen here. */
 static int only_read(void *ctx, int action, const char *a, const char *b,
 		     const char *c, const char *d)
 {
-	(void)ctx, (void)a, (void)b, (void)c, (void)d;
+	static const char *const unsteady[] = {
+		"random", "randomblob", "date", "time", "datetime", "julianday",
+		"strftime", "unixepoch", "timediff", "current_time",
+		"current_date", "current_timestamp",
+	};
+	struct mt_where *w = ctx;
+	(void)a, (void)c, (void)d;
+	for (size_t i = 0; i < sizeof unsteady / sizeof *unsteady; i++)
+		if (action == SQLITE_FUNCTION && b &&
+		    !sqlite3_stricmp(b, unsteady[i])) {
+			w->unsteady = unsteady[i];
+			return SQLITE_DENY;
+		}
 	return action == SQLITE_SELECT || action == SQLITE_READ ||
 	       action == SQLITE_FUNCTION ? SQLITE_OK : SQLITE_DENY;
 }
@@ -213,7 +227,11 @@ static int prepare(struct mt_where *w, const char *expr, struct mt_err *err)
 	char *text = statement(w, expr);
 	int bad = sqlite3_prepare_v2(w->db, text, -1, &w->stmt, &tail);
 	int rc = MT_OK;
-	if (bad) {
+	if (bad && w->unsteady) {
+		rc = mt_err_set(err, MT_EUSAGE, "--where '%.150s': random "
+				"numbers and dates are not the same each time: "
+				"%s()", expr, w->unsteady);
+	} else if (bad) {
 		char *have = columns(w);
 		rc = mt_err_set(err, MT_EUSAGE, "--where '%.150s': %.100s "
 				"(there are: %.200s)", expr,
@@ -244,7 +262,7 @@ int mt_where_open(struct mt_where **where, const char *expr,
 				NULL);
 	sqlite3_create_collation(w->db, "meaning", SQLITE_UTF8, NULL,
 				 by_meaning);
-	sqlite3_set_authorizer(w->db, only_read, NULL);
+	sqlite3_set_authorizer(w->db, only_read, w);
 	add_columns(w, head);
 	int rc = prepare(w, expr, err);
 	if (rc) {

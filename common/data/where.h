@@ -16,7 +16,8 @@
 
 struct mt_where;
 
-/* MT_EUSAGE: no expression, or it names an unknown column. The header must
+/* MT_EUSAGE: no expression, or it names an unknown column or a function of random
+ * numbers or dates, for which a record is not always the same. The header must
  * outlive *where. */
 int mt_where_open(struct mt_where **where, const char *expr,
 		  const struct mt_head *head, struct mt_err *err)

@@ -28,6 +28,11 @@ refuse 'without parameters' 'a parameter' '?99'
 refuse 'not authorized|prohibited' 'an attached file' "1) FROM pragma_database_list; ATTACH '$tmp/x' AS x --"
 refuse 'vocabulary does not have' 'an unknown tag' "tag('blues')"
 refuse 'syntax error' 'no SQL' 'rate >'
+for f in 'random()' 'RANDOM()' 'length(randomblob(4))' "date('now')" "time('now')" \
+	"datetime('now')" "julianday('now')" "strftime('%s', 'now')" "unixepoch('now')" \
+	CURRENT_TIME CURRENT_DATE CURRENT_TIMESTAMP '(SELECT abs(random()))'; do
+	refuse 'not the same each time: [a-z_]*\(\)' "$f" "$f > 0"
+done
 
 # the text of a label table beside numbers
 {
