@@ -99,8 +99,12 @@ static char *join(const struct mt_opt_list *list)
 /* A column becomes a field: is its name one? */
 static int check_columns(struct mt_err *err)
 {
-	static const char *const own[] = {"key", "pcm", "mel", "label",
-					  "score"};
+	/* fields that are no text, which tools read and write */
+	static const char *const own[] = {
+		"key", "pcm", "mel", "label", "score", "rate", "seconds",
+		"bytes", "channels", "bit_rate", "damaged", "windows",
+		"window_start",
+	};
 	const struct mt_table *t = &label.table;
 	if (strcmp(t->column[0], "path") != 0 && strcmp(t->column[0], "key"))
 		return mt_err_set(err, MT_EINPUT, "%s: the first column is "
@@ -111,17 +115,40 @@ static int check_columns(struct mt_err *err)
 		bool bad = !*c || strlen(c) > MT_NAME_SIZE;
 		for (const char *p = c; *p; p++)
 			bad |= *p <= ' ' || *p > '~';
-		for (size_t k = 0; k < sizeof own / sizeof *own; k++)
-			bad |= !strcmp(c, own[k]);
 		for (size_t k = 0; k < i; k++)
 			bad |= !strcmp(c, t->column[k]);
 		if (bad)
 			return mt_err_set(err, MT_EINPUT, "%s: column %zu, "
 					  "'%.80s', cannot become a field: 1 to "
-					  "16 printable characters, none twice, "
-					  "none of mt's own", opts.tsv, i + 1,
-					  c);
+					  "16 printable characters, none twice",
+					  opts.tsv, i + 1, c);
+		for (size_t k = 0; k < sizeof own / sizeof *own; k++)
+			if (!strcmp(c, own[k]))
+				return mt_err_set(err, MT_EUSAGE, "%s: column "
+						  "%zu, '%s', has the name of "
+						  "a field that mt itself "
+						  "writes: name it otherwise",
+						  opts.tsv, i + 1, c);
 	}
+	return MT_OK;
+}
+
+/* A text would take the place of a number that tools further on need. */
+static int check_fields(const struct mt_head *h, struct mt_err *err)
+{
+	const struct mt_table *t = &label.table;
+	for (size_t i = 1; i < t->n_column; i++)
+		for (size_t k = 0; k < h->n_line; k++) {
+			char **word = h->line[k].word;
+			if (h->line[k].n_word < 3 || !strcmp(word[2], "s") ||
+			    strcmp(word[0], "field") != 0 ||
+			    strcmp(word[1], t->column[i]) != 0)
+				continue;
+			return mt_err_set(err, MT_EUSAGE, "%s: column %zu, "
+					  "'%s', has the name of an %.8s field "
+					  "of the stream: name it otherwise",
+					  opts.tsv, i + 1, word[1], word[2]);
+		}
 	return MT_OK;
 }
 
@@ -295,8 +322,11 @@ static int check(struct mt_filter *f, char **operand, int *n,
 
 static int head(void *state, struct mt_head *h, struct mt_err *err)
 {
-	(void)state, (void)err;
+	(void)state;
 	char shape[24];
+	int rc = opts.tsv ? check_fields(h, err) : MT_OK;
+	if (rc)
+		return rc;
 	mt_head_drop(h, "tag", NULL);
 	mt_head_drop_field(h, "label");
 	for (size_t i = 1; opts.tsv && i < label.table.n_column; i++)

@@ -49,7 +49,22 @@ bad 3 "bad.tsv: line 3: 'a' stands in line 2" 'a key twice'
 printf 'file\ttags\na\tb\n' > "$tmp/bad.tsv"
 bad 3 "first column is 'file'" 'a wrong first column'
 printf 'path\tmel\na\tb\n' > "$tmp/bad.tsv"
-bad 3 "'mel', cannot become a field" 'a column with a name of ours'
+bad 2 "column 2, 'mel', has the name of a field that mt itself writes" 'a column with a name of ours'
+for c in key pcm label score rate seconds bytes channels bit_rate damaged windows window_start; do
+	printf 'path\tartist\t%s\nx/a.wav\tAnn\t1\n' "$c" > "$tmp/bad.tsv"
+	rc 2 "a column $c" mt-label -t "$tmp/bad.tsv" "$tmp/clip"
+	like "$tmp/err" "column 3, '$c', has the name of" '... is named'
+done
+printf 'path\tx\tx\na\tb\tc\n' > "$tmp/bad.tsv"
+bad 3 "column 3, 'x', cannot become a field" 'a column twice'
+# what came with the stream as a number is no text afterwards; texts may change
+(cd "$tmp/in" && mt-decode -q x/a.wav | mt-silence --drop-audio > "$tmp/sil")
+printf 'path\tsounding\nx/a.wav\t1\n' > "$tmp/bad.tsv"
+rc 2 'a column that is a number in the stream' mt-label -t "$tmp/bad.tsv" "$tmp/sil"
+like "$tmp/err" "bad.tsv: column 2, 'sounding', .* f8 .* the stream" 'names it'
+printf 'path\tcodec\nx/a.wav\tbest\n' > "$tmp/codec.tsv"
+is "$(mt-label -q --keep-unlabelled -t "$tmp/codec.tsv" "$tmp/clip" | mt-view -f codec | head -1)" 'x/a.wav	best' \
+	'a text may be another'
 rc 2 'a table or folders are needed' mt-label "$tmp/clip"
 
 # a tag database: tracks, tags by number; c.wav is in none, b.wav has two alike
