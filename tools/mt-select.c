@@ -87,13 +87,18 @@ static bool in_split(const struct mt_rec *rec)
 	return !opts.split.n;
 }
 
-/* All but the sample, --skip and --head. */
-static int is_wanted(const struct mt_rec *rec, bool *yes, struct mt_err *err)
+static bool in_keys(const struct mt_rec *rec)
 {
 	size_t n;
 	const char *key = mt_rec_key(rec, &n);
-	*yes = in_split(rec) &&
-	       (!opts.keys || mt_split_find(&choice.keys, key, n));
+	return !opts.keys || mt_split_find(&choice.keys, key, n);
+}
+
+/* All but the sample, --skip and --head. Every key is looked up, for those that
+ * do not occur are counted. */
+static int is_wanted(const struct mt_rec *rec, bool *yes, struct mt_err *err)
+{
+	*yes = in_keys(rec) && in_split(rec);
 	return *yes && opts.where ? mt_where_test(choice.where, rec, yes, err)
 				  : MT_OK;
 }
@@ -242,6 +247,7 @@ static int put(void *state, struct mt_rec *rec, struct mt_err *err)
 	(void)state;
 	bool yes = true;
 	if (rec->type == MT_FAIL) {
+		in_keys(rec);
 		choice.dropped += opts.no_fail;
 		return opts.no_fail ? MT_OK
 				    : mt_writer_put(&choice.out, rec, err);
@@ -267,6 +273,12 @@ static int end(void *state, const struct mt_tally *tally, struct mt_err *err)
 		tally->n_data);
 	if (choice.dropped)
 		mt_note("%" PRIu64 " failed records left out", choice.dropped);
+	const char *first;
+	size_t missed = mt_split_missed(&choice.keys, &first);
+	if (missed)
+		mt_info("%zu of %zu keys of %s did not occur, the first is "
+			"'%s'", missed, mt_split_keys(&choice.keys), opts.keys,
+			first);
 	int rc = choice.out.open ? mt_writer_done(&choice.out, err) : MT_OK;
 	if (rc)
 		return rc;

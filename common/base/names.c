@@ -25,6 +25,8 @@ int mt_names_next(struct mt_names *list, struct mt_err *err)
 				       : MT_END;
 		if (n && list->name[n - 1] == (char)list->end)
 			list->name[--n] = 0;
+		if (n && list->end == '\n' && list->name[n - 1] == '\r')
+			list->name[--n] = 0;
 		if (n)
 			return MT_OK;
 	}

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * A list of file names in a file, one a line or ended by zero bytes, read as
- * it is needed: a list of millions costs no memory. */
+ * it is needed: a list of millions costs no memory. "\r\n" ends a line too, so a
+ * name that ends with "\r" needs zero bytes. */
 #ifndef MT_BASE_NAMES_H
 #define MT_BASE_NAMES_H
 

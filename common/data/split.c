@@ -3,6 +3,8 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <stdatomic.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,6 +16,8 @@
 struct mt_split_key {
 	char *key;
 	int split;
+	size_t place;            /* in the lists */
+	atomic_bool found;
 };
 
 static int by_key(const void *a, const void *b)
@@ -80,7 +84,8 @@ int mt_split_list(struct mt_split *s, const char *text, struct mt_err *err)
 			s->key = mt_realloc(s->key, s->cap_key, sizeof *s->key);
 		}
 		s->key[s->n_key++] = (struct mt_split_key){
-			mt_strdup(list.name), split};
+			.key = mt_strdup(list.name), .split = split,
+			.place = s->n_key};
 	}
 	mt_names_close(&list);
 	if (rc < 0)
@@ -113,11 +118,50 @@ const char *mt_split_find(const struct mt_split *s, const char *key,
 			  size_t size)
 {
 	char *text = mt_strndup(key, size);
-	struct mt_split_key want = {text, 0};
+	struct mt_split_key want = {.key = text};
 	struct mt_split_key *hit = s->n_key
 		? bsearch(&want, s->key, s->n_key, sizeof want, by_key) : NULL;
 	free(text);
-	return hit ? s->name[hit->split] : NULL;
+	if (!hit)
+		return NULL;
+	atomic_store_explicit(&hit->found, true, memory_order_relaxed);
+	return s->name[hit->split];
+}
+
+/* One key and those after it that are the same; how many. */
+static size_t alike(const struct mt_split *s, size_t at)
+{
+	size_t n = 1;
+	while (at + n < s->n_key && !strcmp(s->key[at].key, s->key[at + n].key))
+		n++;
+	return n;
+}
+
+size_t mt_split_keys(const struct mt_split *s)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < s->n_key; i += alike(s, i))
+		n++;
+	return n;
+}
+
+size_t mt_split_missed(const struct mt_split *s, const char **first)
+{
+	size_t n = 0, place = SIZE_MAX, same;
+	*first = NULL;
+	for (size_t i = 0; i < s->n_key; i += same) {
+		bool found = false;
+		same = alike(s, i);
+		for (size_t k = i; k < i + same; k++)
+			found |= s->key[k].found;
+		n += !found;
+		for (size_t k = i; !found && k < i + same; k++)
+			if (s->key[k].place < place) {
+				place = s->key[k].place;
+				*first = s->key[k].key;
+			}
+	}
+	return n;
 }
 
 void mt_split_release(struct mt_split *s)

@@ -31,9 +31,14 @@ int mt_split_list(struct mt_split *s, const char *text, struct mt_err *err)
 /* By fractions; depends on nothing but seed and key. */
 const char *mt_split_of(const struct mt_split *s, const char *key,
 			size_t size);
-/* By lists; NULL when the key is in none. */
+/* By lists; NULL when the key is in none. It counts as found from now on;
+ * several threads may ask. */
 const char *mt_split_find(const struct mt_split *s, const char *key,
 			  size_t size);
+/* How many keys the lists have, each counted once, and how many of them were
+ * not found yet; *first is the one that comes first in the lists, or NULL. */
+size_t mt_split_keys(const struct mt_split *s);
+size_t mt_split_missed(const struct mt_split *s, const char **first);
 void mt_split_release(struct mt_split *s);
 
 #endif

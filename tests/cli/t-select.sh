@@ -89,6 +89,15 @@ is "$(keys -w "key = 7" "$tmp/digits.mtr")" '7 ' 'beside a number too'
 
 printf 'low/b.wav\nhigh/a.wav\nnone\n' > "$tmp/list"
 is "$(keys -k "$tmp/list" "$e")" 'high/a.wav low/b.wav ' '--keys keeps the order of the stream'
+printf 'low/b.wav\r\nhigh/a.wav\r\n' > "$tmp/list"
+is "$(keys -k "$tmp/list" "$e" 2> "$tmp/err")" 'high/a.wav low/b.wav ' '--keys with Windows line ends'
+is "$(cat "$tmp/err")" '' 'all keys occurred'
+printf 'no\nlow/b.wav\na\nno\nhigh/a.wav\n' > "$tmp/list"
+is "$(keys -k "$tmp/list" --split test "$e" 2> "$tmp/err")" 'low/b.wav ' 'keys that do not occur'
+is "$(sed "s:$tmp/::" "$tmp/err")" "mt-select: 2 of 4 keys of list did not occur, the first is 'no'" 'are counted'
+is "$(keys -q -k "$tmp/list" "$e" 2>&1)" 'high/a.wav low/b.wav ' 'not with -q'
+is "$(keys --sample 1 -n 0 -k "$tmp/list" "$e" 2>&1)" \
+	"mt-select: 2 of 4 keys of $tmp/list did not occur, the first is 'no'" 'with --sample and -n 0 too'
 is "$(keys -n 1 "$e")" 'high/a.wav ' '--head'
 is "$(keys --skip 1 --head 2 "$e")" 'high/b.wav low/a.wav ' '--skip and --head'
 is "$(keys --split test --skip 1 "$e")" 'low/b.wav ' '--skip counts what was chosen'
@@ -123,6 +132,9 @@ for bad in 0 -1 x 101% %; do
 done
 
 (cd "$tmp/in" && mt-decode -q -r 8000 low/a.wav bad.wav low/b.wav > ../fail.mtr)
+printf 'low/a.wav\nbad.wav\n' > "$tmp/list"
+mt-select --allow-fail 1 -k "$tmp/list" "$tmp/fail.mtr" 2> "$tmp/err" > "$tmp/out.mtr"
+is "$(grep -c occur "$tmp/err")" 0 'a failed key did occur'
 mt-select -q -n 1 "$tmp/fail.mtr" > "$tmp/out.mtr"
 is $? 1 'failures travel on'
 is "$(mt-view -c "$tmp/out.mtr")" '1 segments, 1 records, 1 failed' 'and are counted'

@@ -220,6 +220,9 @@ static void test_names(void **state)
 	check_names(path, "a\n\nb c\nd", 9, false, "[a][b c][d]");
 	check_names(path, "a\nb\0c", 6, true, "[a\nb][c]");
 	check_names(path, "", 0, false, "");
+	check_names(path, "a\r\n\r\nb\r\r\nc\rd\r", 13, false,
+		    "[a][b\r][c\rd]");
+	check_names(path, "a\r\n\0b\r", 6, true, "[a\r\n][b\r]");
 	unlink(path);
 	struct mt_names none;
 	assert_int_equal(MT_ESYS, mt_names_open(&none, path, false, NULL));

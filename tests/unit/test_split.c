@@ -124,6 +124,18 @@ static void test_lists(void **state)
 	assert_int_equal(MT_EINPUT, add_list(&s, "three", "x\nb\n", &err));
 	assert_non_null(strstr(err.text, "'b' is in the lists of "));
 	mt_split_release(&s);
+	assert_int_equal(0, add_list(&s, "one", "z\na\nz\nb\na\n", &err));
+	const char *first;
+	assert_int_equal(3, mt_split_missed(&s, &first));
+	assert_string_equal("z", first);
+	assert_string_equal("one", mt_split_find(&s, "a", 1));
+	assert_int_equal(2, mt_split_missed(&s, &first));
+	assert_string_equal("one", mt_split_find(&s, "z", 1));
+	assert_int_equal(1, mt_split_missed(&s, &first));
+	assert_string_equal("b", first);
+	assert_int_equal(3, mt_split_keys(&s));
+	mt_split_release(&s);
+	assert_int_equal(0, mt_split_missed(&s, &first));
 	assert_int_equal(MT_EUSAGE, mt_split_list(&s, "nothing", &err));
 	assert_int_equal(MT_ESYS, mt_split_list(&s, "x=/nonexistent", &err));
 	mt_split_release(&s);
