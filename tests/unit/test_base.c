@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Random numbers, checksums, hashes, files that appear whole or not at all,
- * lists of names, messages. */
+ * lists of names, messages, values that are not finite. */
 #include <fcntl.h>
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -16,6 +17,8 @@
 
 #include "base/crc.h"
 #include "base/file.h"
+#include "base/finite.h"
+#include "base/half.h"
 #include "base/mem.h"
 #include "base/names.h"
 #include "base/rng.h"
@@ -261,6 +264,29 @@ static void test_cpu(void **state)
 	assert_true(mt_clock() >= t);
 }
 
+/* Each kind at each place, around the ends of the blocks. */
+static void test_finite(void **state)
+{
+	(void)state;
+	enum { N = 200 };
+	const float odd[] = {NAN, -NAN, INFINITY, -INFINITY};
+	float x[N];
+	uint16_t h[N];
+	for (size_t n = 0; n <= N; n++) {
+		for (size_t i = 0; i < N; i++)
+			x[i] = i % 2 ? 65504.0f : -6e-8f;
+		mt_half_from_array(h, x, N);
+		assert_int_equal(n, mt_finite_f4(x, n));
+		assert_int_equal(n, mt_finite_f2(h, n));
+		for (size_t k = 0; n < N && k < 4; k++) {
+			x[n] = x[N - 1] = odd[k];
+			h[n] = h[N - 1] = mt_half_from(odd[k]);
+			assert_int_equal(n, mt_finite_f4(x, N));
+			assert_int_equal(n, mt_finite_f2(h, N));
+		}
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -274,6 +300,7 @@ int main(void)
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_err),
 		cmocka_unit_test(test_cpu),
+		cmocka_unit_test(test_finite),
 	};
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests_name("base", tests, NULL, NULL);
