@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "base/crc.h"
+#include "base/finite.h"
 #include "base/half.h"
 #include "base/mem.h"
 #include "base/rng.h"
@@ -109,12 +110,32 @@ static void keep(struct mt_examples *e, struct mt_example *x,
 		x->mel = copy;
 }
 
+/* A net's ReLU would take NaN for 0 and learn from it without a word. */
+static int check_values(const struct mt_rec *rec, const struct mt_field *mel,
+			struct mt_err *err)
+{
+	size_t n, len;
+	const char *key = mt_rec_key(rec, &len);
+	size_t at;
+	if (mel->dtype[1] == '2')
+		at = mt_finite_f2(mel->data, n = mel->size / 2);
+	else
+		at = mt_finite_f4(mel->data, n = mel->size / 4);
+	if (at == n)
+		return MT_OK;
+	return mt_err_set(err, MT_EINPUT, "record '%.*s': its mel is no number "
+			  "in frame %zu, band %zu", len > 200 ? 200 : (int)len,
+			  key, at / mel->dim[1], at % mel->dim[1]);
+}
+
 static int add(struct mt_examples *e, const struct mt_rec *rec,
 	       const struct mt_reader *r, const char *split, struct mt_err *err)
 {
 	const struct mt_field *mel = mt_rec_get(rec, "mel");
 	const struct mt_field *label = mt_rec_get(rec, "label");
 	int rc = check_fields(e, rec, mel, label, err);
+	if (!rc)
+		rc = check_values(rec, mel, err);
 	if (rc)
 		return rc;
 	if (e->n == e->cap) {

@@ -45,7 +45,8 @@ struct mt_examples {
 
 /* Read everything of these operands (sets, streams; none: standard input)
  * whose split is one of wanted[n_wanted] (n_wanted 0: all). Records without
- * label or mel are MT_EINPUT; so are ones whose number of bands differs.
+ * label or mel are MT_EINPUT; so are ones whose number of bands differs, or with
+ * values that are infinite or NaN.
  *   memory  bytes of mel to keep; what comes by a pipe is always kept */
 int mt_examples_read(struct mt_examples *e, char *const *operand, int n,
 		     const char *const *wanted, size_t n_wanted,

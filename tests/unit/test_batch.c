@@ -2,6 +2,7 @@
  * Packed sets written and read back as examples; parts, resume and merge
  * through the library; where-expressions. */
 #include <dirent.h>
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -56,6 +57,8 @@ static float value(int i, int t, int m)
 	return (float)(100 * i + 10 * t + m) / 8;
 }
 
+static int spoilt = -1;   /* clip with an infinite value in frame 1, band 2 */
+
 /* Clip i: i + 1 frames, odd ones as f2; number 3 has failed. */
 static void fill(struct mt_rec *rec, int i)
 {
@@ -65,6 +68,8 @@ static void fill(struct mt_rec *rec, int i)
 	for (int t = 0; t <= i; t++)
 		for (int m = 0; m < M; m++)
 			x[t * M + m] = value(i, t, m);
+	if (i == spoilt)
+		x[1 * M + 2] = -INFINITY;
 	char key[16];
 	snprintf(key, sizeof key, "clip%d", i);
 	mt_rec_put_str(rec, "key", key, strlen(key));
@@ -203,6 +208,27 @@ static void test_examples(void **state)
 		}
 		mt_examples_release(&e);
 	}
+}
+
+/* Values that are no numbers are told with their place, f4 and f2. */
+static void test_spoilt(void **state)
+{
+	(void)state;
+	struct mt_examples e;
+	struct mt_err err = {0};
+	char *operand[] = {folder};
+	for (spoilt = 4; spoilt < 6; spoilt++) {
+		assert_int_equal(0, pack_range(0, N, false, true, &err));
+		assert_int_equal(MT_EINPUT, mt_examples_read(&e, operand, 1, NULL,
+							     0, 1 << 20, &err));
+		char *says = mt_strf("record 'clip%d': its mel is no number in "
+				     "frame 1, band 2", spoilt);
+		assert_string_equal(says, err.text);
+		free(says);
+		wipe();
+		assert_int_equal(0, make_folder(NULL));
+	}
+	spoilt = -1;
 }
 
 /* A file that changes between the first reading and the next one is noticed. */
@@ -383,6 +409,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_examples, make_folder,
+						drop_folder),
+		cmocka_unit_test_setup_teardown(test_spoilt, make_folder,
 						drop_folder),
 		cmocka_unit_test_setup_teardown(test_changed, make_folder,
 						drop_folder),
