@@ -313,6 +313,9 @@ static int check(struct mt_filter *f, char **operand, int *n,
 	};
 	if (!rc)
 		rc = mt_vocab_order(&label.vocab, &choice, err);
+	if (label.vocab.n_absent)
+		mt_info("%zu tags of --without do not occur, the first is '%s'",
+			label.vocab.n_absent, label.vocab.absent);
 	if (!rc && opts.db)
 		find_places();
 	free(with);

@@ -43,12 +43,17 @@ static int by_from(const void *a, const void *b)
 		      ((const struct mt_vocab_alias *)b)->from);
 }
 
+static struct mt_vocab_alias *alias_of(const struct mt_vocab *v,
+				       const char *tag)
+{
+	struct mt_vocab_alias want = {.from = (char *)(uintptr_t)tag};
+	return v->n_alias ? bsearch(&want, v->alias, v->n_alias, sizeof want,
+				    by_from) : NULL;
+}
+
 static const char *meaning(const struct mt_vocab *v, const char *tag)
 {
-	struct mt_vocab_alias want = {(char *)(uintptr_t)tag, NULL};
-	struct mt_vocab_alias *hit = v->n_alias
-		? bsearch(&want, v->alias, v->n_alias, sizeof want, by_from)
-		: NULL;
+	const struct mt_vocab_alias *hit = alias_of(v, tag);
 	return hit ? hit->to : tag;
 }
 
@@ -82,7 +87,7 @@ int mt_vocab_merge(struct mt_vocab *v, const char *rule, struct mt_err *err)
 		v->alias = mt_realloc(v->alias, v->n_alias + 1,
 				      sizeof *v->alias);
 		v->alias[v->n_alias++] = (struct mt_vocab_alias){
-			from, mt_strdup(to)};
+			.from = from, .to = mt_strdup(to)};
 		qsort(v->alias, v->n_alias, sizeof *v->alias, by_from);
 	}
 	free(to);
@@ -116,7 +121,10 @@ void mt_vocab_item(struct mt_vocab *v)
 
 void mt_vocab_tag(struct mt_vocab *v, const char *s)
 {
-	const char *name = meaning(v, s);
+	struct mt_vocab_alias *alias = alias_of(v, s);
+	const char *name = alias ? alias->to : s;
+	if (alias)
+		alias->seen = true;
 	if (v->n == v->cap || !v->n_slot)
 		grow(v);
 	uint32_t *slot = slot_of(v, name);
@@ -170,21 +178,41 @@ static int name_of(const void *a, const void *b)
 		      sorting->tag[*(const uint32_t *)b].name);
 }
 
+/* Does everything occur that is spoken of? */
+static int check_occur(struct mt_vocab *v, const char *with,
+		       const char *without, struct mt_err *err)
+{
+	char *t;
+	int rc = MT_OK;
+	for (size_t i = 0; !rc && i < v->n_alias; i++)
+		if (!v->alias[i].seen)
+			rc = mt_err_set(err, MT_EUSAGE, "--merge: the tag '%s' "
+					"does not occur", v->alias[i].from);
+	while (!rc && (t = next_tag(&with))) {
+		if (!v->n_slot || !*slot_of(v, t))
+			rc = mt_err_set(err, MT_EUSAGE, "the tag '%s' does not "
+					"occur", t);
+		free(t);
+	}
+	while (!rc && (t = next_tag(&without))) {
+		bool absent = !v->n_slot || !*slot_of(v, t);
+		v->n_absent += absent;
+		if (absent && !v->absent)
+			v->absent = t;
+		else
+			free(t);
+	}
+	return rc;
+}
+
 int mt_vocab_order(struct mt_vocab *v, const struct mt_vocab_choice *choice,
 		   struct mt_err *err)
 {
-	const char *with = choice->with ? choice->with : "", *at = with;
+	const char *with = choice->with ? choice->with : "";
 	const char *without = choice->without ? choice->without : "";
-	char *t;
-	while ((t = next_tag(&at))) {
-		if (!v->n_slot || !*slot_of(v, t)) {
-			int rc = mt_err_set(err, MT_EUSAGE, "the tag '%s' does "
-					    "not occur", t);
-			free(t);
-			return rc;
-		}
-		free(t);
-	}
+	int rc = check_occur(v, with, without, err);
+	if (rc)
+		return rc;
 	free(v->slot);  /* it is about the old order */
 	v->slot = NULL;
 	v->n_slot = 0;
@@ -259,5 +287,6 @@ void mt_vocab_release(struct mt_vocab *v)
 	free(v->slot);
 	free(v->by_name);
 	free(v->alias);
+	free(v->absent);
 	*v = (struct mt_vocab){0};
 }

@@ -18,6 +18,7 @@ struct mt_vocab_tag {
 
 struct mt_vocab_alias {
 	char *from, *to;
+	bool seen;               /* did from occur? */
 };
 
 struct mt_vocab {
@@ -30,6 +31,8 @@ struct mt_vocab {
 	uint32_t *by_name;        /* after ordering: tags sorted by name */
 	struct mt_vocab_alias *alias; /* sorted by from */
 	size_t n_alias;
+	char *absent;             /* after ordering: the first tag of without */
+	size_t n_absent;          /* that never occurred, NULL; how many */
 };
 
 /* "new=old1,old2", or "new,old1": the old ones count and mean new from now on.
@@ -52,7 +55,8 @@ struct mt_vocab_choice {
 					      * equal counts by bytes */
 };
 /* Keep the first top that are not in without, and those in with. A tag of with
- * that never occurred is MT_EUSAGE; one with count 0 is kept only by with. */
+ * or one to be merged that never occurred is MT_EUSAGE; one with count 0 is kept
+ * only by with. */
 int mt_vocab_order(struct mt_vocab *v, const struct mt_vocab_choice *choice,
 		   struct mt_err *err) MT_USE_RESULT;
 /* After ordering: the place of a tag, or of what it was merged into; -1 none. */

@@ -17,6 +17,17 @@ is "$(v -t "$tmp/t.tsv" --top 2)" 'jazz rock ' '--top'
 is "$(v -t "$tmp/t.tsv" --without jazz,pop)" 'rock blues ' '--without'
 is "$(v -t "$tmp/t.tsv" --with pop)" 'pop ' '--with'
 is "$(v -t "$tmp/t.tsv" --merge black=jazz,blues)" 'black rock pop ' '--merge'
+rc 2 'a merged tag that does not occur' mt-label -t "$tmp/t.tsv" --merge black=jazz,dog_brk "$tmp/clip"
+like "$tmp/err" "mt-label: --merge: the tag 'dog_brk' does not occur" 'is named'
+rc 0 'the new tag need not occur' mt-label -t "$tmp/t.tsv" --merge new=jazz --merge other=rock "$tmp/clip"
+printf 'black\nrock\n' > "$tmp/vocab"
+is "$(v -t "$tmp/t.tsv" --vocab "$tmp/vocab" --merge black=jazz,blues)" 'black rock ' '--merge into --vocab'
+rc 2 'the same there' mt-label -t "$tmp/t.tsv" --vocab "$tmp/vocab" --merge rock=rok "$tmp/clip"
+like "$tmp/err" "the tag 'rok' does not occur" 'is named'
+rc 0 'an unwanted tag that does not occur' mt-label -t "$tmp/t.tsv" --without nosuch,pop,no "$tmp/clip"
+like "$tmp/err" "2 tags of --without do not occur, the first is 'nosuch'" 'is told'
+rc 0 'quietly' mt-label -q -t "$tmp/t.tsv" --without nosuch "$tmp/clip"
+is "$(cat "$tmp/err")" '' 'is not told'
 is "$(v --folders "$tmp/in")" 'x y ' '--folders'
 printf 'pop\nrock\n' > "$tmp/vocab"
 is "$(v -t "$tmp/t.tsv" --vocab "$tmp/vocab")" 'pop rock ' '--vocab keeps its order'
