@@ -66,6 +66,7 @@ struct tally {
 static struct view {
 	uint64_t segments, shown;
 	bool headed;
+	bool declared, had;      /* --field by a header; by a record */
 	struct tally *split, *fail, *tag;
 	size_t n_split, n_fail, n_tag;
 	uint64_t labelled;
@@ -222,6 +223,7 @@ static void put_field(const struct mt_rec *rec)
 	const struct mt_field *f = mt_rec_get(rec, opts.field);
 	if (!f)
 		return;
+	view.had = true;
 	put_text(mt_rec_get(rec, "key"));
 	if (is_text(f)) {
 		putchar('\t');
@@ -328,9 +330,29 @@ static void put_counts(const struct mt_tally *t)
 	put_tally("fail", view.fail, view.n_fail);
 }
 
+/* After the last record: was --field a name at all? */
+static int check_field(struct mt_err *err)
+{
+	bool any = !opts.field || view.had || opts.json || opts.header ||
+		   opts.check || opts.summary;
+	/* every record has a key, every failed one the others */
+	for (const char *const *s = (const char *const[]){
+		     "key", "stage", "code", "text", NULL}; !any && *s; s++)
+		any = !strcmp(opts.field, *s);
+	if (any)
+		return MT_OK;
+	if (!view.declared)
+		return mt_err_set(err, MT_EUSAGE, "no header declares a field "
+				  "'%s', no record has it", opts.field);
+	if (view.shown)
+		mt_info("no record has the field '%s'", opts.field);
+	return MT_OK;
+}
+
 static int head(void *state, struct mt_head *h, struct mt_err *err)
 {
 	(void)state, (void)err;
+	view.declared |= opts.field && mt_head_has_field(h, opts.field);
 	if (!view.segments++ && opts.summary) {
 		view.n_tag = mt_head_n_tag(h);
 		view.tag = mt_calloc(view.n_tag, sizeof *view.tag);
@@ -393,7 +415,7 @@ static int end(void *state, const struct mt_tally *t, struct mt_err *err)
 	if (opts.key && !view.shown)
 		return mt_err_set(err, MT_EINPUT, "there is no record '%s'",
 				  opts.key);
-	return MT_OK;
+	return check_field(err);
 }
 
 /* The records of a key in one file, by its index. MT_END: no index there. */
@@ -406,6 +428,8 @@ static int put_indexed(const char *path, struct mt_err *err)
 	int rc = mt_index_open(&x, path, err);
 	if (rc)
 		return rc;
+	view.declared |= opts.field &&
+			 mt_head_has_field(&x.reader.head, opts.field);
 	mt_rec_init(&rec);
 	while (!rc && !mt_index_find(&x, opts.key, &from, &off)) {
 		rc = mt_reader_at(&x.reader, off, &rec, err);
@@ -558,6 +582,8 @@ static int check(struct mt_filter *f, char **operand, int *n,
 		rc = look_up(operand[0], err);
 	else if (!models)
 		return MT_OK;
+	if (!rc && !models && !opts.quick)
+		rc = check_field(err);
 	if (!rc)
 		exit(mt_tool_end(0));
 	return rc == MT_END ? MT_OK : rc;

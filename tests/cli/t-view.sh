@@ -20,4 +20,20 @@ rc 4 'no such file' mt-view "$tmp/none"
 is "$(mt-view --json "$tmp/s" | tail -1)" \
 	'{"type":"FAIL","key":"b.wav","stage":"mt-decode","code":"decode.open","text":"b.wav: cannot open: Invalid data found when processing input"}' \
 	'--json shows failures'
+rc 2 'a field that is nowhere' mt-view -f nosuch "$tmp/s"
+like "$tmp/err" "no header declares a field 'nosuch', no record has it" 'is named'
+mt-pack -q --no-fail -o "$tmp/p" "$tmp/s" 2> /dev/null || mt-pack -q --allow-fail 1 -o "$tmp/p" "$tmp/s"
+rc 2 'nor in a set' mt-view -f nosuch "$tmp/p"
+rc 2 'nor in a record found by its index' mt-view -f nosuch -k a.wav "$tmp/p"
+rc 0 'a field that all have' mt-view -f key "$tmp/p"
+rc 0 'or a record found by its index' mt-view -f rate -k a.wav "$tmp/p"
+is "$(mt-view -f code "$tmp/s")" 'b.wav	decode.open' 'a field that failed records have'
+(cd "$tmp" && mt-decode -q a.wav > good)
+rc 0 'or would have' mt-view -f text "$tmp/good"
+printf 'key\ttags\n' > "$tmp/none.tsv"
+mt-label -q --keep-unlabelled -t "$tmp/none.tsv" "$tmp/good" > "$tmp/labelled"
+rc 0 'a field that is declared, though no record has it' mt-view -f label "$tmp/labelled"
+like "$tmp/err" "no record has the field 'label'" 'is a note'
+rc 0 'no records at all' mt-view -n 0 -f rate "$tmp/good"
+rc 2 'a wrong name even then' mt-view -n 0 -f rat "$tmp/good"
 tap_end
