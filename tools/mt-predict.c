@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/finite.h"
 #include "base/half.h"
 #include "base/mem.h"
 #include "dsp/mel.h"
@@ -266,6 +267,35 @@ static int get_mel(struct worker *w, struct mt_rec *rec, const float **mel,
 	return MT_OK;
 }
 
+/* A ReLU would take what is no number for 0 and give scores like any other. */
+static int check_mel(const struct mt_rec *rec, const float *mel, size_t n_frame,
+		     struct mt_err *err)
+{
+	size_t m = (size_t)run.tagger.net.bands, n;
+	size_t i = mt_finite_f4(mel, n_frame * m);
+	if (i == n_frame * m)
+		return MT_OK;
+	const char *key = mt_rec_key(rec, &n);
+	return mt_err_item(err, "predict.nonfinite", "%.*s: frame %zu, band "
+			   "%zu of the mel is %g, not finite",
+			   n > 200 ? 200 : (int)n, key, i / m, i % m,
+			   (double)mel[i]);
+}
+
+/* Nor may a net that overflows. */
+static int check_score(const struct mt_rec *rec, const float *score,
+		       struct mt_err *err)
+{
+	size_t k = run.tagger.n_tag, n, i = mt_finite_f4(score, k);
+	if (i == k)
+		return MT_OK;
+	const char *key = mt_rec_key(rec, &n);
+	return mt_err_item(err, "predict.nonfinite", "%.*s: the net's score of "
+			   "'%.100s' is %g, not finite",
+			   n > 200 ? 200 : (int)n, key, run.tagger.tag[i],
+			   (double)score[i]);
+}
+
 static void put_label(struct mt_rec *rec)
 {
 	size_t k = run.tagger.n_tag;
@@ -308,6 +338,8 @@ static int step(void *state, void *worker, struct mt_rec *rec,
 		return w->rc;
 	}
 	int rc = get_mel(w, rec, &mel, &n_frame, err);
+	if (!rc)
+		rc = check_mel(rec, mel, n_frame, err);
 	if (rc)
 		return rc;
 	size_t n = mt_window_count(n_frame, run.tagger.crop,
@@ -318,6 +350,8 @@ static int step(void *state, void *worker, struct mt_rec *rec,
 	rc = mt_scorer_add(&w->scorer, score, each, mel, n_frame, n, err);
 	if (!rc)
 		rc = mt_scorer_flush(&w->scorer, err);
+	if (!rc)
+		rc = check_score(rec, score, err);
 	if (rc)
 		return rc;
 	mt_rec_drop(rec, "mel");

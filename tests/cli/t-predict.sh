@@ -66,6 +66,28 @@ is "$(cat "$tmp/out")" '8 0' 'the score is the mean of its windows'
 mt-select -q --keys "$tmp/key" "$tmp/set" | predict --windows --at-least 7 > "$tmp/seven.mtr"
 is "$(mt-view -f window_start "$tmp/seven.mtr" | awk '{ print NF - 1 }')" 7 '--at-least 7'
 
+# features that are no numbers
+spoil() { "$build/tests/spoil" "$@"; }
+# shellcheck disable=SC2086
+mt-melspec -q $tiny_mel --dtype f2 < "$tmp/audio.mtr" > "$tmp/f2.mtr"
+predict "$tmp/f2.mtr" > "$tmp/out"
+ok $? 'f2 features'
+for backend in onednn blas; do
+	for value in nan inf -inf; do
+		spoil low/0.wav mel 83 $value < "$tmp/mel.mtr" > "$tmp/odd.mtr"
+		rc 1 "$backend: a value that is $value" mt-predict -m "$model" --backend $backend "$tmp/odd.mtr"
+		like "$tmp/err" "^mt-predict: low/0.wav: frame 10, band 3 of the mel is -?$value, not finite\$" \
+			'says where'
+	done
+	spoil low/0.wav mel 0 1e9 < "$tmp/f2.mtr" > "$tmp/odd.mtr"
+	rc 1 "$backend: f2 that overflowed" mt-predict -m "$model" --backend $backend "$tmp/odd.mtr"
+	like "$tmp/err" 'low/0.wav: frame 0, band 0 of the mel is inf, not finite' 'says where'
+	is "$(mt-view -c "$tmp/out")" '1 segments, 19 records, 1 failed' 'the others have scores'
+done
+is "$(mt-view -k low/0.wav -f code "$tmp/out")" 'low/0.wav	predict.nonfinite' 'predict.nonfinite'
+spoil low/0.wav pcm 7 nan < "$tmp/audio.mtr" > "$tmp/odd.mtr"
+rc 1 'a sample that is no number' mt-predict -m "$model" "$tmp/odd.mtr"
+
 # models and inputs that are none
 rc 2 'no model' mt-predict "$tmp/set"
 rc 4 'a model that is not there' mt-predict -m "$tmp/nosuch" "$tmp/set"
