@@ -11,7 +11,20 @@ export BIN="$build/bin" ALLOW=1 EPOCHS=2 NET="$tmp/net.json" TRAIN='--crop 16 -b
 unset MAKEFLAGS MAKELEVEL MFLAGS
 folder() { make -C pipelines/folder DATA="$tmp/in" OUT="$tmp/res" "$@"; }
 
-rc 0 'a folder with one damaged file' folder
+# names that make or the shell would take apart
+mkdir "$tmp/a b"
+cp "$tmp/in/labels.tsv" "$tmp/a b"
+for v in DATA OUT LABELS NET; do
+	rc 2 "a blank in $v" folder "$v=$tmp/a b/labels.tsv"
+	like "$tmp/err" "$v: '$tmp/a b/labels.tsv' holds a blank; make a link without it" 'is named'
+done
+for c in \& \' '(' ';' : %; do
+	rc 2 "a $c in DATA" folder "DATA=$tmp/a${c}b"
+	like "$tmp/err" "DATA: '$tmp/a[$c]b' holds a [$c]; make a link without it" 'is named'
+done
+is "$(ls "$tmp/res" 2> /dev/null)" '' 'before anything is done'
+ln -s "$BIN" "$tmp/a b/bin"
+rc 0 'a damaged file, and a blank in BIN' folder "BIN=$tmp/a b/bin"
 like "$tmp/out" 'roc_auc|ROC' 'prints its figures'
 for f in clips.mtr set/manifest.json model.1/best.safetensors scores.1.mtr eval.1.json; do
 	is "$([ -s "$tmp/res/$f" ] && echo there)" there "leaves $f"
