@@ -36,9 +36,11 @@ done
 
 # the text of a label table beside numbers
 {
-	printf 'key\tyear\trating\tartist\n'
-	printf 'low/a.wav\t2005\t4.0\t007\nlow/b.wav\t900\t10\t7\n'
-	printf 'high/a.wav\t2011\t1e-05\tAnn\nhigh/b.wav\t\t-3.5\t\n'
+	printf 'key\tyear\trating\tartist\tid\n'
+	printf 'low/a.wav\t2005\t4.0\t007\t12345678901234567890\n'
+	printf 'low/b.wav\t900\t10\t7\t12345678901234567891\n'
+	printf 'high/a.wav\t2011\t1e-05\tAnn\t-0\n'
+	printf 'high/b.wav\t\t-3.5\t\t12e4\n'
 } > "$tmp/years.tsv"
 mt-label -q -t "$tmp/years.tsv" "$e" > "$tmp/years.mtr"
 y=$tmp/years.mtr
@@ -81,6 +83,13 @@ done <<-END
 	seconds < '5'|$ha $hb $la $lb 
 	rate = '8000'|$ha $hb $la $lb 
 	seconds < rating|$la $lb 
+	id = '12345678901234567891'|$lb 
+	id > '12345678901234567890'|$hb $lb 
+	id = 0.0|$ha 
+	id = '-0.00'|$ha 
+	id = 120000|
+	id = '12e4'|$hb 
+	id BETWEEN -1 AND 9223372036854775807|$ha 
 	rate / 3 = 2666|$ha $hb $la $lb 
 END
 (cd "$tmp/in" && cp low/a.wav 007 && cp low/a.wav 7 && mt-decode -q 007 7 > ../digits.mtr)
