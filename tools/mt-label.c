@@ -342,7 +342,8 @@ static int head(void *state, struct mt_head *h, struct mt_err *err)
 				  "1 where the item has the tag");
 		for (size_t i = 0; i < label.vocab.n; i++)
 			mt_head_add_tag(h, label.vocab.tag[i].name);
-		mt_head_set_param(h, "label.untagged", opts.untagged);
+		mt_head_set_param(h, "label.untagged", "%s",
+				  opts.untagged);
 	}
 	if (opts.db)
 		mt_head_add_from(h, "labels", label.db_crc, opts.db);
