@@ -75,6 +75,7 @@ static struct label {
 	struct mt_table table;
 	struct mt_vocab vocab;
 	int tags;                /* column, -1 none */
+	bool gives;              /* labels, rather than columns alone */
 	atomic_uchar *used;      /* [n_row] */
 	uint32_t vocab_crc;
 	struct mt_tagdb db;
@@ -303,6 +304,7 @@ static int check(struct mt_filter *f, char **operand, int *n,
 	if (!rc)
 		rc = opts.tsv ? read_table(err)
 		     : opts.db ? read_db(err) : read_folders(err);
+	label.gives = !opts.tsv || label.tags >= 0;
 	if (!rc && opts.vocab)
 		rc = read_vocab(err);
 	char *with = join(&opts.with), *without = join(&opts.without);
@@ -330,13 +332,13 @@ static int head(void *state, struct mt_head *h, struct mt_err *err)
 	int rc = opts.tsv ? check_fields(h, err) : MT_OK;
 	if (rc)
 		return rc;
-	mt_head_drop(h, "tag", NULL);
-	mt_head_drop_field(h, "label");
 	for (size_t i = 1; opts.tsv && i < label.table.n_column; i++)
 		if ((int)i != label.tags)
 			mt_head_set_field(h, label.table.column[i], "s", "",
 					  "from the label table");
-	if (opts.folders || opts.db || label.tags >= 0) {
+	if (label.gives) {
+		mt_head_drop(h, "tag", NULL);
+		mt_head_drop_field(h, "label");
 		snprintf(shape, sizeof shape, "%zu", label.vocab.n);
 		mt_head_set_field(h, "label", "u1", shape,
 				  "1 where the item has the tag");
@@ -428,7 +430,8 @@ static int step(void *state, void *worker, struct mt_rec *rec,
 	(void)state, (void)worker, (void)emit;
 	size_t n;
 	const char *key = mt_rec_key(rec, &n);
-	mt_rec_drop(rec, "label");
+	if (label.gives)
+		mt_rec_drop(rec, "label");
 	if (opts.folders) {
 		const char *slash = memchr(key, '/', n);
 		if (!slash)

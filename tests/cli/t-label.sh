@@ -29,6 +29,14 @@ like "$tmp/err" "2 tags of --without do not occur, the first is 'nosuch'" 'is to
 rc 0 'quietly' mt-label -q -t "$tmp/t.tsv" --without nosuch "$tmp/clip"
 is "$(cat "$tmp/err")" '' 'is not told'
 is "$(v --folders "$tmp/in")" 'x y ' '--folders'
+mt-label -q -t "$tmp/t.tsv" "$tmp/clip" > "$tmp/once"
+printf 'path\tyear\nx/a.wav\t1999\n' > "$tmp/year.tsv"
+mt-label -q --keep-unlabelled -t "$tmp/year.tsv" "$tmp/once" > "$tmp/twice"
+is "$(mt-view -f label "$tmp/twice" | head -1)" 'x/a.wav	0	1	0	1' 'a table without tags leaves the labels'
+is "$(mt-view -H "$tmp/twice" | grep -c '^tag')" 4 'and the vocabulary'
+is "$(mt-view -f year "$tmp/twice")" 'x/a.wav	1999' 'and adds its columns'
+mt-label -q --keep-unlabelled -t "$tmp/t.tsv" --with pop "$tmp/twice" | mt-view -f label | head -1 > "$tmp/out"
+like "$tmp/out" '^x/a.wav	1$' 'one with tags brings its own'
 printf 'pop\nrock\n' > "$tmp/vocab"
 is "$(v -t "$tmp/t.tsv" --vocab "$tmp/vocab")" 'pop rock ' '--vocab keeps its order'
 perl -e 'my $h = q({"__metadata__":{"tags":"[\"rock\",\"polka\"]"},"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}});
