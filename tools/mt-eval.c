@@ -132,7 +132,7 @@ static void print_json(const struct mt_eval *e, const struct mt_boot *b)
 	}
 	json_object_set_new(o, "d_prime", number(e->dprime));
 	json_object_set_new(o, "tags_with_roc_auc",
-			    json_integer((json_int_t)e->n_roc));
+			    json_integer((json_int_t)e->n_macro));
 	for (size_t i = 0; i < e->n_tag; i++) {
 		json_t *name = json_string(run.tag[i]);
 		if (!name)

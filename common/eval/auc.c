@@ -124,19 +124,16 @@ struct mt_eval mt_eval_run(const float *score, const uint8_t *label, size_t n,
 	e.tag = mt_calloc(n_tag, sizeof *e.tag);
 	for (size_t k = 0; k < n_tag; k++) {
 		e.tag[k] = mt_score_tag(score + k, label + k, n, n_tag);
-		if (!isnan(e.tag[k].roc)) {
-			roc += e.tag[k].roc;
-			e.n_roc++;
-		}
-		if (!isnan(e.tag[k].ap)) {
-			ap += e.tag[k].ap;
-			e.n_ap++;
-		}
+		if (isnan(e.tag[k].roc))
+			continue;
+		roc += e.tag[k].roc;
+		ap += e.tag[k].ap;
+		e.n_macro++;
 	}
-	if (e.n_roc)
-		e.macro_roc = roc / (double)e.n_roc;
-	if (e.n_ap)
-		e.macro_ap = ap / (double)e.n_ap;
+	if (e.n_macro) {
+		e.macro_roc = roc / (double)e.n_macro;
+		e.macro_ap = ap / (double)e.n_macro;
+	}
 	if (e.macro_roc > 0 && e.macro_roc < 1)
 		e.dprime = sqrt(2) * mt_normal_quantile(e.macro_roc);
 	e.micro = mt_score_tag(score, label, n * n_tag, 1);

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: MIT
  * Metrics of scores against labels, in double; ties are worth what they are.
  *
- * A tag (column) with positives only or negatives only has no ROC-AUC, one
- * without positives no AP: such values are NAN and stay out of the means,
- * whose counts say so.
+ * A tag (column) with positives only or negatives only says nothing about the
+ * scores: its ROC-AUC is NAN, its AP is 1 or, without positives, NAN, and it
+ * stays out of both macro means, whose count says so. scikit-learn's
+ * average_precision_score gives 1 and, with a warning, 0 for such columns and
+ * averages them in; its roc_auc_score gives NAN with a warning. What is left
+ * is the mean that scikit-learn gives over the other columns.
  * Agrees with scikit-learn's roc_auc_score, average_precision_score and
  * accuracy_score to 1e-9 (tests/ref/eval_ref.py). */
 #ifndef MT_EVAL_AUC_H
@@ -29,8 +32,9 @@ struct mt_eval {
 	size_t n_item, n_tag;
 	struct mt_tag_score *tag;   /* [K]; the caller frees */
 	struct mt_tag_score micro;  /* all (item, tag) pairs as one list */
-	double macro_roc, macro_ap; /* means over the tags that have one */
-	size_t n_roc, n_ap;         /* how many those are */
+	double macro_roc, macro_ap; /* means over the tags of both classes;
+				     * NAN when there are none */
+	size_t n_macro;             /* how many those are */
 	double dprime;              /* sqrt(2) z(macro_roc); z: inverse normal */
 	double accuracy;            /* argmax right; NAN unless every item has
 				     * exactly one tag */

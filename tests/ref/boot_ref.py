@@ -45,8 +45,9 @@ def below(word, n):
 def metrics(s, y):
     """macro ROC-AUC and AP, micro ROC-AUC and AP, accuracy; nan where there is none."""
     tags = range(y.shape[1])
-    roc = [roc_auc_score(y[:, k], s[:, k]) for k in tags if 0 < y[:, k].sum() < len(y)]
-    ap = [average_precision_score(y[:, k], s[:, k]) for k in tags if y[:, k].any()]
+    some = [k for k in tags if 0 < y[:, k].sum() < len(y)]
+    roc = [roc_auc_score(y[:, k], s[:, k]) for k in some]
+    ap = [average_precision_score(y[:, k], s[:, k]) for k in some]
     one, all_ = y.reshape(-1), s.reshape(-1)
     return [np.mean(roc) if roc else np.nan, np.mean(ap) if ap else np.nan,
             roc_auc_score(one, all_) if 0 < one.sum() < len(one) else np.nan,

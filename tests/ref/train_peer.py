@@ -124,8 +124,7 @@ def score(net, items, single):
 def metrics(p, y):
     some = [k for k in range(y.shape[1]) if 0 < y[:, k].sum() < len(y)]
     roc = np.mean([roc_auc_score(y[:, k], p[:, k]) for k in some])
-    ap = np.mean([average_precision_score(y[:, k], p[:, k])
-                  for k in range(y.shape[1]) if y[:, k].any()])
+    ap = np.mean([average_precision_score(y[:, k], p[:, k]) for k in some])
     return roc, ap, (p.argmax(1) == y.argmax(1)).mean()
 
 
