@@ -67,6 +67,30 @@ static int head(void *state, struct mt_head *h, struct mt_err *err)
 	return MT_OK;
 }
 
+/* A field with a value for each tag. */
+static int get_field(const struct mt_rec *rec, const char *name,
+		     const char *dtype, const struct mt_field **f,
+		     struct mt_err *err)
+{
+	size_t n;
+	const char *key = mt_rec_key(rec, &n);
+	int len = n > 200 ? 200 : (int)n;
+	*f = mt_rec_get(rec, name);
+	if (!*f)
+		return mt_err_set(err, MT_EINPUT, "record '%.*s' has no %s",
+				  len, key, name);
+	if (strcmp((*f)->dtype, dtype) != 0)
+		return mt_err_set(err, MT_EINPUT, "record '%.*s': its %s is of "
+				  "type %s, not %s", len, key, name,
+				  (*f)->dtype, dtype);
+	uint64_t have = (*f)->size / mt_dtype_size(dtype);
+	if (have != run.n_tag)
+		return mt_err_set(err, MT_EINPUT, "record '%.*s' has %" PRIu64
+				  " values of %s, the header names %zu tags",
+				  len, key, have, name, run.n_tag);
+	return MT_OK;
+}
+
 static int put(void *state, struct mt_rec *rec, struct mt_err *err)
 {
 	(void)state;
@@ -74,13 +98,12 @@ static int put(void *state, struct mt_rec *rec, struct mt_err *err)
 	const char *key = mt_rec_key(rec, &n);
 	if (rec->type == MT_FAIL)
 		return MT_OK;
-	const struct mt_field *s = mt_rec_get(rec, "score");
-	const struct mt_field *y = mt_rec_get(rec, "label");
-	if (!s || strcmp(s->dtype, "f4") != 0 || s->size != 4 * k || !y ||
-	    strcmp(y->dtype, "u1") != 0 || y->size != k)
-		return mt_err_set(err, MT_EINPUT, "record '%.*s' has not a "
-				  "score and a label for each of the %zu tags",
-				  n > 200 ? 200 : (int)n, key, k);
+	const struct mt_field *s, *y;
+	int rc = get_field(rec, "score", "f4", &s, err);
+	if (!rc)
+		rc = get_field(rec, "label", "u1", &y, err);
+	if (rc)
+		return rc;
 	for (size_t i = 0; i < k; i++)
 		if (isnan(((const float *)s->data)[i]))
 			return mt_err_set(err, MT_EINPUT, "record '%.*s': the "

@@ -16,6 +16,7 @@
 #include "nn/tagger.h"
 #include "stream/filter.h"
 
+#define MAX_NAMED 10 /* tags listed in a message */
 #define BATCH 8  /* windows at once; more cost memory and gain nothing */
 
 static struct opts {
@@ -62,9 +63,11 @@ static struct predict {
 	struct mt_mel_opts front;
 	struct mt_mel mel;
 	bool has_front, has_mel, from_audio;
-	int *label_of;           /* [K] place in the stream's labels; NULL:
-				  * labels are not passed on */
+	int *label_of;           /* [K] place in the stream's labels, -1 where
+				  * they do not know the tag; NULL: labels are
+				  * not passed on */
 	size_t n_label;          /* of the stream */
+	bool told;               /* of tags that one side does not know */
 	bool any;                /* a record was printed */
 } run;
 
@@ -122,25 +125,86 @@ static int same_front(const struct mt_head *h, struct mt_err *err)
 	return MT_OK;
 }
 
+static bool is_among(const char *tag, char *const *list, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!strcmp(list[i], tag))
+			return true;
+	return false;
+}
+
+/* "a, b, c and 4 more": the tags of one list that the other lacks; NULL when
+ * it lacks none. New memory. */
+static char *missing(char *const *of, size_t n_of, char *const *in, size_t n_in,
+		     size_t *n)
+{
+	char *text = NULL;
+	*n = 0;
+	for (size_t i = 0; i < n_of; i++) {
+		if (is_among(of[i], in, n_in) || ++*n > MAX_NAMED)
+			continue;
+		char *longer = mt_strf("%s%s%s", text ? text : "",
+				       text ? ", " : "", of[i]);
+		free(text);
+		text = longer;
+	}
+	if (*n > MAX_NAMED) {
+		char *longer = mt_strf("%s and %zu more", text, *n - MAX_NAMED);
+		free(text);
+		text = longer;
+	}
+	return text;
+}
+
+/* Once: which tags only one side knows. A slip of the pen there would
+ * otherwise look like a tag that no item has. */
+static void tell_labels(char *const *tag, size_t n_tag)
+{
+	const struct mt_tagger *t = &run.tagger;
+	size_t n;
+	char *names = missing(t->tag, t->n_tag, tag, n_tag, &n);
+	if (!run.label_of)
+		mt_info("labels are not passed on: they share no tag with the "
+			"model, which has %s", names);
+	else if (names)
+		mt_info("the labels do not know %zu of the model's %zu tags, "
+			"passed on as given to no item: %s", n, t->n_tag,
+			names);
+	free(names);
+	names = run.label_of ? missing(tag, n_tag, t->tag, t->n_tag, &n) : NULL;
+	if (names)
+		mt_info("the model does not know %zu of the %zu tags of the "
+			"labels, left out: %s", n, n_tag, names);
+	free(names);
+}
+
 /* Where the stream's labels have each of the model's tags. */
 static void map_labels(const struct mt_head *h)
 {
-	size_t k = run.tagger.n_tag;
-	run.n_label = mt_head_n_tag(h);
+	size_t k = run.tagger.n_tag, n = mt_head_n_tag(h), shared = 0;
+	char **tag = mt_calloc(n, sizeof *tag);
+	for (size_t j = 0; j < n; j++)
+		tag[j] = mt_strdup(mt_head_tag(h, j));
+	run.n_label = n;
 	free(run.label_of);
 	run.label_of = mt_calloc(k, sizeof *run.label_of);
 	for (size_t i = 0; i < k; i++) {
 		size_t j = 0;
-		while (j < run.n_label &&
-		       strcmp(mt_head_tag(h, j), run.tagger.tag[i]) != 0)
+		while (j < n && strcmp(tag[j], run.tagger.tag[i]) != 0)
 			j++;
-		if (j == run.n_label) {
-			free(run.label_of);
-			run.label_of = NULL;
-			return;
-		}
-		run.label_of[i] = (int)j;
+		run.label_of[i] = j < n ? (int)j : -1;
+		shared += j < n;
 	}
+	if (!shared) {
+		free(run.label_of);
+		run.label_of = NULL;
+	}
+	if (!run.told)
+		tell_labels(tag, n);
+	run.told = true;
+	for (size_t j = 0; j < n; j++)
+		free(tag[j]);
+	free(tag);
 }
 
 static int head(void *state, struct mt_head *h, struct mt_err *err)
@@ -307,7 +371,7 @@ static void put_label(struct mt_rec *rec)
 	const uint8_t *old = f->data;
 	uint8_t *new = mt_rec_alloc(rec, k);
 	for (size_t i = 0; i < k; i++)
-		new[i] = old[run.label_of[i]];
+		new[i] = run.label_of[i] >= 0 ? old[run.label_of[i]] : 0;
 	mt_rec_put(rec, "label", "u1", 1, &(uint64_t){k}, new);
 }
 

@@ -21,4 +21,29 @@ like "$tmp/out" '"tags_with_roc_auc":0' 'and how many are averaged'
 mt-eval --tsv --per-tag "$tmp/high.mtr" > "$tmp/out"
 is "$(grep -c ap_macro "$tmp/out")" 0 '--tsv'
 like "$tmp/out" '^high	10	-	1	-$' 'the AP of the tag itself'
+
+# labels that lack one of the model's tags, or know others
+tags() { sed "1!s/low$/$1/; 1!s/high$/$2/" "$tmp/labels.tsv" > "$tmp/l.tsv"
+	mt-label -q --tsv "$tmp/l.tsv" < "$tmp/mel.mtr" > "$tmp/l.mtr"
+	mt-predict -m "$tmp/m/last.safetensors" "$tmp/l.mtr" > "$tmp/l.score" 2> "$tmp/said"; }
+tags high high
+is "$(cat "$tmp/said")" "mt-predict: the labels do not know 1 of the model's 2 tags, passed on as given to no item: low" \
+	'the labels lack a tag'
+rc 0 'they are judged' mt-eval --json "$tmp/l.score"
+tr -d ' \n' < "$tmp/out" > "$tmp/line"
+like "$tmp/line" '"tag":"high","positives":20.*"tag":"low","positives":0' 'it is given to no item'
+tags low tall
+is "$(cat "$tmp/said")" "mt-predict: the labels do not know 1 of the model's 2 tags, passed on as given to no item: high
+mt-predict: the model does not know 1 of the 2 tags of the labels, left out: tall" 'a tag that is spelled otherwise'
+rc 0 'they are judged' mt-eval --per-tag --tsv "$tmp/l.score"
+like "$tmp/out" '^low	10	1	1	-$' 'by the tag that is shared'
+tags deep tall
+is "$(cat "$tmp/said")" \
+	'mt-predict: labels are not passed on: they share no tag with the model, which has high, low' 'no shared tag'
+rc 3 'nothing to judge' mt-eval "$tmp/l.score"
+is "$(cat "$tmp/err")" "mt-eval: record 'high/0.wav' has no label" 'says what is missing'
+tags low,deep high
+is "$(cat "$tmp/said")" 'mt-predict: the model does not know 1 of the 3 tags of the labels, left out: deep' \
+	'a tag more'
+is "$(mt-view -k low/0.wav -f label "$tmp/l.score")" 'low/0.wav	0	1' 'is left out'
 tap_end
