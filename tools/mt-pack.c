@@ -70,17 +70,28 @@ static struct pack {
 	struct mt_split lists;
 } pack;
 
-/* Is the set to be written one of those to be read? It would be cleared
- * before that. */
+static bool same_folder(const char *path, const struct stat *set)
+{
+	struct stat st;
+	return !stat(path, &st) && st.st_dev == set->st_dev &&
+	       st.st_ino == set->st_ino;
+}
+
+/* Is the set to be written, or a part of it, one of the operands? */
 static bool is_input(char **operand, int n)
 {
-	struct stat set, in;
+	struct stat set;
 	bool hit = false;
 	if (stat(opts.set, &set))
 		return false;
-	for (int i = 0; i < n; i++)
-		hit |= !stat(operand[i], &in) && in.st_dev == set.st_dev &&
-		       in.st_ino == set.st_ino;
+	for (int i = 0; i < n; i++) {
+		const char *slash = strrchr(operand[i], '/');
+		char *in = mt_strndup(operand[i], slash ? (size_t)(slash -
+							operand[i]) : 0);
+		hit |= same_folder(operand[i], &set) ||
+		       same_folder(slash ? *in ? in : "/" : ".", &set);
+		free(in);
+	}
 	return hit;
 }
 

@@ -6,8 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/mem.h"
 #include "base/crc.h"
+#include "base/mem.h"
+#include "data/packdir.h"
 
 /* Bytes as a JSON string; what is no UTF-8 cannot stand in JSON and is
  * written as its hexadecimal digits behind "hex:". */
@@ -87,7 +88,7 @@ int mt_manifest_write(const struct mt_pack *p, struct mt_err *err)
 	json_object_set_new(root, "tags", tags);
 	json_object_set_new(root, "header", header_lines(&p->head));
 	json_object_set_new(root, "parts", part_list(&p->set));
-	int rc = put(p->folder, root, err);
+	int rc = put(p->work, root, err);
 	json_decref(root);
 	return rc;
 }
@@ -98,7 +99,7 @@ static int copy_part(struct mt_pack *p, const struct mt_set *from,
 {
 	char *src = mt_strf("%s/%s", from->folder, part->name);
 	char *name = mt_strf("part-%05zu.mtp", p->set.n_part);
-	char *dst = mt_strf("%s/%s", p->folder, name);
+	char *dst = mt_strf("%s/%s", p->work, name);
 	unsigned char *buf = mt_alloc64(1 << 20);
 	uint32_t crc = 0;
 	struct mt_file out;
@@ -209,7 +210,9 @@ int mt_pack_merge(const char *folder, bool force, char *const *from, int n,
 		mt_set_release(&set);
 	}
 	if (!rc)
-		rc = mt_manifest_write(&p, err);
+		rc = mt_pack_finish(&p, err);
+	else if (mt_packdir_clear(p.work, NULL)) /* nothing goes on with them */
+		mt_err_prefix(err, "%s: not cleared", p.work);
 	mt_pack_abort(&p);
 	return rc;
 }

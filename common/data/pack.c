@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "data/pack.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -13,6 +12,7 @@
 #include "base/crc.h"
 #include "base/mem.h"
 #include "data/manifest.h"
+#include "data/packdir.h"
 #include "stream/layout.h"
 
 struct mt_pack_seen {
@@ -23,37 +23,7 @@ struct mt_pack_seen {
 
 static char *part_path(const struct mt_pack *p, size_t i)
 {
-	return mt_strf("%s/part-%05zu.mtp", p->folder, i);
-}
-
-static bool is_part(const char *name)
-{
-	unsigned n;
-	int len = 0;
-	return sscanf(name, "part-%5u.mtp%n", &n, &len) == 1 && len &&
-	       !name[len];
-}
-
-/* Remove the parts from number first on, and temporary files. */
-static int clear(struct mt_pack *p, struct mt_err *err)
-{
-	DIR *dir = opendir(p->folder);
-	if (!dir)
-		return mt_err_sys(err, "%s: cannot open folder", p->folder);
-	int rc = MT_OK;
-	for (struct dirent *d; !rc && (d = readdir(dir));) {
-		size_t len = strlen(d->d_name);
-		bool temp = d->d_name[0] == '.' && len > 7 &&
-			    !strcmp(d->d_name + len - 7, ".tmp-mt");
-		if (!temp && !is_part(d->d_name))
-			continue;
-		char *path = mt_strf("%s/%s", p->folder, d->d_name);
-		if (unlink(path))
-			rc = mt_err_sys(err, "%s: cannot remove", path);
-		free(path);
-	}
-	closedir(dir);
-	return rc;
+	return mt_strf("%s/part-%05zu.mtp", p->work, i);
 }
 
 /* How many parts there are to compare the input with. */
@@ -75,12 +45,35 @@ static int find_old(struct mt_pack *p, struct mt_err *err)
 	}
 }
 
-static int remove_manifest(struct mt_pack *p, struct mt_err *err)
+/* Where to write: into the folder itself where nothing is lost by it. */
+static int choose_folder(struct mt_pack *p, bool force, bool resume,
+			 struct mt_err *err)
 {
-	char *path = mt_strf("%s/manifest.json", p->folder);
-	int rc = unlink(path) ? mt_err_sys(err, "%s: cannot remove", path)
-			      : MT_OK;
-	free(path);
+	char *next = mt_packdir_next(p->folder);
+	bool is_set = mt_set_is(p->folder);
+	int rc = MT_OK;
+	/* a complete set whose exchange with the old one was cut short; when
+	 * it is to be replaced anyway, what stands must only be whole */
+	if (mt_set_is(next) && (!is_set || (resume && !force))) {
+		rc = mt_packdir_swap(p->folder, err);
+		is_set = !rc;
+		if (rc == MT_EINPUT && force)
+			rc = MT_OK;
+	}
+	size_t n = mt_packdir_parts(p->folder);
+	size_t begun = mt_packdir_parts(next);
+	bool into_next = force ? is_set || n : begun > 0;
+	p->complete = is_set && !into_next;
+	p->work = into_next ? next : mt_strdup(p->folder);
+	if (!into_next)
+		free(next);
+	if (!rc && is_set && !force && !resume)
+		rc = mt_err_set(err, MT_EUSAGE, "%s: is a packed set already; "
+				"--force replaces it", p->folder);
+	if (!rc && (force || !begun))
+		rc = mt_packdir_drop_next(p->folder, err);
+	if (!rc && into_next && mkdir(p->work, 0777) && errno != EEXIST)
+		rc = mt_err_sys(err, "%s: cannot make the folder", p->work);
 	return rc;
 }
 
@@ -89,22 +82,15 @@ int mt_pack_open(struct mt_pack *p, const char *folder, bool force,
 {
 	*p = (struct mt_pack){.max_bytes = UINT64_MAX,
 			      .max_records = UINT64_MAX};
-	bool is_set = mt_set_is(folder);
-	p->complete = is_set && resume && !force;
-	if (is_set && !force && !resume)
-		return mt_err_set(err, MT_EUSAGE, "%s: is a packed set already; "
-				  "--force replaces it", folder);
+	mt_rec_init(&p->old_rec);
 	if (mkdir(folder, 0777) && errno != EEXIST)
 		return mt_err_sys(err, "%s: cannot make the folder", folder);
 	p->folder = mt_strdup(folder);
-	mt_rec_init(&p->old_rec);
-	int rc = MT_OK;
-	if (is_set && !p->complete)
-		rc = remove_manifest(p, err);
+	int rc = choose_folder(p, force, resume, err);
 	if (!rc && resume && !force)
 		rc = find_old(p, err);
 	else if (!rc)
-		rc = clear(p, err);
+		rc = mt_packdir_clear(p->work, err);
 	if (rc)
 		mt_pack_abort(p);
 	return rc;
@@ -361,8 +347,16 @@ int mt_pack_close(struct mt_pack *p, struct mt_err *err)
 			rc = close_part(p, err);
 	}
 	if (!rc)
-		rc = mt_manifest_write(p, err);
+		rc = mt_pack_finish(p, err);
 	mt_pack_abort(p);
+	return rc;
+}
+
+int mt_pack_finish(struct mt_pack *p, struct mt_err *err)
+{
+	int rc = mt_manifest_write(p, err);
+	if (!rc && strcmp(p->work, p->folder) != 0)
+		rc = mt_packdir_swap(p->folder, err);
 	return rc;
 }
 
@@ -376,6 +370,10 @@ void mt_pack_abort(struct mt_pack *p)
 	if (p->has_head)
 		mt_head_release(&p->head);
 	mt_set_release(&p->set);
+	/* goes if it is empty: else --resume goes on with its parts */
+	if (p->work && strcmp(p->work, p->folder) != 0)
+		rmdir(p->work);
+	free(p->work);
 	free(p->folder);
 	free(p->split);
 	for (size_t i = 0; i < p->cap_seen; i++)

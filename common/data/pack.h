@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Writing a packed data set (mtpack(5)): parts under temporary names, each
  * renamed when it is full, the manifest last. A folder without a manifest is
- * no set, so a run that died leaves none behind.
+ * no set, so a run that died leaves none behind. What was there before stays
+ * until the new set is complete (data/packdir.h).
  *
  * Resuming replays the input: as long as finished parts hold the next record
  * its content is compared and not written again; then writing goes on with
@@ -23,6 +24,8 @@ struct mt_pack_count {
 
 struct mt_pack {
 	char *folder;
+	char *work;              /* where parts are made: folder or, while an
+				  * older set stands there, a sub-folder */
 	uint64_t max_bytes;      /* a part ends when it has as many */
 	uint64_t max_records;    /* or holds as many */
 	struct mt_head head;     /* of the parts to come */
@@ -42,8 +45,10 @@ struct mt_pack {
 	uint64_t n_record, n_twin; /* records; contents in two splits */
 };
 
-/* An existing set is MT_EUSAGE unless force or resume. resume: keep finished
- * parts, and compare them with the input. */
+/* An existing set, or parts of a run that was cut short, is MT_EUSAGE unless
+ * force or resume. force: begin anew; what is there is replaced when the new
+ * set is complete. resume: keep finished parts, and compare them with the
+ * input; those of a run with force that was cut short go before the rest. */
 int mt_pack_open(struct mt_pack *p, const char *folder, bool force,
 		 bool resume, struct mt_err *err) MT_USE_RESULT;
 /* The header of what follows; a part never holds records of two that
@@ -59,6 +64,9 @@ int mt_pack_put(struct mt_pack *p, const struct mt_frame *frame,
 /* Finish the last part, write the manifest, release. A complete set stays as
  * it is; MT_EINPUT when it is not what the input gives. */
 int mt_pack_close(struct mt_pack *p, struct mt_err *err) MT_USE_RESULT;
+/* The manifest, and where an older set stands the exchange with it; for
+ * those who write the parts themselves. */
+int mt_pack_finish(struct mt_pack *p, struct mt_err *err) MT_USE_RESULT;
 void mt_pack_abort(struct mt_pack *p);
 
 /* Join whole sets into a new one, parts copied as they are and renumbered.

@@ -42,5 +42,52 @@ while [ $i -lt $rounds ]; do
 	ok $? "round $i: the same bytes"
 	rm -rf "$set"
 done
+# --force over a set: the old one stands, or the new one, or none is read
+mkdir "$tmp/old"
+mt-select -q --no-prog --allow-fail 1 --head 2000 "$tmp/s" > "$tmp/less"
+"$@" -o "$tmp/old" < "$tmp/less" 2> /dev/null
+either() {
+	if [ ! -e "$1/manifest.json" ]; then
+		mt-view -c "$1" > /dev/null 2> "$tmp/err"
+		[ $? = 4 ] && [ "$(wc -l < "$tmp/err")" = 1 ] && return
+	fi
+	diff -r -x .next.tmp-mt "$tmp/old" "$1" > /dev/null ||
+		diff -r -x .next.tmp-mt "$tmp/whole" "$1" > /dev/null
+}
+i=0
+while [ $i -lt $rounds ]; do
+	i=$((i + 1))
+	cp -r "$tmp/old" "$tmp/set$i"
+	spent=0
+	strike "$tmp/s" "$@" --force -o "$tmp/set$i"
+	either "$tmp/set$i"
+	ok $? "round $i: --force killed after $at s: the old set or the new"
+	how=--force
+	[ ! -e "$tmp/set$i/.next.tmp-mt/part-00000.mtp" ] || how=--resume
+	pack "$@" $how -o "$tmp/set$i"
+	diff -r "$tmp/whole" "$tmp/set$i" > "$tmp/diff"
+	ok $? "round $i: $how makes the new"
+	rm -rf "$tmp/set$i"
+done
 struck
+# the same before each rename
+n=0 bad=''
+while [ $n -lt 60 ]; do
+	n=$((n + 1))
+	cp -r "$tmp/old" "$tmp/set"
+	env MT_INJECT="rename:$n:kill" LD_PRELOAD="$build/tests/inject.so" \
+		"$@" --force -o "$tmp/set" < "$tmp/s" 2> /dev/null
+	got=$?
+	either "$tmp/set" || bad="$bad $n"
+	[ $got = 137 ] || break
+	how=--resume
+	[ $((n % 2)) = 0 ] || how=--force
+	[ -e "$tmp/set/.next.tmp-mt/part-00000.mtp" ] || how=--force
+	pack "$@" $how -o "$tmp/set"
+	diff -r "$tmp/whole" "$tmp/set" > /dev/null || bad="$bad $n$how"
+	rm -rf "$tmp/set"
+done
+is "$bad" '' "killed at each of $((n - 1)) renames"
+[ $n -gt 20 ] && [ $n -lt 60 ]
+ok $? 'of the parts, the manifest and the exchange'
 tap_end
