@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/escape.h"
 #include "base/mem.h"
 #include "eval/boot.h"
 #include "stream/filter.h"
@@ -157,9 +158,7 @@ static void print_json(const struct mt_eval *e, const struct mt_boot *b)
 	json_object_set_new(o, "tags_with_roc_auc",
 			    json_integer((json_int_t)e->n_macro));
 	for (size_t i = 0; i < e->n_tag; i++) {
-		json_t *name = json_string(run.tag[i]);
-		if (!name)
-			name = json_string("?");
+		json_t *name = mt_escape_json(run.tag[i], strlen(run.tag[i]));
 		if (isnan(e->tag[i].roc))
 			json_array_append(out, name);
 		json_array_append_new(tags, json_pack(
@@ -192,8 +191,14 @@ static void print_tags(const struct mt_eval *e)
 		const struct mt_tag_score *t = &e->tag[i];
 		double roc = t->roc, d = roc > 0 && roc < 1
 			? sqrt(2) * mt_normal_quantile(roc) : NAN;
-		printf(opts.tsv ? "%s\t%zu\t" : "%-28s %9zu ", run.tag[i],
-		       t->n_pos);
+		size_t size = strlen(run.tag[i]);
+		mt_escape_put(stdout, run.tag[i], size);
+		size = mt_escape(NULL, run.tag[i], size);
+		if (opts.tsv)
+			printf("\t%zu\t", t->n_pos);
+		else
+			printf("%*s %9zu ", size < 28 ? 28 - (int)size : 0, "",
+			       t->n_pos);
 		print_value(t->roc, gap);
 		putchar(opts.tsv ? '\t' : ' ');
 		print_value(t->ap, gap);

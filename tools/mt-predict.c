@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/escape.h"
 #include "base/finite.h"
 #include "base/half.h"
 #include "base/mem.h"
@@ -444,25 +445,55 @@ static size_t rank(const float *score, size_t *order)
 	return n;
 }
 
-static void print_table(const char *key, const float *score,
+static void print_tag(size_t i)
+{
+	mt_escape_put(stdout, run.tagger.tag[i], strlen(run.tagger.tag[i]));
+}
+
+static void print_key(const struct mt_rec *rec)
+{
+	size_t n;
+	const char *key = mt_rec_key(rec, &n);
+	mt_escape_put(stdout, key, n);
+}
+
+static void print_table(const struct mt_rec *rec, const float *score,
 			const size_t *order, size_t n)
 {
 	static const char bar[] = "########################################";
-	printf("%s%s\n", run.any ? "\n" : "", key);
+	if (run.any)
+		putchar('\n');
+	print_key(rec);
+	putchar('\n');
 	for (size_t i = 0; i < n; i++) {
 		float s = score[order[i]];
 		int len = (int)lrintf(s * (float)(sizeof bar - 1));
-		printf("  %6.3f  %-40.*s  %s\n", (double)s, len, bar,
-		       run.tagger.tag[order[i]]);
+		printf("  %6.3f  %-40.*s  ", (double)s, len, bar);
+		print_tag(order[i]);
+		putchar('\n');
 	}
 }
 
-static void print_json(const char *key, const float *score,
+static void print_tsv(const struct mt_rec *rec, const float *score,
+		      const size_t *order, size_t n)
+{
+	if (!run.any)
+		puts("key\ttag\tscore");
+	for (size_t i = 0; i < n; i++) {
+		print_key(rec);
+		putchar('\t');
+		print_tag(order[i]);
+		printf("\t%.6g\n", (double)score[order[i]]);
+	}
+}
+
+static void print_json(const struct mt_rec *rec, const float *score,
 		       const size_t *order, size_t n)
 {
 	json_t *o = json_object(), *tags = json_object();
-	json_t *name = json_string(key);
-	json_object_set_new(o, "key", name ? name : json_string("?"));
+	size_t size;
+	const char *key = mt_rec_key(rec, &size);
+	json_object_set_new(o, "key", mt_escape_json(key, size));
 	for (size_t i = 0; i < n; i++)
 		json_object_set_new(tags, run.tagger.tag[order[i]],
 				    json_real((double)score[order[i]]));
@@ -475,8 +506,7 @@ static void print_json(const char *key, const float *score,
 static int put_text(void *state, struct mt_rec *rec, struct mt_err *err)
 {
 	(void)state;
-	char key[4096], why[512];
-	mt_rec_str(rec, "key", key, sizeof key);
+	char why[512];
 	if (rec->type == MT_FAIL) {
 		mt_warn("%s", mt_rec_str(rec, "text", why, sizeof why));
 		return MT_OK;
@@ -484,15 +514,8 @@ static int put_text(void *state, struct mt_rec *rec, struct mt_err *err)
 	const float *score = mt_rec_get(rec, "score")->data;
 	size_t *order = mt_calloc(run.tagger.n_tag, sizeof *order);
 	size_t n = rank(score, order);
-	if (opts.json)
-		print_json(key, score, order, n);
-	else if (!opts.tsv)
-		print_table(key, score, order, n);
-	else if (!run.any)
-		puts("key\ttag\tscore");
-	for (size_t i = 0; opts.tsv && i < n; i++)
-		printf("%s\t%s\t%.6g\n", key, run.tagger.tag[order[i]],
-		       (double)score[order[i]]);
+	(opts.json ? print_json : opts.tsv ? print_tsv : print_table)
+		(rec, score, order, n);
 	run.any = true;
 	free(order);
 	return ferror(stdout) ? mt_err_sys(err, "standard output: cannot write")

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/escape.h"
 #include "base/half.h"
 #include "base/mem.h"
 #include "data/index.h"
@@ -112,20 +113,9 @@ static bool is_text(const struct mt_field *f)
 	return f->dtype[0] == 's';
 }
 
-/* Text with tab, newline and backslash escaped, as in a header. */
 static void put_text(const struct mt_field *f)
 {
-	const char *s = f->data;
-	for (uint64_t i = 0; i < f->size; i++) {
-		if (s[i] == '\t')
-			fputs("\\t", stdout);
-		else if (s[i] == '\n')
-			fputs("\\n", stdout);
-		else if (s[i] == '\\')
-			fputs("\\\\", stdout);
-		else
-			putchar(s[i]);
-	}
+	mt_escape_put(stdout, f->data, f->size);
 }
 
 /* f4 with the 9 digits that bring it back, wider types with 17. */
@@ -239,17 +229,9 @@ static void put_field(const struct mt_rec *rec)
 static void put_json_value(const struct mt_field *f)
 {
 	if (is_text(f)) {
-		/* bytes that are no UTF-8 become question marks */
-		char *s = mt_strndup(f->data, f->size);
-		json_t *j = json_string(s);
-		for (char *p = s; !j && *p; p++)
-			if (*p & 0x80)
-				*p = '?';
-		if (!j)
-			j = json_string(s);
+		json_t *j = mt_escape_json(f->data, f->size);
 		json_dumpf(j, stdout, JSON_ENCODE_ANY);
 		json_decref(j);
-		free(s);
 		return;
 	}
 	uint64_t n = n_value(f);

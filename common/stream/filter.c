@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/escape.h"
 #include "base/mem.h"
 #include "base/progress.h"
 #include "stream/input.h"
@@ -148,27 +149,18 @@ static void scratch_free(void *ctx, void *scratch)
 		r->f->worker_free(scratch);
 }
 
-/* Text of any bytes as a JSON string: invalid UTF-8 becomes U+FFFD. */
-static json_t *json_text(const struct mt_rec *rec, const char *name)
-{
-	char buf[4096];
-	mt_rec_str(rec, name, buf, sizeof buf);
-	json_t *s = json_string(buf);
-	if (s)
-		return s;
-	for (unsigned char *p = (unsigned char *)buf; *p; p++)
-		if (*p >= 0x80)
-			*p = '?';
-	return json_string(buf);
-}
-
 static int log_fail(struct run *r, const struct mt_rec *rec,
 		    struct mt_err *err)
 {
 	static const char *const names[] = {"key", "stage", "code", "text"};
 	json_t *o = json_object();
-	for (int i = 0; i < 4; i++)
-		json_object_set_new(o, names[i], json_text(rec, names[i]));
+	for (int i = 0; i < 4; i++) {
+		const struct mt_field *f = mt_rec_get(rec, names[i]);
+		bool is = f && !strcmp(f->dtype, "s");
+		json_object_set_new(o, names[i],
+				    mt_escape_json(is ? f->data : "",
+						 is ? (size_t)f->size : 0));
+	}
 	int bad = json_dumpf(o, r->fail_log, JSON_COMPACT) ||
 		  fputc('\n', r->fail_log) == EOF;
 	json_decref(o);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/escape.h"
 #include "base/mem.h"
 
 static void line_release(struct mt_head_line *line)
@@ -123,31 +124,14 @@ int mt_head_parse(struct mt_head *head, const char *text, size_t size,
 	return MT_OK;
 }
 
-static size_t escape(char *out, const char *s)
-{
-	size_t n = 0;
-	for (; *s; s++) {
-		char c = *s == '\t' ? 't' : *s == '\n' ? 'n'
-					: *s == '\\' ? '\\' : 0;
-		if (c) {
-			if (out)
-				out[n] = '\\';
-			n++;
-		}
-		if (out)
-			out[n] = c ? c : *s;
-		n++;
-	}
-	return n;
-}
-
 static size_t put_text(const struct mt_head *head, char *out)
 {
 	size_t n = 0;
 	for (size_t i = 0; i < head->n_line; i++) {
 		const struct mt_head_line *line = &head->line[i];
 		for (int w = 0; w < line->n_word; w++) {
-			n += escape(out ? out + n : NULL, line->word[w]);
+			n += mt_escape(out ? out + n : NULL, line->word[w],
+					    strlen(line->word[w]));
 			if (out)
 				out[n] = w + 1 < line->n_word ? '\t' : '\n';
 			n++;

@@ -88,6 +88,28 @@ is "$(mt-view -k low/0.wav -f code "$tmp/out")" 'low/0.wav	predict.nonfinite' 'p
 spoil low/0.wav pcm 7 nan < "$tmp/audio.mtr" > "$tmp/odd.mtr"
 rc 1 'a sample that is no number' mt-predict -m "$model" "$tmp/odd.mtr"
 
+# names that a line, a column or JSON cannot hold as they are
+odd=$tmp/odd
+mkdir -p "$odd"
+for key in "$(printf 'new\nline.wav')" "$(printf 'tab\there.wav')" "$(printf 'bad\377\303\244.wav')" 'back\slash.wav'; do
+	tone 0.1 900 > "$odd/$key"
+done
+(cd "$odd" && mt-decode -q -r 8000 *.wav) > "$tmp/odd.mtr"
+predict --tsv --top 1 "$tmp/odd.mtr" > "$tmp/out"
+is "$(cut -f1,2 "$tmp/out" | tail -n +2 | LC_ALL=C sort)" "$(printf '%s\tlow\n' 'back\\slash.wav' \
+	"$(printf 'bad\377\303\244.wav')" 'new\nline.wav' 'tab\there.wav')" '--tsv escapes them'
+is "$(cut -f1 "$tmp/out" | tail -n +2)" "$(mt-view "$tmp/odd.mtr" | cut -f1)" 'as mt-view does'
+predict --json --top 1 "$tmp/odd.mtr" | sed 's/,"tags.*//' | LC_ALL=C sort > "$tmp/out"
+is "$(cat "$tmp/out")" "$(printf '%s\n' '{"key":"back\\slash.wav"' \
+	"$(printf '{"key":"bad?\303\244.wav"')" '{"key":"new\nline.wav"' '{"key":"tab\there.wav"')" \
+	'--json: a byte that is no UTF-8 is a question mark'
+is "$(sed 's/^{//' "$tmp/out")" "$(mt-view --json "$tmp/odd.mtr" | sed 's/.*\("key":"[^"]*"\).*/\1/' | LC_ALL=C sort)" \
+	'the same in mt-view'
+: > "$odd/$(printf 'no\377.wav')"
+(cd "$odd" && mt-decode -q -r 8000 no*) 2> /dev/null > "$tmp/odd.mtr"
+predict --tsv --fail-log "$tmp/log" "$tmp/odd.mtr" > "$tmp/out"
+like "$tmp/log" '^\{"key":"no\?.wav",' '--fail-log'
+
 # models and inputs that are none
 rc 2 'no model' mt-predict "$tmp/set"
 rc 4 'a model that is not there' mt-predict -m "$tmp/nosuch" "$tmp/set"
