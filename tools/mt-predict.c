@@ -506,11 +506,9 @@ static void print_json(const struct mt_rec *rec, const float *score,
 static int put_text(void *state, struct mt_rec *rec, struct mt_err *err)
 {
 	(void)state;
-	char why[512];
-	if (rec->type == MT_FAIL) {
-		mt_warn("%s", mt_rec_str(rec, "text", why, sizeof why));
+	/* the filter, or an earlier program, has said it */
+	if (rec->type == MT_FAIL)
 		return MT_OK;
-	}
 	const float *score = mt_rec_get(rec, "score")->data;
 	size_t *order = mt_calloc(run.tagger.n_tag, sizeof *order);
 	size_t n = rank(score, order);

@@ -271,8 +271,9 @@ int mt_mel_run(const struct mt_mel *mel, struct mt_mel_work *work, float *out,
 		size_t i = 0;
 		while (fabsf(in[i]) <= 1e12f)
 			i++;
-		return mt_err_item(err, "melspec.value", "sample %zu is %g",
-				   i, (double)in[i]);
+		return mt_err_item(err, "melspec.value", "sample %zu is %g, %s",
+				   i, (double)in[i], isfinite(in[i])
+				   ? "too great: at most 1e+12" : "not finite");
 	}
 	bool root = !strcmp(o->spectrum, "magnitude");
 	for (size_t t = 0; t < T; t += MT_MEL_LANES) {

@@ -116,7 +116,7 @@ int mt_silence_run(struct mt_silence *s, const struct mt_silence_opts *opts,
 	for (size_t i = 0; i < n; i++)
 		if (!isfinite(in[i]))
 			return mt_err_item(err, "silence.value",
-					   "sample %zu is %g", i,
+					   "sample %zu is %g, not finite", i,
 					   (double)in[i]);
 	int64_t N = (int64_t)n, pad = 2 * (opts->frame / 2);
 	if (N + pad < opts->frame)

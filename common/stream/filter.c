@@ -168,6 +168,17 @@ static int log_fail(struct run *r, const struct mt_rec *rec,
 		   : MT_OK;
 }
 
+/* Does the text say of which item it speaks? A short key may stand in any word,
+ * so it counts only as "key:" or in quotes. */
+static bool names_key(const char *text, const char *key)
+{
+	size_t n = strlen(key);
+	for (const char *p = text; n && (p = strstr(p, key)); p++)
+		if (p[n] == ':' || (p[n] == '\'' && p > text && p[-1] == '\''))
+			return true;
+	return !n;
+}
+
 /* The first failures that are ours are said at once, the rest is in the
  * stream; those of earlier tools have been said there. */
 static void tell_fail(struct run *r, const struct mt_rec *rec)
@@ -180,7 +191,7 @@ static void tell_fail(struct run *r, const struct mt_rec *rec)
 	mt_rec_str(rec, "key", key, sizeof key);
 	if (r->told++ == MAX_TOLD)
 		mt_info("more failed; --fail-log=FILE writes them all");
-	else if (strstr(text, key))
+	else if (names_key(text, key))
 		mt_info("%s", text);
 	else
 		mt_info("%s: %s", key, text);

@@ -87,6 +87,18 @@ done
 is "$(mt-view -k low/0.wav -f code "$tmp/out")" 'low/0.wav	predict.nonfinite' 'predict.nonfinite'
 spoil low/0.wav pcm 7 nan < "$tmp/audio.mtr" > "$tmp/odd.mtr"
 rc 1 'a sample that is no number' mt-predict -m "$model" "$tmp/odd.mtr"
+like "$tmp/err" '^mt-predict: low/0.wav: sample 7 is -?nan, not finite$' 'says so'
+spoil low/0.wav pcm 7 1.5e28 < "$tmp/audio.mtr" > "$tmp/odd.mtr"
+for how in --no-prog --tsv --json; do
+	rc 1 "$how: a sample that is too great" mt-predict -m "$model" $how "$tmp/odd.mtr"
+	is "$(cat "$tmp/err")" 'mt-predict: low/0.wav: sample 7 is 1.5e+28, too great: at most 1e+12
+mt-predict: 19 done, 1 failed' 'says so once, with file and limit'
+done
+mkdir "$tmp/short"
+tone 0.1 900 > "$tmp/short/a"
+(cd "$tmp/short" && mt-decode -q -r 8000 a) | spoil a pcm 7 1e20 > "$tmp/odd.mtr"
+rc 1 'a key that stands in many words' mt-predict -m "$model" "$tmp/odd.mtr"
+like "$tmp/err" '^mt-predict: a: sample 7 is 1e\+20, too great: at most 1e\+12$' 'is named all the same'
 
 # names that a line, a column or JSON cannot hold as they are
 odd=$tmp/odd
