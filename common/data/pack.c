@@ -70,6 +70,12 @@ static int choose_folder(struct mt_pack *p, bool force, bool resume,
 	if (!rc && is_set && !force && !resume)
 		rc = mt_err_set(err, MT_EUSAGE, "%s: is a packed set already; "
 				"--force replaces it", p->folder);
+	else if (!rc && n + begun && !force && !resume)
+		rc = mt_err_set(err, MT_EUSAGE, "%s: holds %zu part%s of a run "
+				"that was cut short; --resume goes on, "
+				"--force begins anew", p->folder,
+				begun ? begun : n,
+				(begun ? begun : n) == 1 ? "" : "s");
 	if (!rc && (force || !begun))
 		rc = mt_packdir_drop_next(p->folder, err);
 	if (!rc && into_next && mkdir(p->work, 0777) && errno != EEXIST)

@@ -55,6 +55,10 @@ cp -r "$tmp/a" "$tmp/r"
 rm "$tmp/r/manifest.json" "$tmp/r/part-00004.mtp" "$tmp/r/part-00005.mtp"
 head -c 999 "$tmp/a/part-00004.mtp" > "$tmp/r/.part-00004.mtp.tmp-mt"
 rc 4 'a folder without a manifest is no set' mt-view -c "$tmp/r"
+pack -o "$tmp/r" --split train:0.5,test:0.5 2>"$tmp/err"
+is $? 2 'a run cut short is not begun anew unasked'
+like "$tmp/err" 'holds 4 parts of a run that was cut short; --resume goes on, --force begins' 'but told'
+is "$(ls "$tmp/r" | wc -l)" 4 'and its parts are there still'
 pack -o "$tmp/r" --resume --split train:0.5,test:0.5
 ok $? 'resumes'
 diff -r "$tmp/a" "$tmp/r" >/dev/null

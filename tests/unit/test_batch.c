@@ -306,6 +306,9 @@ static void test_resume(void **state)
 		wipe();
 		assert_int_equal(0, pack_range(0, stop, false, false, &err));
 		assert_false(mt_set_is(folder));
+		if (stop > 1)
+			assert_int_equal(MT_EUSAGE, pack_range(0, N, false,
+							       true, &err));
 		assert_int_equal(0, pack_range(0, N, true, true, &err));
 		char *again = manifest();
 		assert_string_equal(whole, again);
