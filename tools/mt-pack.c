@@ -19,7 +19,7 @@ static struct opts {
 	struct mt_opt_list lists;
 	int64_t level, seed, shard_mib, shard_records;
 	bool resume, force, merge;
-} opts = {.level = 1, .shard_mib = 256, .seed = 1};
+} opts = {.level = -1, .seed = -1, .shard_mib = -1, .shard_records = -1};
 
 #define AT(field) offsetof(struct opts, field)
 
@@ -95,6 +95,49 @@ static bool is_input(char **operand, int n)
 	return hit;
 }
 
+/* Whether the option was given; numbers are -1 before. */
+static bool is_given(const struct mt_opt *o)
+{
+	const char *at = (const char *)&opts + o->offset;
+	switch (o->type) {
+	case MT_OPT_FLAG:
+		return *(const bool *)at;
+	case MT_OPT_I64:
+		return *(const int64_t *)(const void *)at >= 0;
+	case MT_OPT_LIST:
+		return ((const struct mt_opt_list *)(const void *)at)->n > 0;
+	default:
+		return *(const char *const *)(const void *)at != NULL;
+	}
+}
+
+/* Parts are joined as they are: nothing that changes them, or says what is to
+ * be done with failures, would have an effect. */
+static int check_merge(int n, struct mt_err *err)
+{
+	const char *name = mt_common.fail_log ? "fail-log"
+			   : mt_common.allow_fail ? "allow-fail" : NULL;
+	for (const struct mt_opt *o = rows; !name && o->name; o++)
+		if (o->offset != AT(set) && o->offset != AT(force) &&
+		    o->offset != AT(merge) && is_given(o))
+			name = o->name;
+	if (name)
+		return mt_err_set(err, MT_EUSAGE, "--merge joins sets as they "
+				  "are: --%s has no place in it", name);
+	return n ? MT_OK : mt_err_set(err, MT_EUSAGE,
+				      "--merge needs sets to join");
+}
+
+static void set_defaults(void)
+{
+	if (opts.level < 0)
+		opts.level = 1;
+	if (opts.seed < 0)
+		opts.seed = 1;
+	if (opts.shard_mib < 0)
+		opts.shard_mib = 256;
+}
+
 static int check(struct mt_filter *f, char **operand, int *n,
 		 struct mt_err *err)
 {
@@ -104,19 +147,19 @@ static int check(struct mt_filter *f, char **operand, int *n,
 	if (is_input(operand, *n))
 		return mt_err_set(err, MT_EUSAGE, "%s: is input and output at "
 				  "once", opts.set);
+	int rc = opts.merge ? check_merge(*n, err) : MT_OK;
+	if (rc)
+		return rc;
 	if (opts.split_by && !opts.split)
 		return mt_err_set(err, MT_EUSAGE,
 				  "--split-by needs --split with the shares");
-	int rc = MT_OK;
 	if (opts.merge) {
-		if (!*n)
-			return mt_err_set(err, MT_EUSAGE,
-					  "--merge needs sets to join");
 		rc = mt_pack_merge(opts.set, opts.force, operand, *n, err);
 		if (!rc)
 			exit(mt_tool_end(0));
 		return rc;
 	}
+	set_defaults();
 	if (opts.split)
 		rc = mt_split_parse(&pack.split, opts.split,
 				    (uint64_t)opts.seed, err);
@@ -129,7 +172,7 @@ static int check(struct mt_filter *f, char **operand, int *n,
 		return rc;
 	pack.is_open = true;
 	pack.out.max_bytes = (uint64_t)opts.shard_mib << 20;
-	if (opts.shard_records)
+	if (opts.shard_records > 0)
 		pack.out.max_records = (uint64_t)opts.shard_records;
 	return MT_OK;
 }

@@ -108,6 +108,13 @@ is "$(mt-view -c "$tmp/a")" '6 segments, 40 records, 1 failed' 'leaves it whole'
 # merge
 rc 0 'merge' mt-pack --merge -o "$tmp/m" "$tmp/a" "$tmp/b"
 is "$(mt-view -c "$tmp/m")" '12 segments, 80 records, 2 failed' 'holds both'
+for o in --dtype=f2 --level=0 --split=a:.5,b:.5 --split-by=key "--split-list=a=$tmp/list1" --seed=0 \
+	--shard-mib=9 --shard-records=0 --resume --allow-fail=9 "--fail-log=$tmp/no"; do
+	rc 2 "merge and ${o%%=*}" mt-pack --merge "$o" -o "$tmp/m3" "$tmp/a" "$tmp/b"
+	like "$tmp/err" "--merge .*${o%%=*} has no place" "merge and ${o%%=*}: is named"
+done
+[ ! -e "$tmp/m3" ]
+ok $? 'and nothing is made'
 rc 3 'sets that differ are not merged' mt-pack --merge -o "$tmp/m2" "$tmp/a" "$tmp/c"
 [ ! -e "$tmp/m2/manifest.json" ]
 ok $? 'and leave no set'
