@@ -33,17 +33,18 @@ static const struct mt_opt rows[] = {
 	{'m', "model", "FILE", MT_OPT_PATH, AT(model), "the model; needed",
 	 NULL, 0, 0},
 	{0, "top", "N", MT_OPT_I64, AT(top),
-	 "print only the N best tags [5 in a table, else all]", NULL, 1, 1e6},
+	 "print a table of the N best tags [5 in a table, else all]", NULL, 1,
+	 1e6},
 	{'t', "threshold", "X", MT_OPT_F64, AT(threshold),
-	 "print only tags with a score of X or more", NULL, 0, 1},
+	 "print a table of the tags with a score of X or more", NULL, 0, 1},
 	{0, "at-least", "N", MT_OPT_I64, AT(n_window),
 	 "average at least N windows of a long clip [what covers it]", NULL, 1,
 	 1e6},
 	{0, "windows", NULL, MT_OPT_FLAG, AT(windows),
 	 "add the scores of each window and its first second", NULL, 0, 0},
 	{0, "tsv", NULL, MT_OPT_FLAG, AT(tsv),
-	 "print key, tag and score, tab-separated", NULL, 0, 0},
-	{0, "json", NULL, MT_OPT_FLAG, AT(json), "print an object a record",
+	 "print key, tag and score, tab-separated, no table", NULL, 0, 0},
+	{0, "json", NULL, MT_OPT_FLAG, AT(json), "print an object a record, no table",
 	 NULL, 0, 0},
 	{0, "backend", "NAME", MT_OPT_CHOICE, AT(backend),
 	 "onednn or blas [onednn]", "onednn|blas", 0, 0},
@@ -457,9 +458,24 @@ static void print_key(const struct mt_rec *rec)
 	mt_escape_put(stdout, key, n);
 }
 
-static void print_table(const struct mt_rec *rec, const float *score,
-			const size_t *order, size_t n)
+/* The windows of a record that was scored with --windows, else none. */
+static size_t get_windows(const struct mt_rec *rec, const float **score,
+			  const double **start)
 {
+	const struct mt_field *f = mt_rec_get(rec, "windows");
+	const struct mt_field *at = mt_rec_get(rec, "window_start");
+	if (!opts.windows || !f || !at)
+		return 0;
+	*score = f->data;
+	*start = at->data;
+	return (size_t)f->dim[0];
+}
+
+static void print_table(const struct mt_rec *rec, size_t *order)
+{
+	const float *score = mt_rec_get(rec, "score")->data, *each;
+	const double *start;
+	size_t n = rank(score, order), k = run.tagger.n_tag;
 	static const char bar[] = "########################################";
 	if (run.any)
 		putchar('\n');
@@ -472,32 +488,74 @@ static void print_table(const struct mt_rec *rec, const float *score,
 		print_tag(order[i]);
 		putchar('\n');
 	}
+	size_t n_window = get_windows(rec, &each, &start);
+	for (size_t w = 0; w < n_window; w++) {
+		printf("  %9.3f s ", start[w]);
+		n = rank(each + w * k, order);
+		for (size_t i = 0; i < n; i++) {
+			printf("%s %.3f ", i ? "," : "",
+			       (double)each[w * k + order[i]]);
+			print_tag(order[i]);
+		}
+		putchar('\n');
+	}
 }
 
-static void print_tsv(const struct mt_rec *rec, const float *score,
-		      const size_t *order, size_t n)
+/* start: of the window; NULL when the scores are the record's. */
+static void print_rows(const struct mt_rec *rec, const double *start,
+		       const float *score, size_t *order)
 {
-	if (!run.any)
-		puts("key\ttag\tscore");
+	size_t n = rank(score, order);
 	for (size_t i = 0; i < n; i++) {
 		print_key(rec);
 		putchar('\t');
+		if (start)
+			printf("%.3f\t", *start);
 		print_tag(order[i]);
 		printf("\t%.6g\n", (double)score[order[i]]);
 	}
 }
 
-static void print_json(const struct mt_rec *rec, const float *score,
-		       const size_t *order, size_t n)
+static void print_tsv(const struct mt_rec *rec, size_t *order)
 {
-	json_t *o = json_object(), *tags = json_object();
-	size_t size;
-	const char *key = mt_rec_key(rec, &size);
-	json_object_set_new(o, "key", mt_escape_json(key, size));
+	const float *score = mt_rec_get(rec, "score")->data;
+	const double *start;
+	if (!run.any)
+		puts(opts.windows ? "key\tstart\ttag\tscore"
+				  : "key\ttag\tscore");
+	if (!opts.windows)
+		print_rows(rec, NULL, score, order);
+	size_t n_window = get_windows(rec, &score, &start);
+	for (size_t w = 0; w < n_window; w++)
+		print_rows(rec, start + w, score + w * run.tagger.n_tag, order);
+}
+
+static json_t *tag_object(const float *score, size_t *order)
+{
+	json_t *tags = json_object();
+	size_t n = rank(score, order);
 	for (size_t i = 0; i < n; i++)
 		json_object_set_new(tags, run.tagger.tag[order[i]],
 				    json_real((double)score[order[i]]));
-	json_object_set_new(o, "tags", tags);
+	return tags;
+}
+
+static void print_json(const struct mt_rec *rec, size_t *order)
+{
+	const float *score = mt_rec_get(rec, "score")->data;
+	const double *start;
+	json_t *o = json_object(), *list = json_array();
+	size_t size;
+	const char *key = mt_rec_key(rec, &size);
+	json_object_set_new(o, "key", mt_escape_json(key, size));
+	json_object_set_new(o, "tags", tag_object(score, order));
+	size_t n_window = get_windows(rec, &score, &start);
+	for (size_t w = 0; w < n_window; w++, score += run.tagger.n_tag)
+		json_array_append_new(list, json_pack("{s:f, s:o}",
+			"start", start[w], "tags", tag_object(score, order)));
+	if (opts.windows)
+		json_object_set(o, "windows", list);
+	json_decref(list);
 	json_dumpf(o, stdout, JSON_COMPACT | JSON_REAL_PRECISION(6));
 	putchar('\n');
 	json_decref(o);
@@ -509,11 +567,9 @@ static int put_text(void *state, struct mt_rec *rec, struct mt_err *err)
 	/* the filter, or an earlier program, has said it */
 	if (rec->type == MT_FAIL)
 		return MT_OK;
-	const float *score = mt_rec_get(rec, "score")->data;
 	size_t *order = mt_calloc(run.tagger.n_tag, sizeof *order);
-	size_t n = rank(score, order);
-	(opts.json ? print_json : opts.tsv ? print_tsv : print_table)
-		(rec, score, order, n);
+	(opts.json ? print_json : opts.tsv ? print_tsv : print_table)(rec,
+								      order);
 	run.any = true;
 	free(order);
 	return ferror(stdout) ? mt_err_sys(err, "standard output: cannot write")

@@ -65,6 +65,23 @@ mt-view --json "$tmp/one.mtr" | sed 's/.*"score":\[\([^]]*\)\],"windows":\[\([^]
 is "$(cat "$tmp/out")" '8 0' 'the score is the mean of its windows'
 mt-select -q --keys "$tmp/key" "$tmp/set" | predict --windows --at-least 7 > "$tmp/seven.mtr"
 is "$(mt-view -f window_start "$tmp/seven.mtr" | awk '{ print NF - 1 }')" 7 '--at-least 7'
+predict --windows --tsv "$tmp/set" > "$tmp/out"
+is "$(head -1 "$tmp/out")" 'key	start	tag	score' '--windows --tsv has the windows'
+awk -F'\t' '$1 == "low/9.wav" && $3 == "low" { printf "%s %.6f\n", $2, $4 }' "$tmp/out" > "$tmp/got"
+mt-view --json "$tmp/one.mtr" | sed 's/.*"windows":\[\([^]]*\)\].*/\1/' |
+	awk -F, '{ printf "0.000 %.6f\n0.072 %.6f\n0.136 %.6f\n", $2, $4, $6 }' > "$tmp/want"
+same "$tmp/got" "$tmp/want" 'with the times and scores of the stream'
+predict --windows --json "$tmp/set" | grep '"low/9.wav"' > "$tmp/out"
+like "$tmp/out" '"tags":\{[^}]*\},"windows":\[\{"start":0.0,"tags":\{"low":[0-9.]*,"high":[0-9.e-]*\}\},' '--windows --json'
+is "$(tr , '\n' < "$tmp/out" | grep -c start)" 3 'a window each'
+predict --windows --top 1 "$tmp/set" > "$tmp/out"
+like "$tmp/out" '^      0.072 s  [01]\.[0-9]* low$' '--windows --top prints a table with them'
+predict --top 1 "$tmp/set" > "$tmp/one"
+is "$(grep -v ' s  ' "$tmp/out")" "$(cat "$tmp/one")" '--top alone prints the table'
+like "$tmp/one" '^  +[01]\.[0-9]+  #+ +low$' 'with a bar a tag'
+predict --tsv -t 0.5 --windows "$tmp/set" | awk -F'\t' 'NR > 1 && $4 < 0.5' > "$tmp/out"
+is "$(wc -c < "$tmp/out")" 0 '-t looks at the scores of each window'
+rc 2 '--top and -o' mt-predict -m "$model" --top 1 -o "$tmp/o" "$tmp/set"
 
 # features that are no numbers
 spoil() { "$build/tests/spoil" "$@"; }
