@@ -191,6 +191,12 @@ static int step(void *state, void *worker, struct mt_rec *rec,
 	if (rc)
 		return rc;
 	void *out = y;
+	size_t bad = half ? mt_half_misfit(y, T * M) : T * M;
+	if (bad < T * M)
+		return mt_err_item(err, "melspec.range", "the value %g of "
+				   "frame %zu, band %zu is beyond the limit "
+				   "%d of f2", (double)y[bad], bad / M, bad % M,
+				   MT_HALF_MAX);
 	if (half) {
 		out = mt_rec_alloc(rec, T * M * sizeof(uint16_t));
 		mt_half_from_array(out, y, T * M);

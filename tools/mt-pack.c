@@ -235,6 +235,49 @@ static void to_small(int16_t *to, const float *from, size_t n)
 	}
 }
 
+/* Sound and mel must be finite, and within the limit of f2 if they are to be
+ * that: infinity in a set would spoil the training. */
+static int check_values(const struct mt_field *f, struct mt_err *err)
+{
+	bool pcm = !strcmp(f->name, "pcm");
+	const char *to = wanted(f);
+	bool half = to && !strcmp(to, "f2");
+	size_t n = (size_t)f->size / mt_dtype_size(f->dtype), i = 0;
+	float value = 0;
+	if (!pcm && strcmp(f->name, "mel") != 0)
+		return MT_OK;
+	if (!strcmp(f->dtype, "f4")) {
+		const float *x = f->data;
+		if (half)
+			i = mt_half_misfit(x, n);
+		else
+			while (i < n && isfinite(x[i]))
+				i++;
+		value = i < n ? x[i] : 0;
+	} else if (!strcmp(f->dtype, "f2")) {
+		const uint16_t *x = f->data;
+		while (i < n && (x[i] & 0x7c00) != 0x7c00)
+			i++;
+		value = i < n ? mt_half_to(x[i]) : 0;
+	} else {
+		return MT_OK;
+	}
+	if (i == n)
+		return MT_OK;
+	size_t row = f->n_dim == 2 && f->dim[1] ? (size_t)f->dim[1] : n;
+	char why[48];
+	if (isfinite(value))
+		snprintf(why, sizeof why, "beyond the limit %d of f2",
+			 MT_HALF_MAX);
+	else
+		snprintf(why, sizeof why, "not finite%s", half
+			 ? "; f2 ends at 65504" : "");
+	return mt_err_item(err, "pack.range", "the %s value %g of %s %zu, %s "
+			   "%zu is %s", f->name, (double)value,
+			   pcm ? "channel" : "frame", i / row,
+			   pcm ? "sample" : "band", i % row, why);
+}
+
 /* Bring the field to the dtype asked for. */
 static void convert(struct mt_rec *rec, const struct mt_field *f)
 {
@@ -298,6 +341,10 @@ static int step(void *state, void *worker, struct mt_rec *rec,
 	struct mt_frame *frame = worker;
 	uint64_t hash = 0;
 	int rc = choose(rec, err);
+	if (rc)
+		return rc;
+	for (int i = 0; !rc && i < rec->n_field; i++)
+		rc = check_values(&rec->field[i], err);
 	if (rc)
 		return rc;
 	for (int i = 0; i < rec->n_field; i++)

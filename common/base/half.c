@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/half.h"
 
+#include <math.h>
 #include <string.h>
 
 #if defined(__x86_64__)
@@ -106,4 +107,13 @@ void mt_half_to_array(float *out, const uint16_t *in, size_t n)
 	size_t i = have_f16c() ? to_f16c(out, in, n) : 0;
 	for (; i < n; i++)
 		out[i] = mt_half_to(in[i]);
+}
+
+size_t mt_half_misfit(const float *in, size_t n)
+{
+	size_t i = 0;
+	/* what is not below the midpoint to 65536 rounds up; NaN neither is */
+	while (i < n && fabsf(in[i]) < 65520.0f)
+		i++;
+	return i;
 }

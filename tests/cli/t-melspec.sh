@@ -67,8 +67,25 @@ rc 3 'half a front end' mt-melspec --like "$tmp/model" "$tmp/a.mtr"
 like "$tmp/err" 'mel.n_fft is missing' '... naming what is missing'
 rc 4 'no such file' mt-melspec --like "$tmp/nothing" "$tmp/a.mtr"
 cd "$here" || exit 4
-# a packed set of sound
+# values beyond binary16
 . tests/lib/sound.sh
+tone 0.9 8000 > "$tmp/loud.wav"
+tone 0 8000 > "$tmp/soft.wav"
+(cd "$tmp" && mt-decode -q -r 8000 loud.wav soft.wav) > "$tmp/two.mtr"
+raw='--profile won --rate 8000 --fmax 4000 --n-fft 8192 --win 8192 --hop 4096 --bands 1 --log none'
+# shellcheck disable=SC2086
+rc 1 'beyond f2' mt-melspec $raw --dtype f2 --fail-log "$tmp/log" -o "$tmp/f2.mtr" "$tmp/two.mtr"
+like "$tmp/log" '"loud.wav".*"melspec.range".*value [0-9.e+]+ of frame 0, band 0 is beyond the limit 65504' \
+	'fails, and says where'
+is "$(mt-view --quick "$tmp/f2.mtr" >/dev/null && mt-view -f mel "$tmp/f2.mtr" | grep -c inf)" 0 \
+	'and no infinity is written'
+# shellcheck disable=SC2086
+rc 0 'f4 holds it' mt-melspec $raw -o "$tmp/f4.mtr" "$tmp/two.mtr"
+rc 1 'and mt-pack --dtype f2' mt-pack --dtype f2 --fail-log "$tmp/log" -o "$tmp/f2" "$tmp/f4.mtr"
+like "$tmp/log" '"loud.wav".*"pack.range".*the mel value [0-9.e+]+ of frame 0, band 0 is beyond the' \
+	'fails it too'
+is "$(mt-view -c "$tmp/f2")" '1 segments, 1 records, 1 failed' 'and keeps the other'
+# a packed set of sound
 small_streams
 mt-pack -q -o "$tmp/sounds" "$tmp/audio.mtr"
 # shellcheck disable=SC2086

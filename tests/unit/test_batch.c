@@ -324,6 +324,21 @@ static void test_resume(void **state)
 	free(whole);
 }
 
+static void test_misfit(void **state)
+{
+	(void)state;
+	const float x[] = {0, 1e-30f, 65504, -65519.99f, 65520, -65520, 1e30f,
+			   INFINITY, -INFINITY, NAN};
+	size_t n = sizeof x / sizeof *x;
+	assert_int_equal(4, mt_half_misfit(x, n));
+	assert_int_equal(4, mt_half_misfit(x, 4));
+	for (size_t i = 0; i < n; i++) {
+		assert_int_equal(i < 4, mt_half_misfit(x + i, 1));
+		assert_int_equal(i < 4, isfinite(mt_half_to(
+						mt_half_from(x[i]))) != 0);
+	}
+}
+
 static void test_index(void **state)
 {
 	(void)state;
@@ -421,6 +436,7 @@ int main(void)
 						drop_folder),
 		cmocka_unit_test_setup_teardown(test_index, make_folder,
 						drop_folder),
+		cmocka_unit_test(test_misfit),
 		cmocka_unit_test(test_where),
 	};
 	cmocka_set_message_output(CM_OUTPUT_TAP);
