@@ -43,7 +43,8 @@ int main(int argc, char **argv)
 	struct mt_rec rec;
 	struct mt_err err = {0};
 	int n = 0, rc = MT_EUSAGE;
-	if (argc == 5 && !(rc = mt_reader_open(&r, "-", &err)))
+	bool is_open = argc == 5 && !(rc = mt_reader_open(&r, "-", &err));
+	if (is_open)
 		rc = mt_writer_open(&w, NULL, &err);
 	mt_rec_init(&rec);
 	while (!rc && !(rc = mt_reader_next(&r, &rec, &err))) {
@@ -66,5 +67,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "spoil: %s\n", *err.text ? err.text :
 			"KEY FIELD INDEX VALUE < STREAM > STREAM");
 	mt_rec_release(&rec);
+	if (is_open)
+		mt_reader_close(&r);
 	return rc ? 2 : 0;
 }
