@@ -128,6 +128,25 @@ static int check_merge(int n, struct mt_err *err)
 				      "--merge needs sets to join");
 }
 
+static void tell_repeated(uint64_t n, const char *first)
+{
+	if (n == 1)
+		mt_info("1 key occurs more than once, it is '%s'", first);
+	else if (n)
+		mt_info("%" PRIu64 " keys occur more than once, the first is "
+			"'%s'", n, first);
+}
+
+static int merge(char **operand, int n, struct mt_err *err)
+{
+	struct mt_keyset keys;
+	int rc = mt_pack_merge(opts.set, opts.force, operand, n, &keys, err);
+	if (!rc)
+		tell_repeated(keys.n_twice, keys.first);
+	mt_keyset_release(&keys);
+	return rc;
+}
+
 static void set_defaults(void)
 {
 	if (opts.level < 0)
@@ -154,7 +173,7 @@ static int check(struct mt_filter *f, char **operand, int *n,
 		return mt_err_set(err, MT_EUSAGE,
 				  "--split-by needs --split with the shares");
 	if (opts.merge) {
-		rc = mt_pack_merge(opts.set, opts.force, operand, *n, err);
+		rc = merge(operand, *n, err);
 		if (!rc)
 			exit(mt_tool_end(0));
 		return rc;
@@ -418,8 +437,14 @@ static int end(void *state, const struct mt_tally *tally, struct mt_err *err)
 {
 	(void)state, (void)tally;
 	bool complete = pack.out.complete;
+	struct mt_keyset *keys = &pack.out.keys;
+	uint64_t n = keys->n_twice;
+	char *first = n ? mt_strdup(keys->first) : NULL;
 	pack.is_open = false;
 	int rc = mt_pack_close(&pack.out, err);
+	if (!rc)
+		tell_repeated(n, first);
+	free(first);
 	if (!rc && complete)
 		mt_info("%s: was complete, and is what this input gives",
 			opts.set);

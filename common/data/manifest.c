@@ -8,6 +8,7 @@
 
 #include "base/crc.h"
 #include "base/mem.h"
+#include "data/index.h"
 #include "data/packdir.h"
 
 /* Bytes as a JSON string; what is no UTF-8 cannot stand in JSON and is
@@ -85,6 +86,8 @@ int mt_manifest_write(const struct mt_pack *p, struct mt_err *err)
 	json_object_set_new(root, "splits", splits);
 	json_object_set_new(root, "in_two_splits",
 			    json_integer((json_int_t)p->n_twin));
+	json_object_set_new(root, "repeated_keys",
+			    json_integer((json_int_t)p->keys.n_twice));
 	json_object_set_new(root, "tags", tags);
 	json_object_set_new(root, "header", header_lines(&p->head));
 	json_object_set_new(root, "parts", part_list(&p->set));
@@ -134,6 +137,46 @@ static int copy_part(struct mt_pack *p, const struct mt_set *from,
 	free(dst);
 	free(name);
 	free(src);
+	return rc;
+}
+
+/* Keys of a part that has no index, or one that cannot be split in lines. */
+static int read_keys(struct mt_pack *p, const char *path, struct mt_err *err)
+{
+	struct mt_reader r;
+	struct mt_rec rec;
+	int rc = mt_reader_open(&r, path, err);
+	if (rc)
+		return rc;
+	mt_rec_init(&rec);
+	while (!(rc = mt_reader_next(&r, &rec, err))) {
+		size_t n;
+		const char *key = rec.type == MT_DATA ? mt_rec_key(&rec, &n)
+						      : NULL;
+		if (key)
+			mt_keyset_add(&p->keys, key, n);
+	}
+	mt_rec_release(&rec);
+	mt_reader_close(&r);
+	return rc == MT_END ? MT_OK : rc;
+}
+
+static int join_keys(struct mt_pack *p, const struct mt_set *from,
+		     const struct mt_set_part *part, struct mt_err *err)
+{
+	struct mt_index x;
+	char *path = mt_strf("%s/%s", from->folder, part->name);
+	int rc = mt_index_open(&x, path, err);
+	if (!rc) {
+		const char *at = x.keys, *end = at + x.keys_size, *nl;
+		for (; at < end && (nl = memchr(at, '\n', (size_t)(end - at)));
+		     at = nl + 1)
+			mt_keyset_add(&p->keys, at, (size_t)(nl - at));
+		mt_index_close(&x);
+	} else if (rc == MT_END) {
+		rc = read_keys(p, path, err);
+	}
+	free(path);
 	return rc;
 }
 
@@ -191,9 +234,10 @@ static int join_splits(struct mt_pack *p, const char *folder,
 }
 
 int mt_pack_merge(const char *folder, bool force, char *const *from, int n,
-		  struct mt_err *err)
+		  struct mt_keyset *keys, struct mt_err *err)
 {
 	struct mt_pack p;
+	*keys = (struct mt_keyset){0};
 	int rc = mt_pack_open(&p, folder, force, false, err);
 	if (rc)
 		return rc;
@@ -205,14 +249,19 @@ int mt_pack_merge(const char *folder, bool force, char *const *from, int n,
 		rc = join_head(&p, &set, err);
 		if (!rc)
 			rc = join_splits(&p, from[i], err);
-		for (size_t k = 0; !rc && k < set.n_part; k++)
+		for (size_t k = 0; !rc && k < set.n_part; k++) {
 			rc = copy_part(&p, &set, &set.part[k], err);
+			if (!rc)
+				rc = join_keys(&p, &set, &set.part[k], err);
+		}
 		mt_set_release(&set);
 	}
 	if (!rc)
 		rc = mt_pack_finish(&p, err);
 	else if (mt_packdir_clear(p.work, NULL)) /* nothing goes on with them */
 		mt_err_prefix(err, "%s: not cleared", p.work);
+	*keys = p.keys;
+	p.keys = (struct mt_keyset){0};
 	mt_pack_abort(&p);
 	return rc;
 }

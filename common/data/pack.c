@@ -305,6 +305,7 @@ int mt_pack_put(struct mt_pack *p, const struct mt_frame *frame,
 {
 	*twin = NULL;
 	if (frame->is_data) {
+		mt_keyset_add(&p->keys, frame->key, strlen(frame->key));
 		uint32_t i = split_number(p, split);
 		p->split[i - 1].n++;
 		if (hash)
@@ -385,5 +386,6 @@ void mt_pack_abort(struct mt_pack *p)
 	for (size_t i = 0; i < p->cap_seen; i++)
 		free(p->seen[i].key);
 	free(p->seen);
+	mt_keyset_release(&p->keys);
 	*p = (struct mt_pack){0};
 }

@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "data/keyset.h"
 #include "stream/set.h"
 #include "stream/writer.h"
 
@@ -42,6 +43,7 @@ struct mt_pack {
 	size_t n_split;
 	struct mt_pack_seen *seen; /* content hashes, open addressing */
 	size_t n_seen, cap_seen;
+	struct mt_keyset keys;   /* of the DATA records */
 	uint64_t n_record, n_twin; /* records; contents in two splits */
 };
 
@@ -70,8 +72,9 @@ int mt_pack_finish(struct mt_pack *p, struct mt_err *err) MT_USE_RESULT;
 void mt_pack_abort(struct mt_pack *p);
 
 /* Join whole sets into a new one, parts copied as they are and renumbered.
- * Their headers must agree. */
+ * Their headers must agree.
+ *   keys  out  which occur more than once; the caller releases it */
 int mt_pack_merge(const char *folder, bool force, char *const *from, int n,
-		  struct mt_err *err) MT_USE_RESULT;
+		  struct mt_keyset *keys, struct mt_err *err) MT_USE_RESULT;
 
 #endif

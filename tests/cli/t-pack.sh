@@ -120,6 +120,15 @@ rc 3 'sets that differ are not merged' mt-pack --merge -o "$tmp/m2" "$tmp/a" "$t
 ok $? 'and leave no set'
 cat "$tmp/s" "$tmp/s" | mt-pack -q --allow-fail 2 -o "$tmp/n"
 is "$(mt-view -c "$tmp/n")" '1 segments, 80 records, 2 failed' 'segments with one header fill one part'
+like "$tmp/n/manifest.json" '"repeated_keys": 40' 'and every key that occurs twice is counted'
+like "$tmp/m/manifest.json" '"repeated_keys": 40' 'in merged sets too'
+like "$tmp/a/manifest.json" '"repeated_keys": 0' 'of others there is none'
+mt-pack --merge -o "$tmp/m4" "$tmp/a" "$tmp/b" 2>"$tmp/err"
+like "$tmp/err" "^mt-pack: 40 keys occur more than once, the first is '1.wav'$" 'which merge tells'
+mt-select -q --no-fail --head 1 "$tmp/s" > "$tmp/s1"
+mt-select -q --no-fail --head 2 "$tmp/s" > "$tmp/s2"
+mt-pack -o "$tmp/n1" "$tmp/s1" "$tmp/s2" "$tmp/s1" 2>"$tmp/err"
+like "$tmp/err" "^mt-pack: 1 key occurs more than once, it is '1.wav'$" 'and packing, once a key'
 # the same content in two splits
 cp "$tmp/in/3.wav" "$tmp/in/twin.wav"
 printf 'key\tsplit\n3.wav\ttrain\ntwin.wav\ttest\n' > "$tmp/twin.tsv"

@@ -18,6 +18,7 @@
 #include "base/mem.h"
 #include "data/batch.h"
 #include "data/index.h"
+#include "data/keyset.h"
 #include "data/pack.h"
 #include "data/where.h"
 
@@ -339,6 +340,27 @@ static void test_misfit(void **state)
 	}
 }
 
+static void test_keyset(void **state)
+{
+	(void)state;
+	struct mt_keyset set = {0};
+	char key[16];
+	for (int i = 0; i < 9000; i++) {
+		snprintf(key, sizeof key, "k%d", i % 5000 + i % 2 * 5000);
+		mt_keyset_add(&set, key, strlen(key));
+		assert_int_equal(i < 5000 ? i + 1 : 5000, set.n);
+	}
+	assert_int_equal(4000, set.n_twice);
+	assert_string_equal("k0", set.first);
+	for (int i = 0; i < 3; i++)
+		mt_keyset_add(&set, "k0", 2);
+	assert_int_equal(4000, set.n_twice);
+	mt_keyset_add(&set, "k", 1);
+	assert_int_equal(5001, set.n);
+	mt_keyset_release(&set);
+	assert_null(set.first);
+}
+
 static void test_index(void **state)
 {
 	(void)state;
@@ -437,6 +459,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_index, make_folder,
 						drop_folder),
 		cmocka_unit_test(test_misfit),
+		cmocka_unit_test(test_keyset),
 		cmocka_unit_test(test_where),
 	};
 	cmocka_set_message_output(CM_OUTPUT_TAP);
