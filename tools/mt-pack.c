@@ -445,6 +445,12 @@ static int end(void *state, const struct mt_tally *tally, struct mt_err *err)
 	if (!rc)
 		tell_repeated(n, first);
 	free(first);
+	const char *absent;
+	size_t missed = mt_split_missed(&pack.lists, &absent);
+	if (!rc && missed)
+		mt_info("%zu of %zu keys of --split-list did not occur, the "
+			"first is '%s'", missed, mt_split_keys(&pack.lists),
+			absent);
 	if (!rc && complete)
 		mt_info("%s: was complete, and is what this input gives",
 			opts.set);
