@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <zstd.h>
 
@@ -33,6 +34,14 @@ int mt_reader_open(struct mt_reader *r, const char *path, struct mt_err *err)
 		r->fd = open(path, O_RDONLY | O_CLOEXEC);
 		if (r->fd < 0)
 			return mt_err_sys(err, "%s: cannot open", path);
+		struct stat st;
+		if (!fstat(r->fd, &st) && S_ISDIR(st.st_mode)) {
+			close(r->fd);
+			r->fd = -1;
+			return mt_err_set(err, MT_EINPUT, "%s: is a folder "
+					  "without manifest.json: no packed "
+					  "set, or not yet a whole one", path);
+		}
 		r->own_fd = true;
 		r->name = mt_strdup(path);
 		return MT_OK;

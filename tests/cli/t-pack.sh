@@ -58,7 +58,8 @@ like "$tmp/err" 'part-00001.mtp: has 900 bytes, the manifest says [0-9]+' 'is na
 cp -r "$tmp/a" "$tmp/r"
 rm "$tmp/r/manifest.json" "$tmp/r/part-00004.mtp" "$tmp/r/part-00005.mtp"
 head -c 999 "$tmp/a/part-00004.mtp" > "$tmp/r/.part-00004.mtp.tmp-mt"
-rc 4 'a folder without a manifest is no set' mt-view -c "$tmp/r"
+rc 3 'a folder without a manifest is no set' mt-view -c "$tmp/r"
+like "$tmp/err" 'r: is a folder without manifest.json: no packed set, or not yet a whole one' 'says so'
 pack -o "$tmp/r" --split train:0.5,test:0.5 2>"$tmp/err"
 is $? 2 'a run cut short is not begun anew unasked'
 like "$tmp/err" 'holds 4 parts of a run that was cut short; --resume goes on, --force begins' 'but told'
