@@ -69,7 +69,7 @@ static const char *const moods[] = {
 	"night", "sunday", "good", "songs i love", "workout", "sleep", "live",
 	"cover", "acoustic", "old", "new", "great", "female vocal", "male vocal",
 	"instrumental", "rap", "german", "french", "swedish", "japanese",
-	"finnish", "melancholic", "dark", "slow", "fast", "\xc3\xa9""motion",
+	"finnish", "melancholic", "dark", "slow", "fast", "\303\251motion",
 	"\xd1\x80\xd1\x83\xd1\x81\xd1\x81\xd0\xba\xd0\xb8\xd0\xb9",
 	"\xe6\x97\xa5\xe6\x9c\xac", "s\xc3\xa3o paulo", "1980s", "2007",
 };
