@@ -409,14 +409,16 @@ static int put(void *state, struct mt_rec *rec, struct mt_err *err)
 	char split[64], key[512];
 	const char *twin;
 	uint64_t h = 0;
+	size_t n;
+	const char *k = mt_rec_key(rec, &n);
 	if (rec->type == MT_FAIL) {
 		mt_frame_make(&frame, rec, (int)opts.level);
+		if (opts.lists.n)   /* it did occur */
+			mt_split_find(&pack.lists, k, n);
 	} else {
 		frame.data = (unsigned char *)(uintptr_t)bytes->data;
 		frame.size = bytes->size;
 		frame.is_data = true;
-		size_t n;
-		const char *k = mt_rec_key(rec, &n);
 		frame.key = mt_strndup(k, n);
 		memcpy(&h, hash->data, sizeof h);
 	}

@@ -41,7 +41,7 @@ static int set_value(const struct mt_opt_set *sets, const char *name,
 		snprintf(number, sizeof number, "%" JSON_INTEGER_FORMAT,
 			 json_integer_value(v));
 	else if (json_is_real(v))
-		snprintf(number, sizeof number, "%.17g", json_real_value(v));
+		snprintf(number, sizeof number, "%.15g", json_real_value(v));
 	else
 		return mt_err_set(err, MT_EUSAGE, "'%s' is an object", name);
 	return mt_opt_set_text(sets, name, keep(text), err);

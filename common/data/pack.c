@@ -62,7 +62,7 @@ static int choose_folder(struct mt_pack *p, bool force, bool resume,
 	}
 	size_t n = mt_packdir_parts(p->folder);
 	size_t begun = mt_packdir_parts(next);
-	bool into_next = force ? is_set || n : begun > 0;
+	bool into_next = force ? is_set || n : mt_packdir_begun(p->folder);
 	p->complete = is_set && !into_next;
 	p->work = into_next ? next : mt_strdup(p->folder);
 	if (!into_next)
@@ -76,7 +76,7 @@ static int choose_folder(struct mt_pack *p, bool force, bool resume,
 				"--force begins anew", p->folder,
 				begun ? begun : n,
 				(begun ? begun : n) == 1 ? "" : "s");
-	if (!rc && (force || !begun))
+	if (!rc && (force || !into_next))
 		rc = mt_packdir_drop_next(p->folder, err);
 	if (!rc && into_next && mkdir(p->work, 0777) && errno != EEXIST)
 		rc = mt_err_sys(err, "%s: cannot make the folder", p->work);
@@ -97,6 +97,8 @@ int mt_pack_open(struct mt_pack *p, const char *folder, bool force,
 		rc = find_old(p, err);
 	else if (!rc)
 		rc = mt_packdir_clear(p->work, err);
+	if (!rc && force && strcmp(p->work, p->folder) != 0)
+		rc = mt_packdir_begin(p->folder, err);
 	if (rc)
 		mt_pack_abort(p);
 	return rc;
@@ -369,6 +371,7 @@ int mt_pack_finish(struct mt_pack *p, struct mt_err *err)
 
 void mt_pack_abort(struct mt_pack *p)
 {
+	bool had_head = p->has_head;
 	if (p->is_open)
 		mt_writer_abort(&p->out);
 	if (p->old_open)
@@ -377,9 +380,12 @@ void mt_pack_abort(struct mt_pack *p)
 	if (p->has_head)
 		mt_head_release(&p->head);
 	mt_set_release(&p->set);
-	/* goes if it is empty: else --resume goes on with its parts */
-	if (p->work && strcmp(p->work, p->folder) != 0)
+	if (p->work && strcmp(p->work, p->folder) != 0) {
+		/* stays once there was input, for --resume to go on with */
+		if (!had_head)
+			mt_packdir_give_up(p->folder);
 		rmdir(p->work);
+	}
 	free(p->work);
 	free(p->folder);
 	free(p->split);

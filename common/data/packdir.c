@@ -11,11 +11,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/json.h"
 #include "base/mem.h"
 
 #define NEXT ".next.tmp-mt"
 #define MANIFEST "manifest.json"
+#define BEGUN ".begun.tmp-mt"   /* in it, from its beginning to the exchange */
 
 char *mt_packdir_next(const char *folder)
 {
@@ -96,6 +98,32 @@ int mt_packdir_drop_next(const char *folder, struct mt_err *err)
 	return rc;
 }
 
+int mt_packdir_begin(const char *folder, struct mt_err *err)
+{
+	char *path = mt_strf("%s/" NEXT "/" BEGUN, folder);
+	int rc = mt_file_put(path, "", 0, err);
+	free(path);
+	return rc;
+}
+
+bool mt_packdir_begun(const char *folder)
+{
+	char *next = mt_packdir_next(folder);
+	char *path = mt_strf("%s/" BEGUN, next);
+	bool begun = !access(path, F_OK) || mt_packdir_parts(next);
+	free(path);
+	free(next);
+	return begun;
+}
+
+void mt_packdir_give_up(const char *folder)
+{
+	char *next = mt_packdir_next(folder);
+	if (!mt_packdir_parts(next) && !drop(next, BEGUN, NULL))
+		rmdir(next);
+	free(next);
+}
+
 /* Is part i in the sub-folder, or in the folder already, as it should be? A
  * part that is in both is the old one in the folder. */
 static int check_part(const char *folder, const char *next, const json_t *part,
@@ -151,6 +179,8 @@ int mt_packdir_swap(const char *folder, struct mt_err *err)
 				  json_array_get(parts, i), "name")), err);
 	if (!rc)
 		rc = drop_from(folder, n, err);
+	if (!rc)
+		rc = drop_from(next, 0, err);
 	if (!rc)
 		rc = move(folder, next, MANIFEST, err);
 	if (!rc)

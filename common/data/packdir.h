@@ -7,6 +7,7 @@
 #ifndef MT_DATA_PACKDIR_H
 #define MT_DATA_PACKDIR_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/err.h"
@@ -19,6 +20,12 @@ size_t mt_packdir_parts(const char *folder);
 int mt_packdir_clear(const char *folder, struct mt_err *err) MT_USE_RESULT;
 /* Remove the sub-folder, if there is one. */
 int mt_packdir_drop_next(const char *folder, struct mt_err *err) MT_USE_RESULT;
+/* Mark the sub-folder as one that a run has begun to fill; whether one has, so
+ * that --resume goes on there though no part is whole yet; take the mark back
+ * where there is no part. */
+int mt_packdir_begin(const char *folder, struct mt_err *err) MT_USE_RESULT;
+bool mt_packdir_begun(const char *folder);
+void mt_packdir_give_up(const char *folder);
 /* Put the complete set in the sub-folder in the place of the old one, or go
  * on with that where it was cut short. MT_EINPUT when a part of the new set
  * is missing or has another size; nothing is changed then. */

@@ -24,13 +24,14 @@ pack -o "$tmp/c" --split train:0.5,test:0.5 --seed 2
 mt-view -f split "$tmp/c" | sort | cmp -s - "$tmp/of.a"
 is $? 1 'another seed, another split'
 head -20 "$tmp/of.a" | cut -f1 > "$tmp/list1"
+mt-view "$tmp/s" | awk -F '\t' '$2 == "FAIL" { print $1 }' >> "$tmp/list1"
 tail -n +21 "$tmp/of.a" | cut -f1 > "$tmp/list2"
 pack -o "$tmp/d" --split-list "one=$tmp/list1" --split-list "two=$tmp/list2"
 is "$(mt-view -f split "$tmp/d" | cut -f2 | sort | uniq -c | tr -s ' \n' '  ')" ' 20 one 20 two ' 'lists'
 printf 'no such\nnor this\n' | cat - "$tmp/list2" > "$tmp/list3"
 mt-pack -o "$tmp/d3" --split-list "one=$tmp/list1" --split-list "two=$tmp/list3" \
 	--allow-fail 1 < "$tmp/s" 2> "$tmp/err"
-like "$tmp/err" "2 of 42 keys of --split-list did not occur, the first is 'no such'" 'keys that do not occur'
+like "$tmp/err" "2 of 43 keys of --split-list did not occur, the first is 'no such'" 'keys that do not occur'
 pack -o "$tmp/e" --split-list "one=$tmp/list1" --split-list "two=$tmp/list1" 2>"$tmp/err"
 is $? 3 'a key in two lists'
 like "$tmp/err" "is in the lists of one and of two" 'is named'

@@ -61,6 +61,7 @@ done <<-END
 	year IN ('2005')|$la 
 	year LIKE '20%'|$ha $la 
 	year + 1 = 2006|$la 
+	coalesce(year, 0) + 0 > 2010|$ha 
 	year > '1000'|$ha $la 
 	year IS NULL|$hb 
 	year IS NOT NULL AND artist IS NULL|

@@ -18,7 +18,7 @@ for v in DATA OUT LABELS NET; do
 	rc 2 "a blank in $v" folder "$v=$tmp/a b/labels.tsv"
 	like "$tmp/err" "$v: '$tmp/a b/labels.tsv' holds a blank; make a link without it" 'is named'
 done
-for c in \& \' '(' ';' : %; do
+for c in \& \' '(' ';' : % '[' ']'; do
 	rc 2 "a $c in DATA" folder "DATA=$tmp/a${c}b"
 	like "$tmp/err" "DATA: '$tmp/a[$c]b' holds a [$c]; make a link without it" 'is named'
 done
@@ -69,4 +69,30 @@ rc 2 'no failures allowed' folder OUT="$tmp/strict" ALLOW=0
 is "$(ls "$tmp/strict/eval.1.json" 2>/dev/null)" '' 'leaves no result'
 rc 0 'two seeds' sh pipelines/folder/seeds.sh "$tmp/in" "$tmp/res" 1 2
 like "$tmp/out" '^roc_auc_macro	[0-9.]+	[0-9.]+$' 'mean and spread'
+# packing anew over a set, cut short: goes on where it stopped
+mkdir "$tmp/wrap"
+ln -s "$BIN"/mt-* "$tmp/wrap"
+rm "$tmp/wrap/mt-pack"
+cat > "$tmp/wrap/mt-pack" <<-END
+	#!/bin/sh
+	echo "\$@" > "$tmp/args"
+	[ ! -e "$tmp/kill" ] || export MT_INJECT=rename:4:kill LD_PRELOAD="$build/tests/inject.so" \\
+		ASAN_OPTIONS="\${ASAN_OPTIONS:+\$ASAN_OPTIONS:}verify_asan_link_order=0"
+	rm -f "$tmp/kill"
+	exec "$BIN/mt-pack" --shard-records 3 "\$@"
+END
+chmod +x "$tmp/wrap/mt-pack"
+: > "$tmp/kill"
+sleep 1
+touch "$tmp/in/labels.tsv"
+rc 2 'killed while a set is replaced' folder BIN="$tmp/wrap" pack
+like "$tmp/args" '--force' 'begins anew'
+is "$(cd "$tmp/res/set/.next.tmp-mt" && echo part*)" 'part-00000.mtp part-00001.mtp' \
+	'some parts are whole'
+mt-view -q -c "$tmp/res/set" > /dev/null
+ok $? 'the old set stands'
+rc 0 'made again' folder BIN="$tmp/wrap" pack
+like "$tmp/args" '--resume' 'goes on with them'
+is "$(cd "$tmp/res/set" && echo .[!.]*)" '.[!.]*' 'and leaves nothing behind'
+like "$tmp/res/set/manifest.json" 'part-00006.mtp' 'but the new set'
 tap_end

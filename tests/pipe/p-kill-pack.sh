@@ -63,7 +63,7 @@ while [ $i -lt $rounds ]; do
 	either "$tmp/set$i"
 	ok $? "round $i: --force killed after $at s: the old set or the new"
 	how=--force
-	[ ! -e "$tmp/set$i/.next.tmp-mt/part-00000.mtp" ] || how=--resume
+	[ ! -e "$tmp/set$i/.next.tmp-mt/.begun.tmp-mt" ] || how=--resume
 	pack "$@" $how -o "$tmp/set$i"
 	diff -r "$tmp/whole" "$tmp/set$i" > "$tmp/diff"
 	ok $? "round $i: $how makes the new"
@@ -83,7 +83,8 @@ while [ $n -lt 60 ]; do
 	[ $got = 137 ] || break
 	how=--resume
 	[ $((n % 2)) = 0 ] || how=--force
-	[ -e "$tmp/set/.next.tmp-mt/part-00000.mtp" ] || how=--force
+	[ -e "$tmp/set/.next.tmp-mt/.begun.tmp-mt" ] || [ ! -e "$tmp/set/manifest.json" ] ||
+		how=--force
 	pack "$@" $how -o "$tmp/set"
 	diff -r "$tmp/whole" "$tmp/set" > /dev/null || bad="$bad $n$how"
 	rm -rf "$tmp/set"
