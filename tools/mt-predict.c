@@ -1,17 +1,16 @@
 /* SPDX-License-Identifier: MIT
  * mt-predict: scores of a trained model for every record. */
 #include <inttypes.h>
-#include <jansson.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "base/escape.h"
 #include "base/finite.h"
 #include "base/half.h"
 #include "base/mem.h"
+#include "data/scoretext.h"
 #include "dsp/mel.h"
 #include "dsp/mono.h"
 #include "nn/tagger.h"
@@ -70,7 +69,7 @@ static struct predict {
 				  * not passed on */
 	size_t n_label;          /* of the stream */
 	bool told;               /* of tags that one side does not know */
-	bool any;                /* a record was printed */
+	struct mt_scoretext text; /* where scores are printed */
 } run;
 
 struct worker {
@@ -83,6 +82,20 @@ struct worker {
 };
 
 static int put_text(void *state, struct mt_rec *rec, struct mt_err *err);
+
+static void set_text(void)
+{
+	bool table = !opts.tsv && !opts.json;
+	run.text = (struct mt_scoretext){
+		.f = stdout, .kind = opts.json ? MT_SCORE_JSON : opts.tsv
+			? MT_SCORE_TSV : MT_SCORE_TABLE,
+		.tag = run.tagger.tag, .n_tag = run.tagger.n_tag,
+		.top = opts.top ? (size_t)opts.top
+		       : table && opts.threshold < 0 ? 5 : SIZE_MAX,
+		.threshold = opts.threshold < 0 ? (double)-INFINITY : opts.threshold,
+		.windows = opts.windows,
+	};
+}
 
 static int check(struct mt_filter *f, char **operand, int *n,
 		 struct mt_err *err)
@@ -107,6 +120,7 @@ static int check(struct mt_filter *f, char **operand, int *n,
 		rc = mt_mel_from_json(&run.front, run.tagger.frontend, err);
 		run.has_front = !rc;
 	}
+	set_text();
 	return rc;
 }
 
@@ -429,149 +443,13 @@ static int step(void *state, void *worker, struct mt_rec *rec,
 	return MT_OK;
 }
 
-/* Tags from the best down; returns how many are to be printed. */
-static size_t rank(const float *score, size_t *order)
-{
-	size_t k = run.tagger.n_tag, n = 0;
-	for (size_t i = 0; i < k; i++) {
-		size_t at = i;
-		for (; at && score[order[at - 1]] < score[i]; at--)
-			order[at] = order[at - 1];
-		order[at] = i;
-	}
-	size_t most = opts.top ? (size_t)opts.top
-		      : opts.tsv || opts.json || opts.threshold >= 0 ? k : 5;
-	while (n < k && n < most && (double)score[order[n]] >= opts.threshold)
-		n++;
-	return n;
-}
-
-static void print_tag(size_t i)
-{
-	mt_escape_put(stdout, run.tagger.tag[i], strlen(run.tagger.tag[i]));
-}
-
-static void print_key(const struct mt_rec *rec)
-{
-	size_t n;
-	const char *key = mt_rec_key(rec, &n);
-	mt_escape_put(stdout, key, n);
-}
-
-/* The windows of a record that was scored with --windows, else none. */
-static size_t get_windows(const struct mt_rec *rec, const float **score,
-			  const double **start)
-{
-	const struct mt_field *f = mt_rec_get(rec, "windows");
-	const struct mt_field *at = mt_rec_get(rec, "window_start");
-	if (!opts.windows || !f || !at)
-		return 0;
-	*score = f->data;
-	*start = at->data;
-	return (size_t)f->dim[0];
-}
-
-static void print_table(const struct mt_rec *rec, size_t *order)
-{
-	const float *score = mt_rec_get(rec, "score")->data, *each;
-	const double *start;
-	size_t n = rank(score, order), k = run.tagger.n_tag;
-	static const char bar[] = "########################################";
-	if (run.any)
-		putchar('\n');
-	print_key(rec);
-	putchar('\n');
-	for (size_t i = 0; i < n; i++) {
-		float s = score[order[i]];
-		int len = (int)lrintf(s * (float)(sizeof bar - 1));
-		printf("  %6.3f  %-40.*s  ", (double)s, len, bar);
-		print_tag(order[i]);
-		putchar('\n');
-	}
-	size_t n_window = get_windows(rec, &each, &start);
-	for (size_t w = 0; w < n_window; w++) {
-		printf("  %9.3f s ", start[w]);
-		n = rank(each + w * k, order);
-		for (size_t i = 0; i < n; i++) {
-			printf("%s %.3f ", i ? "," : "",
-			       (double)each[w * k + order[i]]);
-			print_tag(order[i]);
-		}
-		putchar('\n');
-	}
-}
-
-/* start: of the window; NULL when the scores are the record's. */
-static void print_rows(const struct mt_rec *rec, const double *start,
-		       const float *score, size_t *order)
-{
-	size_t n = rank(score, order);
-	for (size_t i = 0; i < n; i++) {
-		print_key(rec);
-		putchar('\t');
-		if (start)
-			printf("%.3f\t", *start);
-		print_tag(order[i]);
-		printf("\t%.6g\n", (double)score[order[i]]);
-	}
-}
-
-static void print_tsv(const struct mt_rec *rec, size_t *order)
-{
-	const float *score = mt_rec_get(rec, "score")->data;
-	const double *start;
-	if (!run.any)
-		puts(opts.windows ? "key\tstart\ttag\tscore"
-				  : "key\ttag\tscore");
-	if (!opts.windows)
-		print_rows(rec, NULL, score, order);
-	size_t n_window = get_windows(rec, &score, &start);
-	for (size_t w = 0; w < n_window; w++)
-		print_rows(rec, start + w, score + w * run.tagger.n_tag, order);
-}
-
-static json_t *tag_object(const float *score, size_t *order)
-{
-	json_t *tags = json_object();
-	size_t n = rank(score, order);
-	for (size_t i = 0; i < n; i++)
-		json_object_set_new(tags, run.tagger.tag[order[i]],
-				    json_real((double)score[order[i]]));
-	return tags;
-}
-
-static void print_json(const struct mt_rec *rec, size_t *order)
-{
-	const float *score = mt_rec_get(rec, "score")->data;
-	const double *start;
-	json_t *o = json_object(), *list = json_array();
-	size_t size;
-	const char *key = mt_rec_key(rec, &size);
-	json_object_set_new(o, "key", mt_escape_json(key, size));
-	json_object_set_new(o, "tags", tag_object(score, order));
-	size_t n_window = get_windows(rec, &score, &start);
-	for (size_t w = 0; w < n_window; w++, score += run.tagger.n_tag)
-		json_array_append_new(list, json_pack("{s:f, s:o}",
-			"start", start[w], "tags", tag_object(score, order)));
-	if (opts.windows)
-		json_object_set(o, "windows", list);
-	json_decref(list);
-	json_dumpf(o, stdout, JSON_COMPACT | JSON_REAL_PRECISION(6));
-	putchar('\n');
-	json_decref(o);
-}
-
 static int put_text(void *state, struct mt_rec *rec, struct mt_err *err)
 {
 	(void)state;
 	/* the filter, or an earlier program, has said it */
 	if (rec->type == MT_FAIL)
 		return MT_OK;
-	size_t *order = mt_calloc(run.tagger.n_tag, sizeof *order);
-	(opts.json ? print_json : opts.tsv ? print_tsv : print_table)(rec,
-								      order);
-	run.any = true;
-	free(order);
+	mt_scoretext_put(&run.text, rec);
 	return ferror(stdout) ? mt_err_sys(err, "standard output: cannot write")
 			      : MT_OK;
 }
