@@ -120,6 +120,10 @@ static int check(struct mt_filter *f, char **operand, int *n,
 		rc = mt_mel_from_json(&run.front, run.tagger.frontend, err);
 		run.has_front = !rc;
 	}
+	if (!rc && run.has_front && run.front.bands != run.tagger.net.bands)
+		rc = mt_err_set(err, MT_EINPUT, "%s: its front end makes %" PRId64
+				" bands, its net reads %" PRId64, opts.model,
+				run.front.bands, run.tagger.net.bands);
 	set_text();
 	return rc;
 }

@@ -147,6 +147,9 @@ rc 3 'a cut model' mt-predict -m "$tmp/cut" "$tmp/set"
 cp "$model" "$tmp/bad"
 printf '\377' | dd of="$tmp/bad" bs=1 seek=$(($(wc -c < "$model") - 40)) conv=notrunc 2> /dev/null
 rc 3 'a damaged tensor' mt-predict -m "$tmp/bad" "$tmp/set"
+LC_ALL=C sed 's/mel.bands\\":\\"8\\"/mel.bands\\":\\"9\\"/' "$model" > "$tmp/bad"
+rc 3 'a model whose front end is not for its net' mt-predict -m "$tmp/bad" "$tmp/audio.mtr"
+like "$tmp/err" 'its front end makes 9 bands, its net reads 8' 'says so'
 : > "$tmp/empty"
 rc 3 'an empty model' mt-predict -m "$tmp/empty" "$tmp/set"
 size=$(wc -c < "$tmp/example.mtr")
