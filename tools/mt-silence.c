@@ -180,7 +180,7 @@ static int step(void *state, void *worker, struct mt_rec *rec,
 	struct mt_silence_measure m;
 	double rate = head_rate;
 	const struct mt_field *pcm = mt_rec_get(rec, "pcm");
-	if (!pcm || pcm->n_dim != 2)
+	if (!pcm || pcm->n_dim != 2 || !pcm->dim[0])
 		return mt_err_item(err, "silence.pcm", "the record has no "
 				   "samples [channels, n]");
 	mt_rec_num(rec, "rate", &rate);

@@ -10,6 +10,8 @@ bool mt_mono_mix(float *out, const void *pcm, const char *dtype, size_t n_chan,
 	float mul = 1 / (float)n_chan;
 	if (!n_chan)
 		return false;
+	if (!n)  /* then the number of channels is a mere claim */
+		n_chan = 1;
 	if (!strcmp(dtype, "i2")) {
 		const int16_t *x = pcm;
 		mul *= 1.0f / 32768;

@@ -56,6 +56,16 @@ cd "$here" || exit 4
 # a packed set of sound
 . tests/lib/sound.sh
 small_streams
+PATH=$build/tests:$PATH
+# sizes without content: 2^50 samples of no channel, 2^50 channels of no sample
+for shape in 0,1125899906842624 1125899906842624,0; do
+	spoil low/a.wav pcm f4 $shape < "$tmp/audio.mtr" > "$tmp/odd.mtr"
+	for tool in mt-silence "mt-melspec $mel_small"; do
+		# shellcheck disable=SC2086
+		rc 1 "${tool%% *}: samples [$shape]" timeout 20 $tool --no-prog "$tmp/odd.mtr"
+		is "$(mt-view -c "$tmp/out")" '1 segments, 3 records, 1 failed' '... fail, the others do not'
+	done
+done
 mt-pack -q -o "$tmp/sounds" "$tmp/audio.mtr"
 mt-silence --measure-only "$tmp/sounds" | mt-view -f effective > "$tmp/a"
 mt-silence --measure-only "$tmp/audio.mtr" | mt-view -f effective | cmp -s - "$tmp/a"

@@ -3,8 +3,11 @@
  * checksums too) in order: what a faulty writer leaves, not what a disk does.
  *
  *   spoil KEY FIELD INDEX VALUE < STREAM > STREAM
+ *   spoil KEY FIELD TYPE D,D < STREAM > STREAM
  *
- * FIELD is of type f4 or f2; VALUE as strtof() reads it ("nan", "-inf"). */
+ * FIELD is of type f4 or f2; VALUE as strtof() reads it ("nan", "-inf"). The
+ * second form puts zeros of that type and shape in the place of FIELD. */
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +16,19 @@
 #include "stream/reader.h"
 #include "stream/writer.h"
 
+static int reshape(struct mt_rec *rec, char **arg, struct mt_err *err)
+{
+	uint64_t dim[2] = {0, 0};
+	size_t size = mt_dtype_size(arg[2]);
+	if (sscanf(arg[3], "%" SCNu64 ",%" SCNu64, &dim[0], &dim[1]) != 2)
+		return mt_err_set(err, MT_EUSAGE, "'%s' is no D,D", arg[3]);
+	size *= dim[0] * dim[1];
+	void *zeros = mt_rec_alloc(rec, size);
+	memset(zeros, 0, size);
+	mt_rec_put(rec, arg[1], arg[2], 2, dim, zeros);
+	return MT_OK;
+}
+
 static int spoil(struct mt_rec *rec, char **arg, struct mt_err *err)
 {
 	size_t n, i = (size_t)strtoull(arg[2], NULL, 10);
@@ -20,6 +36,8 @@ static int spoil(struct mt_rec *rec, char **arg, struct mt_err *err)
 	const struct mt_field *f = mt_rec_get(rec, arg[1]);
 	if (n != strlen(arg[0]) || memcmp(key, arg[0], n) != 0)
 		return MT_DROP;
+	if (mt_dtype_size(arg[2]))
+		return reshape(rec, arg, err);
 	if (!f || f->dtype[0] != 'f' || f->size / mt_dtype_size(f->dtype) <= i)
 		return mt_err_set(err, MT_EUSAGE, "'%s' has no value %zu of %s",
 				  arg[0], i, arg[1]);
@@ -65,7 +83,7 @@ int main(int argc, char **argv)
 		rc = mt_err_set(&err, MT_EUSAGE, "%d records '%s'", n, argv[1]);
 	if (rc)
 		fprintf(stderr, "spoil: %s\n", *err.text ? err.text :
-			"KEY FIELD INDEX VALUE < STREAM > STREAM");
+			"KEY FIELD INDEX|TYPE VALUE|D,D < STREAM > STREAM");
 	mt_rec_release(&rec);
 	if (is_open)
 		mt_reader_close(&r);
