@@ -221,6 +221,9 @@ static int take(void *ctx, struct mt_rec *rec, struct mt_err *err)
 		return MT_OK;
 	}
 	int rc = MT_OK;
+	if (rec->full)
+		mt_rec_fail(rec, f->tool->name, "record.full", "it would have more "
+			    "than 64 fields, the most of a record");
 	if (rec->type == MT_FAIL) {
 		r->tally.n_fail++;
 		tell_fail(r, rec);

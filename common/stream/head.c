@@ -88,6 +88,24 @@ static void parse_line(struct mt_head *head, const char *s, size_t n)
 	}
 }
 
+/* mt_head_tag() must find each of mt_head_n_tag(). */
+static int check_tags(const struct mt_head *head, struct mt_err *err)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < head->n_line; i++) {
+		const struct mt_head_line *line = &head->line[i];
+		char number[24];
+		if (strcmp(line->word[0], "tag") != 0)
+			continue;
+		snprintf(number, sizeof number, "%zu", n);
+		if (line->n_word < 3 || strcmp(line->word[1], number) != 0)
+			return mt_err_set(err, MT_EINPUT, "the stream's header: a tag "
+					  "line where 'tag %zu NAME' was due", n);
+		n++;
+	}
+	return MT_OK;
+}
+
 int mt_head_parse(struct mt_head *head, const char *text, size_t size,
 		  struct mt_err *err)
 {
@@ -121,7 +139,10 @@ int mt_head_parse(struct mt_head *head, const char *text, size_t size,
 		return mt_err_set(err, MT_EINPUT,
 				  "the stream's header has no kind line");
 	}
-	return MT_OK;
+	int rc = check_tags(head, err);
+	if (rc)
+		mt_head_release(head);
+	return rc;
 }
 
 static size_t put_text(const struct mt_head *head, char *out)

@@ -24,6 +24,7 @@ struct mt_head {
 void mt_head_init(struct mt_head *head, const char *kind);
 void mt_head_release(struct mt_head *head);
 void mt_head_copy(struct mt_head *to, const struct mt_head *from);
+/* MT_EINPUT: no header, another version, or tags that do not stand in order. */
 int mt_head_parse(struct mt_head *head, const char *text, size_t size,
 		  struct mt_err *err) MT_USE_RESULT;
 /* As text, new memory. */
@@ -45,7 +46,7 @@ bool mt_head_has_field(const struct mt_head *head, const char *name);
 const char *mt_head_param(const struct mt_head *head, const char *name);
 void mt_head_set_param(struct mt_head *head, const char *name,
 		       const char *fmt, ...) MT_PRINTF(3, 4);
-/* The vocabulary: tag lines in order of their number. */
+/* The vocabulary: tag lines, numbered from 0 in their order. */
 size_t mt_head_n_tag(const struct mt_head *head);
 const char *mt_head_tag(const struct mt_head *head, size_t i);
 void mt_head_add_tag(struct mt_head *head, const char *tag);

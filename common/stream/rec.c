@@ -54,6 +54,7 @@ void mt_rec_reset(struct mt_rec *rec, enum mt_rec_type type)
 	}
 	rec->block = keep;
 	rec->n_field = 0;
+	rec->full = false;
 	rec->type = type;
 }
 
@@ -84,6 +85,7 @@ void mt_rec_copy(struct mt_rec *to, const struct mt_rec *from)
 {
 	mt_rec_reset(to, from->type);
 	to->at = from->at;
+	to->full = from->full;
 	to->n_field = from->n_field;
 	for (int i = 0; i < from->n_field; i++) {
 		const struct mt_field *f = &from->field[i];
@@ -207,11 +209,11 @@ void mt_rec_put(struct mt_rec *rec, const char *name, const char *dtype,
 	for (int i = 0; i < rec->n_field && !f; i++)
 		if (!strcmp(rec->field[i].name, name))
 			f = &rec->field[i];
-	if (!f) {
-		MT_BUG(rec->n_field == MT_REC_FIELDS);
-		f = &rec->field[rec->n_field++];
+	if (!f && rec->n_field == MT_REC_FIELDS) {
+		rec->full = true;
+		return;
 	}
-	*f = new;
+	*(f ? f : &rec->field[rec->n_field++]) = new;
 }
 
 void mt_rec_put_str(struct mt_rec *rec, const char *name, const char *text,
@@ -267,6 +269,7 @@ void mt_rec_fail(struct mt_rec *rec, const char *stage, const char *code,
 		key = *f;
 	rec->type = MT_FAIL;
 	rec->n_field = 0;
+	rec->full = false;
 	mt_rec_put(rec, "key", "s", 1, &(uint64_t){key.size}, key.data);
 	mt_rec_put_str(rec, "stage", stage, strlen(stage));
 	mt_rec_put_str(rec, "code", code, strlen(code));

@@ -32,6 +32,7 @@ struct mt_block;
 struct mt_rec {
 	enum mt_rec_type type;
 	int n_field;
+	bool full;               /* a field found no place any more */
 	struct mt_field field[MT_REC_FIELDS];
 	struct mt_block *block;  /* memory that the record owns */
 	uint64_t at;             /* byte of the stream where it began */
@@ -65,7 +66,9 @@ const char *mt_rec_key(const struct mt_rec *rec, size_t *size);
 bool mt_rec_num(const struct mt_rec *rec, const char *name, double *value);
 
 /* Add or replace a field (order is kept); the data is not copied and must
- * live as long as the record's content: a constant, or mt_rec_alloc(). */
+ * live as long as the record's content: a constant, or mt_rec_alloc(). With
+ * MT_REC_FIELDS there already the new one is left out and rec->full set, which
+ * makes it a failed record in mt_filter_run(). */
 void mt_rec_put(struct mt_rec *rec, const char *name, const char *dtype,
 		int n_dim, const uint64_t *dim, const void *data);
 /* The same, copied into the record. */

@@ -108,4 +108,15 @@ is "$(mt-label -q --db "$tmp/db.tsv" --without jazz --keep-unlabelled < "$tmp/cl
 	mt-view -f label | tr '\t\n' ' ;')" 'x/a.wav 0 0;x/b.wav 1 0;' 'else it is all zero'
 rc 3 'a database that is none' mt-label --db "$tmp/clip" "$tmp/clip"
 rc 2 'two sources' mt-label --db "$tmp/db.tsv" -t "$tmp/t.tsv" "$tmp/clip"
+# more columns than a record has fields
+{
+	printf 'key'
+	for i in $(seq 70); do printf '\tc%s' "$i"; done
+	printf '\n%s' x/a.wav
+	for i in $(seq 70); do printf '\t%s' "$i"; done
+	echo
+} > "$tmp/wide.tsv"
+rc 1 'a table with 71 columns' mt-label --keep-unlabelled --tsv "$tmp/wide.tsv" "$tmp/clip"
+like "$tmp/err" 'x/a.wav: it would have more than 64 fields' 'fails the record, which is told'
+is "$(mt-view -k x/a.wav -f code "$tmp/out")" 'x/a.wav	record.full' 'and none is left out in silence'
 tap_end

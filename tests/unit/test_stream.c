@@ -13,6 +13,7 @@
 
 #include "base/crc.h"
 #include "base/half.h"
+#include "base/mem.h"
 #include "stream/layout.h"
 #include "stream/reader.h"
 #include "stream/writer.h"
@@ -272,6 +273,59 @@ static void halves(void **state)
 	}
 }
 
+/* Whoever asks for tag i must get one. */
+static void tags_in_order(void **state)
+{
+	static const char *const good[] = {"", "tag\t0\ta\ntag\t1\t\n",
+		"tag\t0\ta\nparam\tx\t1\ntag\t1\tb\n"};
+	static const char *const bad[] = {"tag\t1\ta\n", "tag\t0\ta\ntag\t0\tb\n",
+		"tag\t0\ta\ntag\t2\tb\n", "tag\t0\n", "tag\n", "tag\tx\ta\n",
+		"tag\t00\ta\n"};
+	struct mt_head head;
+	struct mt_err err;
+	(void)state;
+	for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+		char *text = mt_strf("mtrec\t1\nkind\tmel\n%s", good[i]);
+		assert_int_equal(0, mt_head_parse(&head, text, strlen(text), &err));
+		for (size_t k = 0; k < mt_head_n_tag(&head); k++)
+			assert_non_null(mt_head_tag(&head, k));
+		mt_head_release(&head);
+		free(text);
+	}
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+		char *text = mt_strf("mtrec\t1\nkind\tmel\n%s", bad[i]);
+		assert_int_equal(MT_EINPUT,
+				 mt_head_parse(&head, text, strlen(text), &err));
+		free(text);
+	}
+}
+
+/* One field more than a record holds is noted, not written anywhere. */
+static void too_many_fields(void **state)
+{
+	struct mt_rec rec, copy;
+	(void)state;
+	mt_rec_init(&rec);
+	mt_rec_init(&copy);
+	mt_rec_put_str(&rec, "key", "a", 1);
+	for (int i = 1; i < MT_REC_FIELDS + 3; i++) {
+		char name[8];
+		snprintf(name, sizeof name, "f%d", i);
+		mt_rec_put_i4(&rec, name, i);
+		assert_int_equal(rec.full, i >= MT_REC_FIELDS);
+	}
+	assert_int_equal(rec.n_field, MT_REC_FIELDS);
+	mt_rec_put_i4(&rec, "f1", 7);   /* replacing needs no place */
+	mt_rec_copy(&copy, &rec);
+	assert_true(copy.full);
+	mt_rec_fail(&copy, "test", "test.full", "too many");
+	assert_false(copy.full);
+	mt_rec_reset(&rec, MT_DATA);
+	assert_false(rec.full);
+	mt_rec_release(&copy);
+	mt_rec_release(&rec);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -281,6 +335,8 @@ int main(void)
 		cmocka_unit_test(frames_lost_and_doubled),
 		cmocka_unit_test(joined),
 		cmocka_unit_test(lies),
+		cmocka_unit_test(tags_in_order),
+		cmocka_unit_test(too_many_fields),
 		cmocka_unit_test(halves),
 	};
 	if (close(mkstemp(path)))
