@@ -265,6 +265,10 @@ static int check_values(const struct mt_field *f, struct mt_err *err)
 	float value = 0;
 	if (!pcm && strcmp(f->name, "mel") != 0)
 		return MT_OK;
+	if (to && strcmp(f->dtype, "f4") != 0 && strcmp(f->dtype, "f2") != 0 &&
+	    !(pcm && !strcmp(f->dtype, "i2")))
+		return mt_err_item(err, "pack.type", "%s of type %s cannot become %s",
+				   f->name, f->dtype, to);
 	if (!strcmp(f->dtype, "f4")) {
 		const float *x = f->data;
 		if (half)

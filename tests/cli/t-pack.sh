@@ -142,6 +142,14 @@ printf 'key\tsplit\n3.wav\ttrain\ntwin.wav\ttest\n' > "$tmp/twin.tsv"
 	mt-pack -o "$tmp/t") 2>"$tmp/err"
 like "$tmp/err" "twin.wav: in split 'test', has the same content as 3.wav," 'twins are told'
 like "$tmp/t/manifest.json" '"in_two_splits": 1' 'and counted'
+# types that --dtype cannot start from
+PATH=$build/tests:$PATH
+(cd "$tmp/in" && mt-decode -q 3.wav) > "$tmp/one"
+for type in f8 i4 u1; do
+	spoil 3.wav pcm $type 1,9 < "$tmp/one" | mt-pack --dtype i2 -o "$tmp/x$type" 2>"$tmp/err"
+	is $? 1 "pcm of type $type to i2"
+	like "$tmp/err" "3.wav: pcm of type $type cannot become i2" 'fails the record'
+done
 mt-decode -q "$tmp/in/3.wav" | mt-pack -q --dtype i2 -o "$tmp/i"
 mt-view -f pcm "$tmp/i" | cut -f3 > "$tmp/out"
 like "$tmp/out" '^-?[0-9]+$' '--dtype i2 stores whole numbers'
