@@ -44,6 +44,9 @@ int mt_index_open(struct mt_index *x, const char *path, struct mt_err *err)
 		return rc;
 	rc = find_index(x, &at, err);
 	if (!rc)
+		rc = mt_reader_head_at(&x->reader, 0, &x->rec, &x->reader.head,
+				       err);
+	if (!rc)
 		rc = mt_reader_at(&x->reader, at, &x->rec, err);
 	const struct mt_field *off = rc ? NULL : mt_rec_get(&x->rec, "off");
 	const struct mt_field *key = rc ? NULL : mt_rec_get(&x->rec, "key");

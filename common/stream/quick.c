@@ -55,23 +55,15 @@ static int read_head(struct mt_quick *q, struct mt_reader *r,
 		     struct mt_rec *rec, uint64_t start, struct mt_err *err)
 {
 	struct mt_head head;
-	int rc = mt_reader_at(r, start, rec, err);
-	const struct mt_field *text = rc ? NULL : mt_rec_get(rec, "text");
-	if (rc)
-		return rc;
-	if (rec->type != MT_HEAD || !text || text->dtype[0] != 's' ||
-	    text->size > MT_MAX_HEAD)
-		return mt_err_set(err, MT_EINPUT, "%s: no header stands at byte "
-				  "%" PRIu64 ", where the end frame says",
-				  r->name, start);
-	rc = mt_head_parse(&head, text->data, text->size, err);
+	int rc = mt_reader_head_at(r, start, rec, &head, err);
 	if (!rc && q->first.n_line) {
 		rc = mt_head_same(&q->first, &head, err);
 		mt_head_release(&head);
-	} else if (!rc) {
-		q->first = head;
+		return rc ? mt_err_prefix(err, "%s", r->name) : MT_OK;
 	}
-	return rc ? mt_err_prefix(err, "%s", r->name) : MT_OK;
+	if (!rc)
+		q->first = head;
+	return rc;
 }
 
 static int add_file(struct mt_quick *q, const char *path, struct mt_err *err)

@@ -453,3 +453,18 @@ int mt_reader_at(struct mt_reader *r, uint64_t offset, struct mt_rec *rec,
 	rec->type = (enum mt_rec_type)type;
 	return rc;
 }
+
+int mt_reader_head_at(struct mt_reader *r, uint64_t offset, struct mt_rec *rec,
+		      struct mt_head *head, struct mt_err *err)
+{
+	int rc = mt_reader_at(r, offset, rec, err);
+	const struct mt_field *text = rc ? NULL : mt_rec_get(rec, "text");
+	if (rc)
+		return rc;
+	if (rec->type != MT_HEAD || !text || text->dtype[0] != 's' ||
+	    text->size > MT_MAX_HEAD)
+		return mt_err_set(err, MT_EINPUT, "%s: no header stands at byte %"
+				  PRIu64, r->name, offset);
+	rc = mt_head_parse(head, text->data, text->size, err);
+	return rc ? mt_err_prefix(err, "%s", r->name) : MT_OK;
+}

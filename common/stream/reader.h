@@ -51,5 +51,9 @@ void mt_reader_close(struct mt_reader *r);
  * tally. */
 int mt_reader_at(struct mt_reader *r, uint64_t offset, struct mt_rec *rec,
 		 struct mt_err *err) MT_USE_RESULT;
+/* The header that stands at that offset, read in this manner; rec is scratch.
+ * The caller releases *head. Something else there is MT_EINPUT. */
+int mt_reader_head_at(struct mt_reader *r, uint64_t offset, struct mt_rec *rec,
+		      struct mt_head *head, struct mt_err *err) MT_USE_RESULT;
 
 #endif

@@ -27,6 +27,11 @@ rc 3 'a damaged record, by the index' mt-view -k "$first" "$tmp/hurt"
 rc 0 'its neighbour' mt-view -k "$last" "$tmp/hurt"
 printf Z | dd of="$tmp/hurt/part-00000.mtp" bs=1 seek=$((size - 250)) count=1 conv=notrunc 2>/dev/null
 rc 3 'a damaged index' mt-view -k "$last" "$tmp/hurt"
+# a field that the header declares and this record has not
+printf 'key\tmood\nlow/b.wav\tdark\n' > "$tmp/mood.tsv"
+mt-label -q --keep-unlabelled -t "$tmp/mood.tsv" < "$tmp/example.mtr" | mt-pack -q -o "$tmp/moods"
+rc 0 'a field that one record lacks' mt-view -k low/a.wav -f mood "$tmp/moods"
+like "$tmp/err" "no record has the field 'mood'" 'is no wrong name'
 # two segments in one file: no index covers it
 cat "$tmp/set/part-00000.mtp" "$tmp/set/part-00001.mtp" > "$tmp/two"
 is "$(mt-view -k "$first" "$tmp/two" | wc -l)" 1 'two segments in a file'
