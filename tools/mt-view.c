@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "base/escape.h"
-#include "base/half.h"
 #include "base/mem.h"
 #include "data/index.h"
 #include "nn/model.h"
@@ -74,35 +73,6 @@ static struct view {
 	double seconds;
 } view;
 
-static double value_at(const struct mt_field *f, uint64_t i)
-{
-	const char *p = f->data;
-	switch (f->dtype[0] << 8 | f->dtype[1]) {
-	case 'f' << 8 | '2':
-		return (double)mt_half_to(((const uint16_t *)f->data)[i]);
-	case 'f' << 8 | '4':
-		return (double)((const float *)f->data)[i];
-	case 'f' << 8 | '8':
-		return ((const double *)f->data)[i];
-	case 'i' << 8 | '1':
-		return ((const signed char *)p)[i];
-	case 'i' << 8 | '2':
-		return ((const int16_t *)f->data)[i];
-	case 'i' << 8 | '4':
-		return ((const int32_t *)f->data)[i];
-	case 'i' << 8 | '8':
-		return (double)((const int64_t *)f->data)[i];
-	case 'u' << 8 | '1':
-		return ((const unsigned char *)p)[i];
-	case 'u' << 8 | '2':
-		return ((const uint16_t *)f->data)[i];
-	case 'u' << 8 | '4':
-		return ((const uint32_t *)f->data)[i];
-	default:
-		return (double)((const uint64_t *)f->data)[i];
-	}
-}
-
 static uint64_t n_value(const struct mt_field *f)
 {
 	return f->size / mt_dtype_size(f->dtype);
@@ -122,14 +92,17 @@ static void put_text(const struct mt_field *f)
 static void put_number(const struct mt_field *f, uint64_t i)
 {
 	bool wide = !strcmp(f->dtype, "f8");
+	uint64_t bits = 0;  /* of 8 bytes a double would lose some */
+	if (f->dtype[1] == '8')
+		memcpy(&bits, (const char *)f->data + 8 * i, sizeof bits);
 	if (f->dtype[0] == 'f')
-		printf(wide ? "%.17g" : "%.9g", value_at(f, i));
+		printf(wide ? "%.17g" : "%.9g", mt_field_num(f, i));
 	else if (!strcmp(f->dtype, "i8"))
-		printf("%" PRId64, ((const int64_t *)f->data)[i]);
+		printf("%" PRId64, (int64_t)bits);
 	else if (!strcmp(f->dtype, "u8"))
-		printf("%" PRIu64, ((const uint64_t *)f->data)[i]);
+		printf("%" PRIu64, bits);
 	else
-		printf("%.0f", value_at(f, i));
+		printf("%.0f", mt_field_num(f, i));
 }
 
 static void put_shape(const struct mt_field *f)
@@ -146,7 +119,7 @@ static void put_summary(const struct mt_field *f)
 	uint64_t n = n_value(f);
 	double lo = INFINITY, hi = -INFINITY, sum = 0;
 	for (uint64_t i = 0; i < n; i++) {
-		double v = value_at(f, i);
+		double v = mt_field_num(f, i);
 		lo = v < lo ? v : lo;
 		hi = v > hi ? v : hi;
 		sum += v;
@@ -240,7 +213,7 @@ static void put_json_value(const struct mt_field *f)
 	for (uint64_t i = 0; i < n; i++) {
 		if (i)
 			putchar(',');
-		if (isfinite(value_at(f, i)))
+		if (isfinite(mt_field_num(f, i)))
 			put_number(f, i);
 		else
 			fputs("null", stdout);

@@ -137,58 +137,47 @@ const char *mt_rec_key(const struct mt_rec *rec, size_t *size)
 	return f && f->size ? f->data : "";
 }
 
-static double half_value(const void *data)
-{
-	uint16_t h;
-	memcpy(&h, data, sizeof h);
-	return (double)mt_half_to(h);
-}
-
 #define NUM_OF(type, data) __extension__({ \
 	type v_; memcpy(&v_, data, sizeof v_); (double)v_; })
+
+double mt_field_num(const struct mt_field *f, uint64_t i)
+{
+	const char *p = (const char *)f->data + i * (uint64_t)(f->dtype[1] - '0');
+	uint16_t half;
+	switch (f->dtype[0] << 8 | f->dtype[1]) {
+	case 'f' << 8 | '2':
+		memcpy(&half, p, sizeof half);
+		return (double)mt_half_to(half);
+	case 'f' << 8 | '4':
+		return NUM_OF(float, p);
+	case 'f' << 8 | '8':
+		return NUM_OF(double, p);
+	case 'i' << 8 | '1':
+		return NUM_OF(int8_t, p);
+	case 'i' << 8 | '2':
+		return NUM_OF(int16_t, p);
+	case 'i' << 8 | '4':
+		return NUM_OF(int32_t, p);
+	case 'i' << 8 | '8':
+		return NUM_OF(int64_t, p);
+	case 'u' << 8 | '1':
+		return NUM_OF(uint8_t, p);
+	case 'u' << 8 | '2':
+		return NUM_OF(uint16_t, p);
+	case 'u' << 8 | '4':
+		return NUM_OF(uint32_t, p);
+	default:
+		return NUM_OF(uint64_t, p);
+	}
+}
 
 bool mt_rec_num(const struct mt_rec *rec, const char *name, double *value)
 {
 	const struct mt_field *f = mt_rec_get(rec, name);
 	if (!f || f->dtype[0] == 's' || !f->size)
 		return false;
-	switch (f->dtype[0] << 8 | f->dtype[1]) {
-	case 'f' << 8 | '2':
-		*value = half_value(f->data);
-		return true;
-	case 'f' << 8 | '4':
-		*value = NUM_OF(float, f->data);
-		return true;
-	case 'f' << 8 | '8':
-		*value = NUM_OF(double, f->data);
-		return true;
-	case 'i' << 8 | '1':
-		*value = NUM_OF(int8_t, f->data);
-		return true;
-	case 'i' << 8 | '2':
-		*value = NUM_OF(int16_t, f->data);
-		return true;
-	case 'i' << 8 | '4':
-		*value = NUM_OF(int32_t, f->data);
-		return true;
-	case 'i' << 8 | '8':
-		*value = NUM_OF(int64_t, f->data);
-		return true;
-	case 'u' << 8 | '1':
-		*value = NUM_OF(uint8_t, f->data);
-		return true;
-	case 'u' << 8 | '2':
-		*value = NUM_OF(uint16_t, f->data);
-		return true;
-	case 'u' << 8 | '4':
-		*value = NUM_OF(uint32_t, f->data);
-		return true;
-	case 'u' << 8 | '8':
-		*value = NUM_OF(uint64_t, f->data);
-		return true;
-	default:
-		return false;
-	}
+	*value = mt_field_num(f, 0);
+	return true;
 }
 
 void mt_rec_put(struct mt_rec *rec, const char *name, const char *dtype,

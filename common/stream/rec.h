@@ -61,6 +61,9 @@ const char *mt_rec_str(const struct mt_rec *rec, const char *name, char *buf,
 		       size_t size);
 /* The key as it lies in the record (not ended by NUL). */
 const char *mt_rec_key(const struct mt_rec *rec, size_t *size);
+/* Element i of a field that is no text as a double; data may lie at any
+ * address. */
+double mt_field_num(const struct mt_field *f, uint64_t i);
 /* First element as a double, whatever its number type; false if there is no
  * such field or it is text or empty. */
 bool mt_rec_num(const struct mt_rec *rec, const char *name, double *value);

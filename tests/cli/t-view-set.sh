@@ -86,6 +86,12 @@ is "$(mt-view -f a "$tmp/m.safetensors" | tr '\t' ' ')" 'a 1 2 3 4.5' '-f: a ten
 is "$(mt-view -H "$tmp/m.safetensors" | wc -l)" 2 '-H: the metadata'
 like "$tmp/out" '^2 tensors' 'the count'
 rc 3 'no such tensor' mt-view -f c "$tmp/m.safetensors"
+# tensors that lie where numbers of their size do not
+perl -e 'my $h = q({"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},) .
+	q("b":{"dtype":"F32","shape":[2],"data_offsets":[1,9]},"c":{"dtype":"I64","shape":[1],"data_offsets":[9,17]}});
+	print pack("Q<", length $h), $h, pack("Cf<2q<", 7, 1.5, -2, -3)' > "$tmp/odd.safetensors"
+is "$(mt-view -f b "$tmp/odd.safetensors" && mt-view -f c "$tmp/odd.safetensors")" 'b	1.5	-2
+c	-3' 'tensors at odd places'
 head -c 150 "$tmp/m.safetensors" > "$tmp/cut"
 rc 3 'a cut model' mt-view "$tmp/cut"
 rc 2 'models and streams together' mt-view "$tmp/m.safetensors" "$tmp/s"
