@@ -439,7 +439,7 @@ int main(int argc, char **argv)
 	struct mt_err err;
 	char **operand;
 	int n;
-	clean.cmdline = mt_tool_cmdline(argc, argv);
+	clean.cmdline = mt_tool_cmdline(&tool, argc, argv);
 	mt_tool_begin(&tool, argc, argv, &operand, &n);
 	int rc = check(operand, n, &err);
 	if (!rc)

@@ -555,7 +555,7 @@ static void release(void)
 int main(int argc, char **argv)
 {
 	struct mt_err err = {0};
-	char **operand, *cmdline = mt_tool_cmdline(argc, argv);
+	char **operand, *cmdline = mt_tool_cmdline(&tool, argc, argv);
 	int n;
 	char **again = mt_calloc((size_t)argc + 1, sizeof *again);
 	memcpy(again, argv, (size_t)argc * sizeof *again);

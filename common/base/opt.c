@@ -44,6 +44,19 @@ static struct found by_name(const struct mt_opt_set *sets, const char *name,
 	return hit;
 }
 
+const struct mt_opt *mt_opt_by_letter(const struct mt_opt_set *sets, char letter)
+{
+	return by_letter(sets, letter).row;
+}
+
+const struct mt_opt *mt_opt_by_name(const struct mt_opt_set *sets,
+				    const char *name, size_t len)
+{
+	int n;
+	struct found f = by_name(sets, name, len, &n);
+	return n == 1 ? f.row : NULL;
+}
+
 static int bad_value(const struct mt_opt *o, const char *value,
 		     const char *want, struct mt_err *err)
 {

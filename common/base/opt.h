@@ -55,6 +55,12 @@ struct mt_opt_set {
 int mt_opt_parse(const struct mt_opt_set *sets, int argc, char **argv,
 		 int *n_op, struct mt_err *err) MT_USE_RESULT;
 
+/* The row of an option by its letter, or by the first len bytes of a name as
+ * parsing takes it; NULL where no row fits, or more than one. */
+const struct mt_opt *mt_opt_by_letter(const struct mt_opt_set *sets, char letter);
+const struct mt_opt *mt_opt_by_name(const struct mt_opt_set *sets,
+				    const char *name, size_t len);
+
 /* Set one option by its long name from text, as parsing would; value NULL
  * for a flag. Used by --config. The text must outlive the struct. */
 int mt_opt_set_text(const struct mt_opt_set *sets, const char *name,

@@ -274,51 +274,80 @@ static void quote(FILE *f, const char *s)
 	fputc('\'', f);
 }
 
-static bool leaves_no_trace(const char *name, size_t len)
+static bool leaves_no_trace(const struct mt_opt *row)
 {
-	for (size_t i = 0; i < sizeof no_trace / sizeof *no_trace; i++)
-		if (strlen(no_trace[i]) == len &&
-		    !memcmp(no_trace[i], name, len))
+	for (size_t i = 0; row && i < sizeof no_trace / sizeof *no_trace; i++)
+		if (!strcmp(no_trace[i], row->name))
 			return true;
 	return false;
 }
 
-/* How many words of argv from here on are an option that leaves no trace. */
-static int skip(char **argv)
+static void put_word(FILE *f, const char *word)
 {
-	const char *a = argv[0];
-	if (a[0] != '-' || !a[1])
-		return 0;
-	if (a[1] == '-') {
-		size_t len = strcspn(a + 2, "=");
-		static const char flags[] = "quiet verbose resume force";
-		bool flag = strstr(flags, a + 2) != NULL;
-		if (!leaves_no_trace(a + 2, len))
-			return 0;
-		return a[2 + len] || flag || !argv[1] ? 1 : 2;
-	}
-	if (a[1 + strspn(a + 1, "qv")] == 0)
-		return 1;
-	if (a[1] == 'j' || a[1] == 'o')
-		return a[2] || !argv[1] ? 1 : 2;
-	return 0;
+	fputc(' ', f);
+	quote(f, word);
 }
 
-char *mt_tool_cmdline(int argc, char **argv)
+/* An option with a long name, and its value; how many words that were. */
+static int put_long(FILE *f, const struct mt_opt_set *sets, char **argv)
 {
+	size_t len = strcspn(argv[0] + 2, "=");
+	const struct mt_opt *row = mt_opt_by_name(sets, argv[0] + 2, len);
+	int n = row && row->type != MT_OPT_FLAG && !argv[0][2 + len] && argv[1]
+			? 2 : 1;
+	for (int i = 0; i < n && !leaves_no_trace(row); i++)
+		put_word(f, argv[i]);
+	return n;
+}
+
+/* The same of letters, as "-qvj4": those that leave a trace. */
+static int put_short(FILE *f, const struct mt_opt_set *sets, char **argv)
+{
+	const struct mt_opt *row = NULL;
+	const char *c = argv[0] + 1;
+	char *kept = mt_calloc(strlen(argv[0]) + 1, 1), *to = kept;
+	*to++ = '-';
+	for (; *c; c++) {
+		row = mt_opt_by_letter(sets, *c);
+		if (!leaves_no_trace(row))
+			*to++ = *c;
+		if (row && row->type != MT_OPT_FLAG)
+			break;  /* what follows is its value */
+	}
+	bool trace = !leaves_no_trace(row);
+	int n = *c && !c[1] && argv[1] ? 2 : 1;
+	if (*c && trace)
+		memcpy(to, c + 1, strlen(c + 1));
+	if (kept[1])
+		put_word(f, kept);
+	if (n == 2 && trace)
+		put_word(f, argv[1]);
+	free(kept);
+	return n;
+}
+
+char *mt_tool_cmdline(const struct mt_tool *tool, int argc, char **argv)
+{
+	struct mt_opt_set sets[MAX_SETS + 1];
 	char *text = NULL;
 	size_t size;
+	bool only_operands = false;
 	FILE *f = open_memstream(&text, &size);
 	const char *slash = strrchr(argv[0], '/');
+	all_sets(tool, sets);
 	quote(f, slash ? slash + 1 : argv[0]);
 	for (int i = 1; i < argc;) {
-		int n = skip(argv + i);
-		if (!n) {
-			fputc(' ', f);
-			quote(f, argv[i]);
-			n = 1;
+		const char *a = argv[i];
+		bool is_option = !only_operands && a[0] == '-' && a[1];
+		if (is_option && a[1] == '-' && a[2]) {
+			i += put_long(f, sets, argv + i);
+		} else if (is_option && a[1] != '-') {
+			i += put_short(f, sets, argv + i);
+		} else {
+			only_operands |= is_option;
+			put_word(f, a);
+			i++;
 		}
-		i += n;
 	}
 	fclose(f);
 	return text;

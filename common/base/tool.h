@@ -72,8 +72,10 @@ int mt_tool_config(const struct mt_tool *tool, const char *path,
 int mt_tool_verb(const struct mt_tool *tool, char **operand, int *n,
 		 int *verb, struct mt_err *err) MT_USE_RESULT;
 
-/* The command line as one line that can be pasted into a shell; new memory. */
-char *mt_tool_cmdline(int argc, char **argv);
+/* The command line as one line that can be pasted into a shell, without the
+ * options that change no byte of the result (threads, messages, where to); new
+ * memory. To be called before mt_tool_begin(), which moves the operands. */
+char *mt_tool_cmdline(const struct mt_tool *tool, int argc, char **argv);
 
 /* Messages; -q silences mt_info, mt_note needs -v. */
 void mt_warn(const char *fmt, ...) MT_PRINTF(1, 2);

@@ -334,7 +334,7 @@ int mt_filter_run(struct mt_filter *f, int argc, char **argv)
 	still_there = r;
 	char **operand;
 	int n;
-	cmdline = mt_tool_cmdline(argc, argv);
+	cmdline = mt_tool_cmdline(f->tool, argc, argv);
 	mt_tool_begin(f->tool, argc, argv, &operand, &n);
 	r->f = f;
 	r->start = mt_clock();

@@ -193,7 +193,9 @@ static void check_cmdline(const char *want, const char *first, ...)
 		v[n++] = (char *)(uintptr_t)s;
 	va_end(ap);
 	v[n] = NULL;
-	char *line = mt_tool_cmdline(n, v);
+	static const struct mt_tool tool = {.name = "mt-x", .sets = sets,
+					    .flags = MT_TOOL_FILTER};
+	char *line = mt_tool_cmdline(&tool, n, v);
 	assert_string_equal(want, line);
 	free(line);
 }
@@ -211,6 +213,16 @@ static void test_cmdline(void **state)
 		      NULL);
 	check_cmdline("mt-x --quietly --outputs=3 a", "mt-x", "--quietly",
 		      "--outputs=3", "a", NULL);
+	/* shortened, in groups, with a value glued to them */
+	check_cmdline("mt-x a", "mt-x", "--job=4", "--qui", "--outp", "f", "--verb",
+		      "-j4", "-of", "-qj", "3", "a", NULL);
+	check_cmdline("mt-x -n -dc7 -r 5 a", "mt-x", "-nqj2", "-qdc7", "-vr", "5",
+		      "a", NULL);
+	/* a value or an operand is no option, whatever it looks like */
+	check_cmdline("mt-x -f -q --file --quiet --key=-v -- -j 2", "mt-x", "-f",
+		      "-q", "--file", "--quiet", "--key=-v", "--", "-j", "2", NULL);
+	check_cmdline("mt-x -r", "mt-x", "-q", "-r", NULL);
+	check_cmdline("mt-x --rate", "mt-x", "-o", "x", "--rate", NULL);
 }
 
 int main(void)
