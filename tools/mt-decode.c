@@ -131,7 +131,8 @@ static int check(struct mt_filter *f, char **operand, int *n,
 	decode.operand = operand;
 	decode.n_operand = *n;
 	f->next = next;
-	f->total = opts.files_from ? 0 : (uint64_t)*n;
+	/* how many segments there will be nobody knows */
+	f->total = opts.files_from || opts.segment ? 0 : (uint64_t)*n;
 	*n = 0;
 	return opts.files_from ? mt_names_open(&decode.names, opts.files_from,
 					       opts.zero, err) : MT_OK;
@@ -236,6 +237,15 @@ static int emit_segment(struct mt_decoder *d, const struct mt_rec *src,
 	return mt_emit_put(emit, rec, err);
 }
 
+static int too_short(const struct mt_rec *rec, double rate, struct mt_err *err)
+{
+	char key[256];
+	return mt_err_item(err, "decode.segment", "%s: --segment %s is less than "
+			   "a sample at %g Hz",
+			   mt_rec_str(rec, "key", key, sizeof key), opts.segment,
+			   rate);
+}
+
 /* Segments begin every hop seconds. The last one is as long as the sound
  * lasts; one that would hold nothing new (all of it was in the segment
  * before) is not made. */
@@ -252,6 +262,10 @@ static int segments(struct mt_decoder *d, struct mt_rec *rec,
 			break;
 		double rate = mt_decoder_rate(d);
 		size_t len = (size_t)llround(decode.segment * rate);
+		if (!len || decode.hop * rate < 1) {
+			rc = too_short(rec, rate, err);
+			break;
+		}
 		uint64_t from = (uint64_t)llround((double)k * decode.hop * rate);
 		while (base < from) {
 			size_t n = from - base < pcm.n ? (size_t)(from - base)

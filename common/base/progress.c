@@ -51,7 +51,7 @@ void mt_progress_put(struct mt_progress *p, uint64_t done, uint64_t failed,
 		return;
 	p->last = now;
 	double rate = (double)all / (now - p->start + 1e-9);
-	double eta = p->total && all ? (double)(p->total - all) / rate : -1;
+	double eta = p->total >= all && all ? (double)(p->total - all) / rate : -1;
 	if (p->mode == LINE) {
 		draw_line(p, all, failed, rate, eta, extra);
 		return;

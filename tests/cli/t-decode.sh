@@ -50,6 +50,12 @@ for j in 1 2 5; do
 	mt-decode -j $j --segment 0.3:0.2 "$tmp/a.wav" "$tmp/none.wav" "$tmp/b.wav" -q | cksum
 done | sort -u | wc -l > "$tmp/out"
 is "$(tr -d ' ' < "$tmp/out")" 1 'the same bytes with 1, 2 and 5 threads'
+mt-decode --segment 0.5 --progress=json "$tmp/a.wav" "$tmp/b.wav" 2>"$tmp/err" >"$tmp/s2"
+is "$(grep -c '"total":2' "$tmp/err")" 0 'progress does not take segments for files'
+for s in 0.001:1 1:0.001; do
+	rc 1 "segments of less than a sample: $s" mt-decode -r 100 --segment $s "$tmp/a.wav"
+	like "$tmp/err" 'a.wav: --segment .* is less than a sample at 100 Hz' 'fail, and say why'
+done
 mt-decode -r 22050 --resampler swr "$tmp/b.wav" | mt-view --tsv | sed -n 2p | cut -f3 > "$tmp/out"
 is "$(awk '{ print ($1 > 2.49 && $1 < 2.51) }' "$tmp/out")" 1 'the other resampler'
 tap_end
