@@ -159,15 +159,6 @@ static int head(void *state, struct mt_head *h, struct mt_err *err)
 	return MT_OK;
 }
 
-static void put_i2(int16_t *to, const float *x, size_t n)
-{
-	for (size_t i = 0; i < n; i++) {
-		float v = x[i] * 32768.0f;
-		to[i] = v >= 32767.0f ? 32767 : v <= -32768.0f ? -32768
-			: (int16_t)lrintf(v);
-	}
-}
-
 /* The first n samples of pcm into the record, as --dtype says. Those that lie
  * in memory lent by the record stay there. */
 static void put_pcm(struct mt_rec *rec, const struct mt_pcm *pcm, size_t n,
@@ -181,7 +172,7 @@ static void put_pcm(struct mt_rec *rec, const struct mt_pcm *pcm, size_t n,
 	for (size_t c = 0; c < n_channel; c++) {
 		void *row = to + c * size;
 		if (small)
-			put_i2(row, pcm->x[c], n);
+			mt_pcm_to_i2(row, pcm->x[c], n);
 		else if (row != pcm->x[c])
 			memmove(row, pcm->x[c], size);
 	}

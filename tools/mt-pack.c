@@ -7,6 +7,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "audio/pcm.h"
+#include "base/finite.h"
 #include "base/half.h"
 #include "base/mem.h"
 #include "base/rng.h"
@@ -245,15 +247,6 @@ static int head(void *state, struct mt_head *h, struct mt_err *err)
 	return rc;
 }
 
-static void to_small(int16_t *to, const float *from, size_t n)
-{
-	for (size_t i = 0; i < n; i++) {
-		float v = from[i] * 32768.0f;
-		to[i] = v >= 32767.0f ? 32767 : v <= -32768.0f ? -32768
-			: (int16_t)lrintf(v);
-	}
-}
-
 /* Sound and mel must be finite, and within the limit of f2 if they are to be
  * that: infinity in a set would spoil the training. */
 static int check_values(const struct mt_field *f, struct mt_err *err)
@@ -271,16 +264,11 @@ static int check_values(const struct mt_field *f, struct mt_err *err)
 				   f->name, f->dtype, to);
 	if (!strcmp(f->dtype, "f4")) {
 		const float *x = f->data;
-		if (half)
-			i = mt_half_misfit(x, n);
-		else
-			while (i < n && isfinite(x[i]))
-				i++;
+		i = half ? mt_half_misfit(x, n) : mt_finite_f4(x, n);
 		value = i < n ? x[i] : 0;
 	} else if (!strcmp(f->dtype, "f2")) {
 		const uint16_t *x = f->data;
-		while (i < n && (x[i] & 0x7c00) != 0x7c00)
-			i++;
+		i = mt_finite_f2(x, n);
 		value = i < n ? mt_half_to(x[i]) : 0;
 	} else {
 		return MT_OK;
@@ -325,7 +313,7 @@ static void convert(struct mt_rec *rec, const struct mt_field *f)
 	if (!strcmp(to, "f2"))
 		mt_half_from_array((uint16_t *)(void *)out, wide, n);
 	else if (!strcmp(to, "i2"))
-		to_small((int16_t *)(void *)out, wide, n);
+		mt_pcm_to_i2((int16_t *)(void *)out, wide, n);
 	free(x);
 	mt_rec_put(rec, f->name, to, f->n_dim, f->dim, out);
 }

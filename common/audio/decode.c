@@ -13,6 +13,7 @@
 
 #include "audio/avfile.h"
 #include "audio/rate.h"
+#include "base/finite.h"
 #include "base/mem.h"
 
 #define MAX_CHANNEL 64
@@ -274,19 +275,6 @@ static int mix(struct mt_decoder *d, struct mt_pcm *to, const AVFrame *f,
 	return MT_OK;
 }
 
-/* NaN and infinity have all bits of the exponent set. A plain loop over
- * integers, which the compiler turns into vectors. */
-static bool finite_all(const float *x, size_t n)
-{
-	uint32_t bad = 0;
-	for (size_t i = 0; i < n; i++) {
-		uint32_t bits;
-		memcpy(&bits, &x[i], sizeof bits);
-		bad |= (bits & 0x7f800000u) == 0x7f800000u;
-	}
-	return !bad;
-}
-
 /* Hand n new samples (already behind pcm->n) over: drop, cut, check. */
 static int deliver(struct mt_decoder *d, struct mt_pcm *pcm, size_t n,
 		   struct mt_err *err)
@@ -301,7 +289,7 @@ static int deliver(struct mt_decoder *d, struct mt_pcm *pcm, size_t n,
 		float *x = pcm->x[c] + pcm->n;
 		if (drop)
 			memmove(x, x + drop, keep * sizeof *x);
-		if (!finite_all(x, keep))
+		if (mt_finite_f4(x, keep) < keep)
 			return mt_err_item(err, "decode.nonfinite", "%s: holds "
 					   "a sample that is no finite number, "
 					   "near second %.3f", d->name,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "audio/pcm.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -58,4 +59,13 @@ void mt_pcm_release(struct mt_pcm *pcm)
 		free(pcm->x[c]);
 	free(pcm->x);
 	*pcm = (struct mt_pcm){0};
+}
+
+void mt_pcm_to_i2(int16_t *out, const float *in, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		float v = in[i] * 32768.0f;
+		out[i] = v >= 32767.0f ? 32767 : v <= -32768.0f ? -32768
+			 : (int16_t)lrintf(v);
+	}
 }

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* x[c] has n samples and room for cap. One may lend memory for the first of
  * them (mt_pcm_lend); what outgrows it moves to memory of pcm's own. */
@@ -26,5 +27,10 @@ void mt_pcm_lend(struct mt_pcm *pcm, float *base, int n_channel, size_t cap);
 /* Drop the first n samples of every channel. */
 void mt_pcm_shift(struct mt_pcm *pcm, size_t n);
 void mt_pcm_release(struct mt_pcm *pcm);
+
+/* Full scale 1 to full scale 32768, rounded to even; what is beyond is cut off.
+ *   out  out [n]
+ *   in   in  [n]  finite */
+void mt_pcm_to_i2(int16_t *out, const float *in, size_t n);
 
 #endif

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/crc.h"
+#include "base/json.h"
 #include "base/mem.h"
 #include "data/index.h"
 #include "data/packdir.h"
@@ -208,10 +209,8 @@ static int join_splits(struct mt_pack *p, const char *folder,
 		       struct mt_err *err)
 {
 	char *path = mt_strf("%s/manifest.json", folder);
-	json_error_t why;
-	json_t *root = json_load_file(path, 0, &why), *v;
-	int rc = root ? MT_OK : mt_err_set(err, MT_EINPUT, "%s: %s", path,
-					   why.text);
+	json_t *root, *v;
+	int rc = mt_json_load(&root, path, MT_EINPUT, err);
 	const char *name;
 	json_object_foreach(json_object_get(root, "splits"), name, v) {
 		size_t i = 0;

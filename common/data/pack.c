@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/crc.h"
+#include "base/file.h"
 #include "base/mem.h"
 #include "data/manifest.h"
 #include "data/packdir.h"
@@ -151,24 +151,6 @@ static int open_part(struct mt_pack *p, struct mt_err *err)
 	return mt_writer_head(&p->out, &p->head, err);
 }
 
-/* CRC-32 and size of a finished part. */
-static int file_crc(const char *path, struct mt_set_part *part,
-		    struct mt_err *err)
-{
-	unsigned char buf[1 << 16];
-	FILE *f = fopen(path, "re");
-	if (!f)
-		return mt_err_sys(err, "%s: cannot open", path);
-	size_t n;
-	while ((n = fread(buf, 1, sizeof buf, f))) {
-		part->crc = mt_crc32(part->crc, buf, n);
-		part->bytes += n;
-	}
-	int rc = ferror(f) ? mt_err_sys(err, "%s: cannot read", path) : MT_OK;
-	fclose(f);
-	return rc;
-}
-
 static bool equal(const struct mt_head *a, const struct mt_head *b)
 {
 	size_t n, m;
@@ -208,7 +190,8 @@ static int next_old(struct mt_pack *p, struct mt_err *err)
 			return rc;
 		if (rc == MT_END) {
 			struct mt_set_part *part = add_part(p, p->next_old - 1);
-			rc = file_crc(p->old.name, part, err);
+			part->bytes = p->old.at;
+			rc = mt_file_crc(p->old.name, &part->crc, err);
 			count_part(p, part, p->old.all.n_data,
 				   p->old.all.n_fail);
 			mt_reader_close(&p->old);

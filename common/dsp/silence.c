@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/finite.h"
 #include "base/mem.h"
 
 #define AT(x) offsetof(struct mt_silence_opts, x)
@@ -113,11 +114,10 @@ int mt_silence_run(struct mt_silence *s, const struct mt_silence_opts *opts,
 	if (!n)
 		return mt_err_item(err, "silence.empty", "the clip has no "
 				   "samples");
-	for (size_t i = 0; i < n; i++)
-		if (!isfinite(in[i]))
-			return mt_err_item(err, "silence.value",
-					   "sample %zu is %g, not finite", i,
-					   (double)in[i]);
+	size_t odd = mt_finite_f4(in, n);
+	if (odd < n)
+		return mt_err_item(err, "silence.value", "sample %zu is %g, not "
+				   "finite", odd, (double)in[odd]);
 	int64_t N = (int64_t)n, pad = 2 * (opts->frame / 2);
 	if (N + pad < opts->frame)
 		pad++;  /* one sample, odd frame */
