@@ -67,7 +67,8 @@ int mt_opt_set_text(const struct mt_opt_set *sets, const char *name,
 		    const char *value, struct mt_err *err) MT_USE_RESULT;
 
 /* Set options from a JSON object in a file: {"name": value, ...}, with the
- * long names; a flag takes true or false; a list takes an array. Options on
+ * long names; a flag takes true or false, a list takes an array, and null leaves
+ * an option as it is. An unknown name is MT_EUSAGE whatever its value. Options on
  * the command line win if this is called before mt_opt_parse. The text stays
  * allocated until the program ends. */
 int mt_opt_config(const struct mt_opt_set *sets, const char *path,

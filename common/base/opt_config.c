@@ -21,7 +21,13 @@ static int set_value(const struct mt_opt_set *sets, const char *name,
 {
 	char number[40];
 	const char *text = number;
-	if (json_is_array(v)) {
+	const struct mt_opt *row = mt_opt_by_name(sets, name, strlen(name));
+	bool known = row && !strcmp(row->name, name);
+	/* null: as if it were not there; false: a flag that is not given */
+	if (known && (json_is_null(v) || (json_is_false(v) &&
+					  row->type == MT_OPT_FLAG)))
+		return MT_OK;
+	if (known && row->type == MT_OPT_LIST && json_is_array(v)) {
 		size_t i;
 		const json_t *item;
 		json_array_foreach(v, i, item) {
@@ -31,8 +37,6 @@ static int set_value(const struct mt_opt_set *sets, const char *name,
 		}
 		return MT_OK;
 	}
-	if (json_is_false(v) || json_is_null(v))
-		return MT_OK;
 	if (json_is_true(v))
 		return mt_opt_set_text(sets, name, NULL, err);
 	if (json_is_string(v))
@@ -43,7 +47,9 @@ static int set_value(const struct mt_opt_set *sets, const char *name,
 	else if (json_is_real(v))
 		snprintf(number, sizeof number, "%.15g", json_real_value(v));
 	else
-		return mt_err_set(err, MT_EUSAGE, "'%s' is an object", name);
+		return mt_err_set(err, MT_EUSAGE, known ? "'%s' cannot be this "
+				  "kind of JSON value" : "unknown option '%.80s'",
+				  name);
 	return mt_opt_set_text(sets, name, keep(text), err);
 }
 

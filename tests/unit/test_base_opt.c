@@ -151,6 +151,11 @@ static void test_config(void **state)
 	assert_int_equal(MT_EUSAGE, config("{\"count\": true}"));
 	assert_int_equal(MT_EUSAGE, config("{\"count\": {}}"));
 	assert_int_equal(MT_EUSAGE, config("{\"dry\": 1}"));
+	static const char *const silent[] = {"{\"typo\": false}", "{\"typo\": null}",
+		"{\"typo\": []}", "{\"count\": false}", "{\"count\": [1, 2]}"};
+	for (size_t i = 0; i < sizeof silent / sizeof *silent; i++)
+		assert_int_equal(MT_EUSAGE, config(silent[i]));
+	assert_int_equal(0, config("{\"count\": null, \"key\": []}"));
 	assert_int_equal(MT_EUSAGE, config("[1]"));
 	assert_int_equal(MT_EUSAGE, config("{\"count\": 1, \"count\": 2}"));
 	assert_int_equal(MT_EUSAGE, config("{"));
