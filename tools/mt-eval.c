@@ -236,9 +236,11 @@ static void print_text(const struct mt_eval *e, const struct mt_boot *b)
 		       e->dprime);
 	size_t out = 0;
 	for (size_t i = 0; i < e->n_tag && !opts.tsv; i++)
-		if (isnan(e->tag[i].roc))
-			printf("%s%s", out++ ? ", " : "left out of the macro "
-			       "means, one class only: ", run.tag[i]);
+		if (isnan(e->tag[i].roc)) {
+			fputs(out++ ? ", " : "left out of the macro means, one "
+			      "class only: ", stdout);
+			mt_escape_put(stdout, run.tag[i], strlen(run.tag[i]));
+		}
 	if (out)
 		putchar('\n');
 }

@@ -137,7 +137,6 @@ static int describe(const char *cmdline, struct mt_err *err)
 {
 	struct mt_mel_opts mel = MT_MEL_UNSET;
 	struct mt_head *h = &run.data.head;
-	json_t *tags = json_array();
 	size_t size;
 	bool any = false;
 	for (size_t i = 0; i < h->n_line; i++) {
@@ -155,12 +154,15 @@ static int describe(const char *cmdline, struct mt_err *err)
 			return rc;
 		run.frontend = mt_mel_to_json(&mel);
 	}
+	json_t *tags = json_array();
 	for (size_t k = 0; k < mt_head_n_tag(h); k++) {
 		json_t *t = json_string(mt_head_tag(h, k));
-		if (!t)
+		if (!t) {
+			json_decref(tags);
 			return mt_err_set(err, MT_EINPUT, "tag %zu is no valid "
 					  "UTF-8; a model file cannot hold it",
 					  k);
+		}
 		json_array_append_new(tags, t);
 	}
 	run.tags = json_dumps(tags, JSON_COMPACT);

@@ -25,7 +25,7 @@ struct mt_split {
 int mt_split_parse(struct mt_split *s, const char *text, uint64_t seed,
 		   struct mt_err *err) MT_USE_RESULT;
 /* Add a list, "name=FILE", one key a line. A key in two lists is MT_EINPUT
- * with file and line. */
+ * with the file and both names. */
 int mt_split_list(struct mt_split *s, const char *text, struct mt_err *err)
 	MT_USE_RESULT;
 /* By fractions; depends on nothing but seed and key. */

@@ -6,8 +6,8 @@
  * sounds when it is less than `threshold` dB below that, and above `floor` dB
  * re full scale; the floor makes digital silence silent, which a measure
  * relative to the loudest frame alone cannot. Without the floor a frame counts
-as -100 dB at least, and digital silence sounds throughout. Each run of sounding frames
- * [a, b) becomes the samples [a hop, min(b hop, N)).
+ * as -100 dB at least, and digital silence sounds throughout. Each run of
+ * sounding frames [a, b) becomes the samples [a hop, min(b hop, N)).
  * Source: librosa.effects.split (its defaults; the padding of 0.7 is
  * "reflect", of 0.10 and later "zero"), whose intervals these equal without
  * the floor, and with it wherever the clip's loudest frame is above -40 dB. */

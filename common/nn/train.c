@@ -202,6 +202,8 @@ int mt_trainer_epoch(struct mt_trainer *t, double *loss,
 					"learning rate than %g",
 					(unsigned long long)t->step,
 					r->optim.lr);
+		if (rc)
+			break;
 		if (r->average > 0)
 			mt_engine_average(t->engine, mt_optim_average_share(
 						  r->average, t->step));

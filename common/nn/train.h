@@ -4,7 +4,8 @@
  * run and one with other numbers of threads for loading see the same batches.
  *
  * SpecAugment (Park et al. 2019): two stripes of frames and two of bands, each
- * of a uniform width up to the given one, set to the crop's mean.
+ * of a uniform width up to the given one, or half the axis where that is less,
+ * set to the crop's mean.
  * Mixup (Zhang et al. 2018): each example with the next of its batch, weight
  * from Beta(alpha, alpha), targets too. */
 #ifndef MT_NN_TRAIN_H

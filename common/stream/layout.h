@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * The bytes of a frame, for reader and writer only (mtrec(5)). */
+ * The bytes of a frame (mtrec(5)), for the reader, the writer, and those who look
+ * at a frame's header or its place in a file without reading the record. */
 #ifndef MT_STREAM_LAYOUT_H
 #define MT_STREAM_LAYOUT_H
 
