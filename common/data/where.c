@@ -52,15 +52,12 @@ static void sql_tag(sqlite3_context *ctx, int n, sqlite3_value **arg)
 	const struct mt_where *w = sqlite3_user_data(ctx);
 	const struct mt_field *label = mt_rec_get(w->rec, "label");
 	const char *name = (const char *)sqlite3_value_text(arg[0]);
+	int64_t i = name ? mt_head_find_tag(w->head, name) : -1;
 	(void)n;
-	for (size_t i = 0; name && i < mt_head_n_tag(w->head); i++) {
-		if (strcmp(mt_head_tag(w->head, i), name) != 0)
-			continue;
-		if (label && i < label->size)
-			sqlite3_result_int(
-				ctx, ((const uint8_t *)label->data)[i] != 0);
+	if (i >= 0 && label && (uint64_t)i < label->size)
+		sqlite3_result_int(ctx, ((const uint8_t *)label->data)[i] != 0);
+	if (i >= 0)
 		return;
-	}
 	sqlite3_result_error(ctx, "tag() names a tag that the vocabulary does "
 			     "not have", -1);
 }

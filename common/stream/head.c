@@ -275,6 +275,20 @@ const char *mt_head_tag(const struct mt_head *head, size_t k)
 	return line && line->n_word > 2 ? line->word[2] : NULL;
 }
 
+int64_t mt_head_find_tag(const struct mt_head *head, const char *tag)
+{
+	int64_t n = 0;
+	for (size_t i = 0; i < head->n_line; i++) {
+		const struct mt_head_line *line = &head->line[i];
+		if (strcmp(line->word[0], "tag") != 0)
+			continue;
+		if (!strcmp(line->word[2], tag))
+			return n;
+		n++;
+	}
+	return -1;
+}
+
 void mt_head_add_tag(struct mt_head *head, const char *tag)
 {
 	char number[24];

@@ -49,6 +49,8 @@ void mt_head_set_param(struct mt_head *head, const char *name,
 /* The vocabulary: tag lines, numbered from 0 in their order. */
 size_t mt_head_n_tag(const struct mt_head *head);
 const char *mt_head_tag(const struct mt_head *head, size_t i);
+/* Number of a tag by its name, or -1. */
+int64_t mt_head_find_tag(const struct mt_head *head, const char *tag);
 void mt_head_add_tag(struct mt_head *head, const char *tag);
 /* from ROLE CRC NAME: a side input, with the CRC-32 of its bytes. */
 void mt_head_add_from(struct mt_head *head, const char *role, uint32_t crc,
