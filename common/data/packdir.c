@@ -174,6 +174,9 @@ int mt_packdir_swap(const char *folder, struct mt_err *err)
 	/* from here to the last rename there is no set */
 	if (!rc)
 		rc = drop(folder, MANIFEST, err);
+	/* nor after a power cut: a manifest must never name another's parts */
+	if (!rc)
+		rc = mt_sync_dir(folder, err);
 	for (size_t i = 0; !rc && i < n; i++)
 		rc = move(folder, next, json_string_value(json_object_get(
 				  json_array_get(parts, i), "name")), err);
@@ -182,9 +185,13 @@ int mt_packdir_swap(const char *folder, struct mt_err *err)
 	if (!rc)
 		rc = drop_from(next, 0, err);
 	if (!rc)
+		rc = mt_sync_dir(folder, err);
+	if (!rc)
 		rc = move(folder, next, MANIFEST, err);
 	if (!rc)
 		rmdir(next);
+	if (!rc)
+		rc = mt_sync_dir(folder, err);
 	json_decref(root);
 	free(path);
 	free(next);

@@ -27,8 +27,9 @@ int mt_packdir_begin(const char *folder, struct mt_err *err) MT_USE_RESULT;
 bool mt_packdir_begun(const char *folder);
 void mt_packdir_give_up(const char *folder);
 /* Put the complete set in the sub-folder in the place of the old one, or go
- * on with that where it was cut short. MT_EINPUT when a part of the new set
- * is missing or has another size; nothing is changed then. */
+ * on with that where it was cut short; the folder is synced on the way.
+ * MT_EINPUT when a part of the new set is missing or has another size; nothing
+ * is changed then. */
 int mt_packdir_swap(const char *folder, struct mt_err *err) MT_USE_RESULT;
 
 #endif
