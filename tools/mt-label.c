@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT
  * mt-label: attach label vectors to the records of a stream. */
-#include <ctype.h>
 #include <dirent.h>
 #include <jansson.h>
 #include <stdatomic.h>
@@ -356,17 +355,6 @@ static int head(void *state, struct mt_head *h, struct mt_err *err)
 	return MT_OK;
 }
 
-/* "name#00030.000", as mt-decode --segment makes it, without the time. */
-static size_t without_time(const char *key, size_t n)
-{
-	size_t i = n;
-	if (n < 5 || key[n - 4] != '.')
-		return n;
-	while (i && (isdigit((unsigned char)key[i - 1]) || i == n - 3))
-		i--;
-	return i && key[i - 1] == '#' && n - i >= 5 ? i - 1 : n;
-}
-
 /* The row of a key: as it is, without "./", without a segment's time. */
 static int64_t find_row(const char *key, size_t n)
 {
@@ -376,7 +364,7 @@ static int64_t find_row(const char *key, size_t n)
 		n -= 2;
 		row = mt_table_find(&label.table, key, n);
 	}
-	size_t bare = without_time(key, n);
+	size_t bare = mt_rec_key_stem(key, n);
 	return row < 0 && bare != n ? find_row(key, bare) : row;
 }
 
@@ -444,7 +432,7 @@ static int step(void *state, void *worker, struct mt_rec *rec,
 	}
 	if (opts.db) {
 		size_t track = mt_texts_find(&label.tids, key,
-					     without_time(key, n));
+					     mt_rec_key_stem(key, n));
 		return track ? put_tracks_tags(rec, track, err)
 			     : no_row(key, n, opts.db, err);
 	}

@@ -318,13 +318,22 @@ static void convert(struct mt_rec *rec, const struct mt_field *f)
 	mt_rec_put(rec, f->name, to, f->n_dim, f->dim, out);
 }
 
-/* Which split; "" for none. */
+/* By lists: a segment by its own key, else by that of its file. */
+static const char *find(const char *key, size_t n)
+{
+	const char *split = mt_split_find(&pack.lists, key, n);
+	size_t stem = mt_rec_key_stem(key, n);
+	return split || stem == n ? split
+				  : mt_split_find(&pack.lists, key, stem);
+}
+
+/* Which split; "" for none. The segments of a file stay together. */
 static int choose(struct mt_rec *rec, struct mt_err *err)
 {
 	size_t n;
 	const char *key = mt_rec_key(rec, &n), *split = NULL;
 	if (opts.lists.n)
-		split = mt_split_find(&pack.lists, key, n);
+		split = find(key, n);
 	if (!split && opts.split_by) {
 		const struct mt_field *by = mt_rec_get(rec, opts.split_by);
 		if (!by)
@@ -333,7 +342,8 @@ static int choose(struct mt_rec *rec, struct mt_err *err)
 					   key, opts.split_by);
 		split = mt_split_of(&pack.split, by->data, by->size);
 	} else if (!split && opts.split) {
-		split = mt_split_of(&pack.split, key, n);
+		split = mt_split_of(&pack.split, key,
+				    mt_rec_key_stem(key, n));
 	}
 	if (split)
 		mt_rec_put_str(rec, "split", split, strlen(split));
@@ -406,7 +416,7 @@ static int put(void *state, struct mt_rec *rec, struct mt_err *err)
 	if (rec->type == MT_FAIL) {
 		mt_frame_make(&frame, rec, (int)opts.level);
 		if (opts.lists.n)   /* it did occur */
-			mt_split_find(&pack.lists, k, n);
+			find(k, n);
 	} else {
 		frame.data = (unsigned char *)(uintptr_t)bytes->data;
 		frame.size = bytes->size;

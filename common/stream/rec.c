@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "stream/rec.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -135,6 +136,16 @@ const char *mt_rec_key(const struct mt_rec *rec, size_t *size)
 	const struct mt_field *f = mt_rec_get(rec, "key");
 	*size = f ? (size_t)f->size : 0;
 	return f && f->size ? f->data : "";
+}
+
+size_t mt_rec_key_stem(const char *key, size_t n)
+{
+	size_t i = n;
+	if (n < 5 || key[n - 4] != '.')
+		return n;
+	while (i && (isdigit((unsigned char)key[i - 1]) || i == n - 3))
+		i--;
+	return i && key[i - 1] == '#' && n - i >= 5 ? i - 1 : n;
 }
 
 #define NUM_OF(type, data) __extension__({ \

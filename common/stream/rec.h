@@ -61,6 +61,9 @@ const char *mt_rec_str(const struct mt_rec *rec, const char *name, char *buf,
 		       size_t size);
 /* The key as it lies in the record (not ended by NUL). */
 const char *mt_rec_key(const struct mt_rec *rec, size_t *size);
+/* Bytes of key [n] without the time that mt-decode --segment puts behind it,
+ * "name#00030.000": the file that it is a part of. n where there is none. */
+size_t mt_rec_key_stem(const char *key, size_t n);
 /* Element i of a field that is no text as a double; data may lie at any
  * address. */
 double mt_field_num(const struct mt_field *f, uint64_t i);

@@ -23,6 +23,17 @@ mt-view -f split "$tmp/a" | sort > "$tmp/of.a"
 pack -o "$tmp/c" --split train:0.5,test:0.5 --seed 2
 mt-view -f split "$tmp/c" | sort | cmp -s - "$tmp/of.a"
 is $? 1 'another seed, another split'
+mt-scan -q "$tmp/in" 2>/dev/null | mt-decode -q --segment 0.02 > "$tmp/seg"
+mt-pack -q --allow-fail 1 -o "$tmp/sg" --split train:0.5,test:0.5 "$tmp/seg"
+mt-view -f split "$tmp/sg" | sed 's/#[0-9.]*//' | sort -u | cmp -s - "$tmp/of.a"
+ok $? 'the segments of a file are where the file would be'
+printf '3.wav\n4.wav\n' > "$tmp/l.train"
+printf '4.wav#00000.020\n' > "$tmp/l.test"
+mt-pack --allow-fail 100% -o "$tmp/sl" --split-list "train=$tmp/l.train" --split-list "test=$tmp/l.test" "$tmp/seg" 2>"$tmp/err"
+is "$(mt-view -f split "$tmp/sl" | cut -f2 | sort | uniq -c | tr -s ' \n' '  ')" ' 1 test 9 train ' \
+	'in lists too, where a segment by its own name comes first'
+if grep -q 'did not occur' "$tmp/err"; then no=1; else no=0; fi
+ok $no 'and the file has occurred'
 head -20 "$tmp/of.a" | cut -f1 > "$tmp/list1"
 mt-view "$tmp/s" | awk -F '\t' '$2 == "FAIL" { print $1 }' >> "$tmp/list1"
 tail -n +21 "$tmp/of.a" | cut -f1 > "$tmp/list2"
