@@ -350,6 +350,12 @@ static int choose(struct mt_rec *rec, struct mt_err *err)
 	else if (opts.lists.n)
 		return mt_err_item(err, "pack.split", "%.*s: stands in no "
 				   "list of --split-list", (int)n, key);
+	const struct mt_field *own = mt_rec_get(rec, "split");
+	if (own && own->size >= MT_SPLIT_NAME)
+		return mt_err_item(err, "pack.split", "%.*s: the name of its "
+				   "split has %zu bytes, at most %d are taken",
+				   (int)n, key, (size_t)own->size,
+				   MT_SPLIT_NAME - 1);
 	return MT_OK;
 }
 
@@ -375,7 +381,7 @@ static int step(void *state, void *worker, struct mt_rec *rec,
 		x = mt_rec_get(rec, "pcm");
 	if (x)
 		hash = mt_hash64(x->data, x->size) | 1;
-	char split[64];
+	char split[MT_SPLIT_NAME];
 	mt_rec_str(rec, "split", split, sizeof split);
 	mt_frame_make(frame, rec, (int)opts.level);
 	struct mt_field key = *mt_rec_get(rec, "key");
@@ -408,7 +414,7 @@ static int put(void *state, struct mt_rec *rec, struct mt_err *err)
 	struct mt_frame frame = {0};
 	const struct mt_field *bytes = mt_rec_get(rec, "frame");
 	const struct mt_field *hash = mt_rec_get(rec, "hash");
-	char split[64], key[512];
+	char split[MT_SPLIT_NAME], key[512];
 	const char *twin;
 	uint64_t h = 0;
 	size_t n;

@@ -79,7 +79,7 @@ static uint64_t rank_of(const struct mt_rec *rec)
 
 static bool in_split(const struct mt_rec *rec)
 {
-	char split[256];
+	char split[MT_SPLIT_NAME];
 	mt_rec_str(rec, "split", split, sizeof split);
 	for (size_t i = 0; i < opts.split.n; i++)
 		if (!strcmp(split, opts.split.item[i]))

@@ -12,6 +12,7 @@
 #include "base/half.h"
 #include "base/mem.h"
 #include "base/rng.h"
+#include "data/split.h"
 #include "stream/input.h"
 
 #define MOST_OPEN 200        /* files kept open at a time, or fewer */
@@ -176,7 +177,7 @@ int mt_examples_read(struct mt_examples *e, char *const *operand, int n,
 		return rc;
 	mt_rec_init(&rec);
 	while (!(rc = mt_input_next(&in, &rec, err))) {
-		char split[64];
+		char split[MT_SPLIT_NAME];
 		if (rec.type == MT_HEAD && !any) {
 			mt_head_copy(&e->head, &in.reader.head);
 			any = true;

@@ -75,10 +75,13 @@ int mt_manifest_write(const struct mt_pack *p, struct mt_err *err)
 	json_t *splits = json_object();
 	for (size_t i = 0; i < mt_head_n_tag(&p->head); i++)
 		json_array_append_new(tags, text(mt_head_tag(&p->head, i)));
-	for (size_t i = 0; i < p->n_split; i++)
+	for (size_t i = 0; i < p->n_split; i++) {
+		json_t *name = text(p->split[i].name);
 		if (p->split[i].name[0])
-			json_object_set_new(splits, p->split[i].name,
+			json_object_set_new(splits, json_string_value(name),
 				json_integer((json_int_t)p->split[i].n));
+		json_decref(name);
+	}
 	json_object_set_new(root, "format", json_string("mtpack 1"));
 	json_object_set_new(root, "records",
 			    json_integer((json_int_t)p->set.n_data));

@@ -15,11 +15,12 @@
 #include <stdint.h>
 
 #include "data/keyset.h"
+#include "data/split.h"
 #include "stream/set.h"
 #include "stream/writer.h"
 
 struct mt_pack_count {
-	char name[64];           /* of a split */
+	char name[MT_SPLIT_NAME]; /* of a split */
 	uint64_t n;
 };
 

@@ -10,6 +10,7 @@
 #include "base/err.h"
 
 #define MT_SPLITS 16  /* most splits that have names */
+#define MT_SPLIT_NAME 256  /* bytes of a record's split, with the NUL */
 
 struct mt_split {
 	char *name[MT_SPLITS];

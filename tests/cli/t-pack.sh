@@ -146,6 +146,16 @@ mt-select -q --no-fail --head 1 "$tmp/s" > "$tmp/s1"
 mt-select -q --no-fail --head 2 "$tmp/s" > "$tmp/s2"
 mt-pack -o "$tmp/n1" "$tmp/s1" "$tmp/s2" "$tmp/s1" 2>"$tmp/err"
 like "$tmp/err" "^mt-pack: 1 key occurs more than once, it is '1.wav'$" 'and packing, once a key'
+# names of splits are bytes, too
+n64=$(printf '%064d' 0)
+printf "key\tsplit\n1.wav\t${n64}a\n2.wav\t${n64}b\n3.wav\tr\351el\n" > "$tmp/names.tsv"
+mt-select -q --no-fail --where "key in ('1.wav','2.wav','3.wav')" "$tmp/s" | mt-label -t "$tmp/names.tsv" > "$tmp/s3"
+mt-pack -o "$tmp/names" "$tmp/s3"
+is "$(grep -c "\"${n64}[ab]\": 1" "$tmp/names/manifest.json")" 2 'long names of splits are whole in the manifest'
+like "$tmp/names/manifest.json" '"hex:72e9656c": 1' 'and one that is no UTF-8 is there'
+printf "key\tsplit\n1.wav\t$(printf '%0256d' 0)\n2.wav\ta\n3.wav\tb\n" > "$tmp/names.tsv"
+mt-label -t "$tmp/names.tsv" "$tmp/s3" | mt-pack -q -o "$tmp/names2" --fail-log "$tmp/log"
+like "$tmp/log" '"key":"1.wav".*pack.split.*256 bytes, at most 255' 'one that is too long fails its record'
 # the same content in two splits
 cp "$tmp/in/3.wav" "$tmp/in/twin.wav"
 printf 'key\tsplit\n3.wav\ttrain\ntwin.wav\ttest\n' > "$tmp/twin.tsv"
