@@ -73,6 +73,7 @@ static const struct mt_tool tool = {
 static struct label {
 	struct mt_table table;
 	struct mt_vocab vocab;
+	struct mt_vocab folders; /* all of them; the vocabulary may have fewer */
 	int tags;                /* column, -1 none */
 	bool gives;              /* labels, rather than columns alone */
 	atomic_uchar *used;      /* [n_row] */
@@ -177,12 +178,17 @@ static int read_folders(struct mt_err *err)
 		struct stat st;
 		char *path = mt_strf("%s/%s", opts.folders, d->d_name);
 		if (d->d_name[0] != '.' && !stat(path, &st) &&
-		    S_ISDIR(st.st_mode))
-			mt_vocab_add(&label.vocab, d->d_name);
+		    S_ISDIR(st.st_mode)) {
+			mt_vocab_item(&label.vocab);
+			mt_vocab_tag(&label.vocab, d->d_name);
+			mt_vocab_item(&label.folders);
+			mt_vocab_tag(&label.folders, d->d_name);
+		}
 		free(path);
 	}
 	closedir(dir);
-	return MT_OK;
+	return mt_vocab_order(&label.folders, &(struct mt_vocab_choice){0},
+			      err);
 }
 
 /* Tags have the database's numbers; a track counts once for a tag. */
@@ -290,10 +296,10 @@ static int read_vocab(struct mt_err *err)
 	return rc;
 }
 
-static int check(struct mt_filter *f, char **operand, int *n,
+static int check(struct mt_filter *f, char **operand, int *n_operand,
 		 struct mt_err *err)
 {
-	(void)f, (void)operand, (void)n;
+	(void)f, (void)operand, (void)n_operand;
 	if (!!opts.tsv + !!opts.folders + !!opts.db != 1)
 		return mt_err_set(err, MT_EUSAGE, "one of --tsv FILE, --db "
 				  "FILE and --folders DIR is needed");
@@ -312,8 +318,12 @@ static int check(struct mt_filter *f, char **operand, int *n,
 		.top_by_number = !strcmp(opts.top_by, "number"),
 		.order_by_number = !strcmp(opts.order, "number") && !opts.vocab,
 	};
+	size_t n = label.vocab.n;
 	if (!rc)
 		rc = mt_vocab_order(&label.vocab, &choice, err);
+	if (!rc && n && !label.vocab.n)
+		rc = mt_err_set(err, MT_EUSAGE, "--with and --without leave "
+				"no tag");
 	if (label.vocab.n_absent)
 		mt_info("%zu tags of --without do not occur, the first is '%s'",
 			label.vocab.n_absent, label.vocab.absent);
@@ -378,6 +388,31 @@ static int untagged(const struct mt_rec *rec, struct mt_err *err)
 			   "tags", (int)n, key, label.vocab.n);
 }
 
+/* The key's first folder is its tag, whole, though it hold a comma. */
+static int put_folder(struct mt_rec *rec, const char *key, size_t n,
+		      struct mt_err *err)
+{
+	uint64_t dim = label.vocab.n;
+	while (n > 2 && key[0] == '.' && key[1] == '/')
+		key += 2, n -= 2;
+	const char *slash = memchr(key, '/', n);
+	char *tag = mt_strndup(key, slash ? (size_t)(slash - key) : 0);
+	bool known = mt_vocab_find(&label.folders, tag) >= 0;
+	int64_t k = mt_vocab_find(&label.vocab, tag);
+	free(tag);
+	if (!known)
+		return opts.keep ? MT_OK
+				 : mt_err_item(err, "label.none", "%.*s: lies "
+					       "in no folder of %s", (int)n,
+					       key, opts.folders);
+	uint8_t *y = mt_rec_alloc(rec, dim);
+	memset(y, 0, dim);
+	if (k >= 0)
+		y[k] = 1;
+	mt_rec_put(rec, "label", "u1", 1, &dim, y);
+	return k >= 0 ? MT_OK : untagged(rec, err);
+}
+
 static int put_label(struct mt_rec *rec, const char *tags, struct mt_err *err)
 {
 	uint64_t n = label.vocab.n;
@@ -420,16 +455,8 @@ static int step(void *state, void *worker, struct mt_rec *rec,
 	const char *key = mt_rec_key(rec, &n);
 	if (label.gives)
 		mt_rec_drop(rec, "label");
-	if (opts.folders) {
-		const char *slash = memchr(key, '/', n);
-		if (!slash)
-			return no_row(key, n, "the folders (it lies in none)",
-				      err);
-		char *tag = mt_strndup(key, (size_t)(slash - key));
-		int rc = put_label(rec, tag, err);
-		free(tag);
-		return rc;
-	}
+	if (opts.folders)
+		return put_folder(rec, key, n, err);
 	if (opts.db) {
 		size_t track = mt_texts_find(&label.tids, key,
 					     mt_rec_key_stem(key, n));
@@ -470,6 +497,7 @@ static void release(void *state)
 	(void)state;
 	mt_table_release(&label.table);
 	mt_vocab_release(&label.vocab);
+	mt_vocab_release(&label.folders);
 	mt_tagdb_release(&label.db);
 	mt_texts_index_release(&label.tids);
 	free(label.off);

@@ -29,6 +29,20 @@ like "$tmp/err" "2 tags of --without do not occur, the first is 'nosuch'" 'is to
 rc 0 'quietly' mt-label -q -t "$tmp/t.tsv" --without nosuch "$tmp/clip"
 is "$(cat "$tmp/err")" '' 'is not told'
 is "$(v --folders "$tmp/in")" 'x y ' '--folders'
+mkdir -p "$tmp/up/a, b" "$tmp/up/in"
+cp "$tmp/in/x/a.wav" "$tmp/up/a, b/"
+cp "$tmp/in/x/a.wav" "$tmp/up/in/"
+mt-scan -q -o "$tmp/up.clip" "$tmp/up"
+is "$(mt-label --folders "$tmp/up" "$tmp/up.clip" | mt-view -f label | tr '\t\n' ' ;')" \
+	'a, b/a.wav 1 0;in/a.wav 0 1;' 'the comma of a folder'
+rc 1 'records that lie in none of them' mt-label --folders "$tmp/in" "$tmp/up.clip"
+like "$tmp/err" '^mt-label: in/a.wav: lies in no folder of .*/in$' 'fail'
+(cd "$tmp/up" && mt-decode -q ./in/a.wav | mt-label --folders . | mt-view -f label) > "$tmp/out"
+like "$tmp/out" '^./in/a.wav	0	1$' './ is no folder'
+is "$(mt-label --folders "$tmp/in" --without x "$tmp/clip" | mt-view -f label | tr '\t\n' ' ;')" \
+	'x/a.wav 0;x/b.wav 0;y/c.wav 1;' 'folders that are not wanted as tags'
+rc 2 'no tag left' mt-label -t "$tmp/t.tsv" --with pop --without pop "$tmp/clip"
+like "$tmp/err" 'leave no tag' 'is told'
 mt-label -q -t "$tmp/t.tsv" "$tmp/clip" > "$tmp/once"
 printf 'path\tyear\nx/a.wav\t1999\n' > "$tmp/year.tsv"
 mt-label -q --keep-unlabelled -t "$tmp/year.tsv" "$tmp/once" > "$tmp/twice"
