@@ -64,6 +64,7 @@ static struct decode {
 	double segment, hop;     /* seconds; 0: whole clips */
 	char **operand;
 	int n_operand, at;
+	bool piped;              /* the operand "-" is there */
 	struct mt_names names;
 } decode;
 
@@ -105,6 +106,18 @@ static int next(void *state, struct mt_rec *rec, struct mt_err *err)
 	return MT_OK;
 }
 
+/* Standard input is one file, and read by one thread. */
+static int check_piped(char **operand, int n, struct mt_err *err)
+{
+	int n_piped = opts.files_from && !strcmp(opts.files_from, "-");
+	for (int i = 0; i < n; i++)
+		if (!strcmp(operand[i], "-"))
+			decode.piped = true, n_piped++;
+	return n_piped < 2 ? MT_OK : mt_err_set(err, MT_EUSAGE, "- stands for "
+						"standard input and can be "
+						"named once only");
+}
+
 static int check(struct mt_filter *f, char **operand, int *n,
 		 struct mt_err *err)
 {
@@ -119,6 +132,8 @@ static int check(struct mt_filter *f, char **operand, int *n,
 		.duration = opts.duration,
 	};
 	int rc = parse_segment(err);
+	if (!rc)
+		rc = check_piped(operand, *n, err);
 	if (rc)
 		return rc;
 	if (!*n && !opts.files_from) {
@@ -311,8 +326,8 @@ static int step(void *state, void *worker, struct mt_rec *rec,
 	(void)state, (void)worker;
 	struct mt_decoder *d;
 	char *name = file_of(rec);
-	int rc = mt_decoder_open(&d, strcmp(name, "-") ? name : NULL,
-				 &decode.how, err);
+	bool piped = decode.piped && !strcmp(name, "-");
+	int rc = mt_decoder_open(&d, piped ? NULL : name, &decode.how, err);
 	free(name);
 	if (rc)
 		return rc;

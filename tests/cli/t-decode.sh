@@ -43,6 +43,12 @@ mt-decode -q "$tmp/none.wav" > "$tmp/bad"
 rc 1 'a failure of another tool' mt-silence "$tmp/bad"
 is "$(grep -c cannot "$tmp/err")" 0 'is not told again'
 rc 1 'a start behind the end' mt-decode --start 5 -o "$tmp/s2" "$tmp/a.wav"
+rc 2 'standard input twice' mt-decode - "$tmp/a.wav" -
+rc 2 'standard input as list and file' mt-decode --files-from - -
+like "$tmp/err" 'can be named once only' 'is told'
+cp "$tmp/a.wav" "$tmp/-"
+(cd "$tmp" && echo - | mt-decode --files-from - | mt-view -c) > "$tmp/out"
+like "$tmp/out" '1 records, 0 failed' 'in a list it is the name of a file'
 rc 2 'a wrong segment' mt-decode --segment 0 "$tmp/a.wav"
 rc 2 'a name is no protocol, a wrong rate no rate' mt-decode -r x "$tmp/a.wav"
 rc 1 'nothing is fetched' mt-decode -o "$tmp/s2" 'concat:a.wav|b.wav'
