@@ -168,7 +168,7 @@ static void add_column(struct mt_where *w, const char *name, const char *as)
  * is turned into it. */
 static void add_columns(struct mt_where *w, const struct mt_head *head)
 {
-	add_column(w, "key", "CAST(?%d AS TEXT)");
+	add_column(w, "key", "CAST(:mt%d AS TEXT)");
 	for (size_t i = 0; i < head->n_line; i++) {
 		const struct mt_head_line *l = &head->line[i];
 		if (strcmp(l->word[0], "field") != 0 || l->n_word < 3)
@@ -177,9 +177,9 @@ static void add_columns(struct mt_where *w, const struct mt_head *head)
 		if (text || l->n_word < 4 || !*l->word[3] ||
 		    !strcmp(l->word[3], "1"))
 			add_column(w, l->word[1],
-				   text ? "CAST(?%d AS TEXT) COLLATE meaning"
-				   : l->word[2][0] == 'f' ? "CAST(?%d AS REAL)"
-				   : "CAST(?%d AS INTEGER)");
+				   text ? "CAST(:mt%d AS TEXT) COLLATE meaning"
+				   : l->word[2][0] == 'f' ? "CAST(:mt%d AS REAL)"
+				   : "CAST(:mt%d AS INTEGER)");
 	}
 }
 

@@ -25,6 +25,8 @@ refuse 'no such column: "?low"?' 'a name in double quotes is no text' 'key = "lo
 refuse 'no such column: mel' 'an array' 'mel > 1'
 refuse 'one expression' 'a second statement' '1); SELECT (1'
 refuse 'without parameters' 'a parameter' '?99'
+refuse 'without parameters' 'one without a number' 'rate > ?'
+refuse 'without parameters' 'one with a name' 'rate > :x'
 refuse 'not authorized|prohibited' 'an attached file' "1) FROM pragma_database_list; ATTACH '$tmp/x' AS x --"
 refuse 'vocabulary does not have' 'an unknown tag' "tag('blues')"
 refuse 'syntax error' 'no SQL' 'rate >'
