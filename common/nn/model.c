@@ -216,13 +216,22 @@ int mt_model_open(struct mt_model *m, const char *path, struct mt_err *err)
 		return MT_ESYS;
 	}
 	size_t size = (size_t)st.st_size;
-	void *map = size ? mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0)
-			 : MAP_FAILED;
+	void *map = NULL;
+	int rc = MT_OK;
+	if (!S_ISREG(st.st_mode))
+		rc = mt_err_set(err, MT_EINPUT, "%s: is %s, no model file",
+				path, S_ISDIR(st.st_mode) ? "a folder"
+							  : "a pipe or device");
+	else if (!size)
+		rc = mt_err_set(err, MT_EINPUT, "%s: 0 bytes are no model file",
+				path);
+	else if ((map = mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0)) ==
+		 MAP_FAILED)
+		rc = mt_err_sys(err, "%s: cannot map", path);
 	close(fd);
-	if (map == MAP_FAILED)
-		return mt_err_set(err, MT_EINPUT, "%s: %zu bytes are no model "
-				  "file", path, size);
-	int rc = mt_model_parse(m, map, size, path, err);
+	if (rc)
+		return rc;
+	rc = mt_model_parse(m, map, size, path, err);
 	if (rc) {
 		munmap(map, size);
 		return rc;

@@ -62,6 +62,14 @@ mt-view -H "$tmp/l.mtr" > "$tmp/head"
 like "$tmp/head" '^from	model	' '... and is named in the header'
 rc 2 'nothing on top of a model' mt-melspec --like "$tmp/model" --bands 3 "$tmp/a.mtr"
 rc 3 'no model' mt-melspec --like R9_ZSCveAHg_7s.wav "$tmp/a.mtr"
+rc 3 'a folder' mt-melspec --like "$tmp" "$tmp/a.mtr"
+like "$tmp/err" 'is a folder, no model file' '... named as one'
+case $build in *san*) ;; *)
+	truncate -s 9G "$tmp/big"
+	rc 4 'memory that is refused' sh -c "ulimit -v 8000000; mt-melspec --like '$tmp/big' '$tmp/a.mtr'"
+	like "$tmp/err" 'big: cannot map: ' '... is no fault of the file'
+	rm "$tmp/big" ;;
+esac
 model '{"__metadata__":{"frontend":"{\"rate\":16000}"}}' > "$tmp/model"
 rc 3 'half a front end' mt-melspec --like "$tmp/model" "$tmp/a.mtr"
 like "$tmp/err" 'mel.n_fft is missing' '... naming what is missing'
