@@ -26,7 +26,8 @@ def fields(head, body):
         dtype = "S1" if dtype == b"s" else "<" + dtype.decode()
         shape = [int(n) for n in dim[:n_dim]]
         a = np.frombuffer(body, dtype, int(np.prod(shape)), int(offset)).reshape(shape)
-        yield name.decode(), a.tobytes().decode() if dtype == "S1" else a
+        yield name.decode(), (a.tobytes().decode(errors="surrogateescape")
+                              if dtype == "S1" else a)
 
 
 def records(f):
@@ -55,6 +56,7 @@ def records(f):
 
 
 if __name__ == "__main__":
+    sys.stdout.reconfigure(encoding="utf-8", errors="surrogateescape")  # keys are bytes
     try:
         with sys.stdin.buffer if sys.argv[1] == "-" else open(sys.argv[1], "rb") as stream:
             for what, rec in records(stream):

@@ -36,6 +36,11 @@ echo nothing > "$tmp/bad.wav"
 mt-decode -q "$tmp/bad.wav" "$tmp/in/low/a.wav" > "$tmp/fail.mtr" 2>/dev/null
 rc 0 'a stream with a failed record' $py "$tmp/fail.mtr"
 like "$tmp/out" '^FAIL' 'shows it'
+odd=$(printf 'caf\351.wav')
+cp "$tmp/in/low/a.wav" "$tmp/$odd"
+mt-decode -q "$tmp/$odd" > "$tmp/latin.mtr"
+rc 0 'a key that is no UTF-8' $py "$tmp/latin.mtr"
+is "$(cut -f2 "$tmp/out")" "$tmp/$odd" 'comes out as it is'
 cat "$tmp/mel.mtr" "$tmp/mel.mtr" > "$tmp/two.mtr"
 rc 0 'two segments' $py "$tmp/two.mtr"
 is "$(grep -c '^DATA' "$tmp/out")" 8 'have the records of both'
