@@ -75,6 +75,12 @@ int mt_avfile_open(AVFormatContext **fmt, int *stream, const char *path,
 	int no = avformat_open_input(fmt, url, NULL, &opt);
 	av_dict_free(&opt);
 	free(url);
+	/* the machine's fault, not the file's */
+	if (no == AVERROR(EMFILE) || no == AVERROR(ENFILE)) {
+		errno = AVUNERROR(no);
+		return mt_err_sys(err, "%s: cannot open",
+				  path ? path : "standard input");
+	}
 	if (no < 0)
 		return refuse(err, stage, path, "open", "cannot open", no);
 	no = avformat_find_stream_info(*fmt, NULL);

@@ -9,7 +9,7 @@
 
 /* Open and find the best audio stream; other streams are discarded.
  *   stage  "decode" or "scan": first half of the FAIL codes
- * MT_EITEM: stage.open, stage.nostream. */
+ * MT_EITEM: stage.open, stage.nostream. MT_ESYS: no file can be opened now. */
 int mt_avfile_open(AVFormatContext **fmt, int *stream, const char *path,
 		   const char *stage, struct mt_err *err) MT_USE_RESULT;
 

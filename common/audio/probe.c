@@ -72,6 +72,8 @@ int mt_probe(struct mt_probe *p, const char *path, struct mt_err *err)
 	if (!st.st_size)
 		return mt_err_item(err, "scan.empty", "%s: has 0 bytes", path);
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 && (errno == EMFILE || errno == ENFILE))
+		return mt_err_sys(err, "%s: cannot open", path);
 	if (fd < 0)
 		return mt_err_item(err, "scan.open", "%s: cannot open: %s",
 				   path, strerror(errno));
