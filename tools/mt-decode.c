@@ -11,6 +11,7 @@
 #include "base/names.h"
 #include "base/num.h"
 #include "stream/filter.h"
+#include "stream/layout.h"
 
 #define DEFAULT_RATE 16000
 
@@ -320,6 +321,19 @@ static char *file_of(const struct mt_rec *rec)
 	return mt_strf("%s/%.*s", opts.root, (int)n, key);
 }
 
+/* Tell somebody who named a clip stream as if it were sound. */
+static int hint(const char *name, struct mt_err *err)
+{
+	char head[4] = "";
+	FILE *f = fopen(name, "rb");
+	if (f && fread(head, 1, 4, f) == 4 && !memcmp(head, MT_SYNC, 4))
+		mt_err_item(err, "decode.open", "%s: is a stream, no sound; give it on "
+			    "standard input", name);
+	if (f)
+		fclose(f);
+	return MT_EITEM;
+}
+
 static int step(void *state, void *worker, struct mt_rec *rec,
 		struct mt_emit *emit, struct mt_err *err)
 {
@@ -328,6 +342,8 @@ static int step(void *state, void *worker, struct mt_rec *rec,
 	char *name = file_of(rec);
 	bool piped = decode.piped && !strcmp(name, "-");
 	int rc = mt_decoder_open(&d, piped ? NULL : name, &decode.how, err);
+	if (rc == MT_EITEM && !piped)
+		rc = hint(name, err);
 	free(name);
 	if (rc)
 		return rc;

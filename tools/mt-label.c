@@ -356,6 +356,9 @@ static int head(void *state, struct mt_head *h, struct mt_err *err)
 		mt_head_set_param(h, "label.untagged", "%s",
 				  opts.untagged);
 	}
+	if (!label.gives && !mt_head_has_field(h, "label"))
+		mt_info("%s has no column 'tags', so no labels are given",
+			opts.tsv);
 	if (opts.db)
 		mt_head_add_from(h, "labels", label.db_crc, opts.db);
 	if (opts.tsv)
@@ -483,12 +486,16 @@ static int step(void *state, void *worker, struct mt_rec *rec,
 static int end(void *state, const struct mt_tally *tally, struct mt_err *err)
 {
 	(void)state, (void)tally, (void)err;
-	size_t idle = 0;
-	for (size_t i = 0; i < label.table.n_row; i++)
-		idle += !label.used[i];
+	size_t idle = 0, first = 0;
+	for (size_t i = label.table.n_row; i--;)
+		if (!label.used[i]) {
+			idle++;
+			first = i;
+		}
 	if (idle)
-		mt_info("%zu of %zu rows of %s met no record", idle,
-			label.table.n_row, opts.tsv);
+		mt_info("%zu of %zu rows of %s met no record, the first is '%s'",
+			idle, label.table.n_row, opts.tsv,
+			mt_table_cell(&label.table, first, 0));
 	return MT_OK;
 }
 

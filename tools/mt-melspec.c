@@ -101,8 +101,9 @@ static int head(void *state, struct mt_head *h, struct mt_err *err)
 				  (long long)o->rate);
 	if (rate != o->rate)
 		return mt_err_set(err, MT_EUSAGE, "the front end needs %lld "
-				  "Hz, the stream says %lld Hz",
-				  (long long)o->rate, (long long)rate);
+				  "Hz, the stream says %lld Hz: decode with "
+				  "--rate %lld", (long long)o->rate,
+				  (long long)rate, (long long)o->rate);
 	mt_head_set_kind(h, "mel");
 	mt_head_drop_field(h, "pcm");
 	char shape[32], what[64], value[64];

@@ -138,7 +138,8 @@ static int same_front(const struct mt_head *h, struct mt_err *err)
 		const char *have = mt_head_param(h, name);
 		if (!have || strcmp(have, want) != 0)
 			return mt_err_set(err, MT_EUSAGE, "%s was trained with "
-					  "%s = %s, this stream has %s",
+					  "%s = %s, this stream has %s; mt-melspec "
+					  "--like makes what the model needs",
 					  opts.model, name, want,
 					  have ? have : "none");
 	}

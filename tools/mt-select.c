@@ -57,6 +57,7 @@ static struct choice {
 	struct mt_where *where;
 	struct mt_head head;     /* that the expression is over */
 	struct mt_split keys;    /* one list */
+	bool *met;               /* [opts.split.n] did the split occur? */
 	double share;            /* 2: all */
 	uint64_t *rank;          /* --sample N: a heap, the greatest first */
 	size_t n_rank, cap_rank;
@@ -80,11 +81,12 @@ static uint64_t rank_of(const struct mt_rec *rec)
 static bool in_split(const struct mt_rec *rec)
 {
 	char split[MT_SPLIT_NAME];
+	bool in = !opts.split.n;
 	mt_rec_str(rec, "split", split, sizeof split);
 	for (size_t i = 0; i < opts.split.n; i++)
 		if (!strcmp(split, opts.split.item[i]))
-			return true;
-	return !opts.split.n;
+			in = choice.met[i] = true;
+	return in;
 }
 
 static bool in_keys(const struct mt_rec *rec)
@@ -94,11 +96,12 @@ static bool in_keys(const struct mt_rec *rec)
 	return !opts.keys || mt_split_find(&choice.keys, key, n);
 }
 
-/* All but the sample, --skip and --head. Every key is looked up, for those that
- * do not occur are counted. */
+/* All but the sample, --skip and --head. Every key and split is looked up, for
+ * those that do not occur are told. */
 static int is_wanted(const struct mt_rec *rec, bool *yes, struct mt_err *err)
 {
-	*yes = in_keys(rec) && in_split(rec);
+	bool in = in_split(rec);
+	*yes = in_keys(rec) && in;
 	return *yes && opts.where ? mt_where_test(choice.where, rec, yes, err)
 				  : MT_OK;
 }
@@ -212,6 +215,7 @@ static int check(struct mt_filter *f, char **operand, int *n,
 	f->any_fail = opts.no_fail;
 	choice.share = 2;
 	choice.limit = UINT64_MAX;
+	choice.met = mt_calloc(opts.split.n, sizeof *choice.met);
 	if (opts.keys) {
 		char *rule = mt_strf("keys=%s", opts.keys);
 		rc = mt_split_list(&choice.keys, rule, err);
@@ -279,6 +283,10 @@ static int end(void *state, const struct mt_tally *tally, struct mt_err *err)
 		mt_info("%zu of %zu keys of %s did not occur, the first is "
 			"'%s'", missed, mt_split_keys(&choice.keys), opts.keys,
 			first);
+	for (size_t i = 0; i < opts.split.n; i++)
+		if (!choice.met[i])
+			mt_info("no record is of the split '%s'",
+				opts.split.item[i]);
 	int rc = choice.out.open ? mt_writer_done(&choice.out, err) : MT_OK;
 	if (rc)
 		return rc;
@@ -295,6 +303,7 @@ static void release(void *state)
 	mt_head_release(&choice.head);
 	mt_split_release(&choice.keys);
 	free(choice.rank);
+	free(choice.met);
 	mt_opt_list_release(&opts.split);
 }
 

@@ -264,18 +264,22 @@ static int set_up(char **operand, int n, const char *cmdline,
 	/* blends of sounds with several tags each teach less than they blur */
 	if (opts.mixup < 0)
 		opts.mixup = run.single ? 0.2 : 0;
-	if (!n_train || !run.data.n_tag)
-		rc = mt_err_set(err, MT_EINPUT, "there are %zu labelled "
-				  "examples of split '%s' and %zu tags; mt-label "
-				  "gives labels, mt-pack --split draws splits",
-				  n_train, opts.train,
-				  run.data.n_tag);
+	if (!n_train)
+		rc = mt_examples_none(&run.data, opts.train, err);
+	else if (!run.data.n_tag)
+		rc = mt_err_set(err, MT_EINPUT, "the labels are of no tag");
 	else if (!n_valid && strcmp(opts.valid, "valid") != 0)
 		rc = mt_err_set(err, MT_EINPUT, "there are no examples of "
 				"split '%s' to validate", opts.valid);
 	else if (!n_valid)
 		mt_info("no examples of split 'valid': the last epoch counts "
 			"as the best");
+	size_t first, idle = mt_examples_idle(&run.data, opts.train, &first);
+	if (!rc && idle)
+		mt_info("%zu of %zu tags cannot be learnt, for no example of split "
+			"'%s', or each, has them; the first is '%s'", idle,
+			run.data.n_tag, opts.train,
+			mt_head_tag(&run.data.head, first));
 	if (!rc)
 		rc = load_net(err);
 	if (!rc) {

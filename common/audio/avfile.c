@@ -81,6 +81,9 @@ int mt_avfile_open(AVFormatContext **fmt, int *stream, const char *path,
 		return mt_err_sys(err, "%s: cannot open",
 				  path ? path : "standard input");
 	}
+	if (no == AVERROR(EISDIR))
+		return refuse(err, stage, path, "open",
+			      "is a folder; mt-scan lists what is in it", 0);
 	if (no < 0)
 		return refuse(err, stage, path, "open", "cannot open", no);
 	no = avformat_find_stream_info(*fmt, NULL);

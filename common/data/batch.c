@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -16,6 +17,7 @@
 #include "stream/input.h"
 
 #define MOST_OPEN 200        /* files kept open at a time, or fewer */
+#define MOST_SPLITS 64       /* names kept of splits that are not wanted */
 
 struct mt_example_file {
 	char *path;
@@ -50,6 +52,16 @@ static bool is_wanted(const char *split, const char *const *wanted, size_t n)
 	return !n;
 }
 
+static int check_head(const struct mt_head *h, const char *name,
+		      struct mt_err *err)
+{
+	const char *kind = mt_head_kind(h);
+	if (strcmp(kind, "mel") != 0 && !mt_head_has_field(h, "mel"))
+		return mt_err_set(err, MT_EUSAGE, "%s: holds no mel, it is of "
+				  "kind %.32s; mt-melspec makes mel", name, kind);
+	return MT_OK;
+}
+
 static int check_fields(const struct mt_examples *e, const struct mt_rec *rec,
 			const struct mt_field *mel,
 			const struct mt_field *label, struct mt_err *err)
@@ -62,8 +74,8 @@ static int check_fields(const struct mt_examples *e, const struct mt_rec *rec,
 		return mt_err_set(err, MT_EINPUT, "record '%.*s' has no mel of "
 				  "f4 or f2, frames by bands", len, key);
 	if (!label || label->n_dim != 1 || strcmp(label->dtype, "u1") != 0)
-		return mt_err_set(err, MT_EINPUT, "record '%.*s' has no label",
-				  len, key);
+		return mt_err_set(err, MT_EINPUT, "record '%.*s' has no label; "
+				  "mt-label gives labels", len, key);
 	if (e->n && (mel->dim[1] != e->n_band || label->dim[0] != e->n_tag))
 		return mt_err_set(err, MT_EINPUT, "record '%.*s' has %" PRIu64
 				  " bands and %" PRIu64 " tags, those before "
@@ -181,6 +193,9 @@ int mt_examples_read(struct mt_examples *e, char *const *operand, int n,
 		if (rec.type == MT_HEAD && !any) {
 			mt_head_copy(&e->head, &in.reader.head);
 			any = true;
+			rc = check_head(&e->head, in.reader.name, err);
+			if (rc)
+				break;
 		}
 		e->n_fail += rec.type == MT_FAIL;
 		if (rec.type != MT_DATA)
@@ -188,6 +203,8 @@ int mt_examples_read(struct mt_examples *e, char *const *operand, int n,
 		mt_rec_str(&rec, "split", split, sizeof split);
 		if (is_wanted(split, wanted, n_wanted))
 			rc = add(e, &rec, &in.reader, split, err);
+		else if (e->n_split < MOST_SPLITS)
+			split_number(e, split);
 		if (rc)
 			break;
 	}
@@ -198,6 +215,44 @@ int mt_examples_read(struct mt_examples *e, char *const *operand, int n,
 		return rc;
 	}
 	return MT_OK;
+}
+
+int mt_examples_none(const struct mt_examples *e, const char *split,
+		     struct mt_err *err)
+{
+	char names[300] = "";
+	size_t at = 0;
+	for (size_t i = 0; i < e->n_split && at < sizeof names; i++)
+		if (*e->split_name[i])
+			at += (size_t)snprintf(names + at, sizeof names - at,
+					       "%s'%s'", at ? ", " : "",
+					       e->split_name[i]);
+	if (!e->n_split)
+		return mt_err_set(err, MT_EINPUT, "there is no record to learn "
+				  "from");
+	return mt_err_set(err, MT_EINPUT, "no record is of the split '%s'%s%s",
+			  split, at ? "; there are: "
+			  : ", none of any; mt-pack --split draws splits", names);
+}
+
+size_t mt_examples_idle(const struct mt_examples *e, const char *split,
+			size_t *first)
+{
+	int number = mt_examples_split(e, split);
+	size_t idle = 0;
+	for (size_t k = e->n_tag; k--;) {
+		size_t n = 0, ones = 0;
+		for (size_t i = 0; i < e->n; i++)
+			if (e->item[i].split == number) {
+				n++;
+				ones += e->item[i].label[k];
+			}
+		if (!ones || ones == n) {
+			idle++;
+			*first = k;
+		}
+	}
+	return idle;
 }
 
 static void close_all(struct mt_examples *e)

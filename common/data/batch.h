@@ -31,7 +31,7 @@ struct mt_examples {
 	size_t n, cap;
 	size_t n_band;           /* M */
 	size_t n_tag;            /* K */
-	char **split_name;
+	char **split_name;       /* those of the examples; of the others some */
 	size_t n_split;
 	struct mt_head head;     /* of the first segment: vocabulary, params */
 	uint64_t room;           /* bytes of mel that may still be kept */
@@ -44,15 +44,21 @@ struct mt_examples {
 };
 
 /* Read everything of these operands (sets, streams; none: standard input)
- * whose split is one of wanted[n_wanted] (n_wanted 0: all). Records without
- * label or mel are MT_EINPUT; so are ones whose number of bands differs, or with
- * values that are infinite or NaN.
+ * whose split is one of wanted[n_wanted] (n_wanted 0: all). A stream without
+ * mel is MT_EUSAGE, a record without label or mel MT_EINPUT; so are ones whose
+ * number of bands differs, or with values that are infinite or NaN.
  *   memory  bytes of mel to keep; what comes by a pipe is always kept */
 int mt_examples_read(struct mt_examples *e, char *const *operand, int n,
 		     const char *const *wanted, size_t n_wanted,
 		     uint64_t memory, struct mt_err *err) MT_USE_RESULT;
-/* Number of a split's name, -1 when no example has it. */
+/* Number of a split's name, -1 when it was not met. */
 int mt_examples_split(const struct mt_examples *e, const char *name);
+/* No example is of this split: MT_EINPUT with why and what to do. */
+int mt_examples_none(const struct mt_examples *e, const char *split,
+		     struct mt_err *err) MT_USE_RESULT;
+/* How many tags no example of this split has, or each; the first of them. */
+size_t mt_examples_idle(const struct mt_examples *e, const char *split,
+			size_t *first);
 /* Frames first .. first + n of example i as float; frames outside of it are
  * taken as if the clip were repeated without end.
  *   out  out [n][M]

@@ -58,8 +58,10 @@ static void sql_tag(sqlite3_context *ctx, int n, sqlite3_value **arg)
 		sqlite3_result_int(ctx, ((const uint8_t *)label->data)[i] != 0);
 	if (i >= 0)
 		return;
-	sqlite3_result_error(ctx, "tag() names a tag that the vocabulary does "
-			     "not have", -1);
+	char *why = mt_strf("tag() names '%.200s', which the vocabulary does "
+			    "not have", name ? name : "");
+	sqlite3_result_error(ctx, why, -1);
+	free(why);
 }
 
 /* A number as SQLite and tables write it: -12, 0.50, 1.0e-05; the digits before

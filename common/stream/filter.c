@@ -60,6 +60,19 @@ static bool kind_ok(const char *kinds, const char *kind)
 	return !kinds;
 }
 
+/* What makes the first of these kinds. */
+static const char *maker(const char *kinds)
+{
+	static const char *const made[][2] = {
+		{"clip", "mt-scan makes clip"}, {"audio", "mt-decode makes audio"},
+		{"mel", "mt-melspec makes mel"}, {"score", "mt-predict makes score"},
+	};
+	for (size_t i = 0; i < sizeof made / sizeof *made; i++)
+		if (!strncmp(kinds, made[i][0], strlen(made[i][0])))
+			return made[i][1];
+	return "see its manual page";
+}
+
 /* Turn the input's header into the output's. No other job is in flight. */
 static int begin_segment(void *ctx, struct mt_rec *rec, struct mt_err *err)
 {
@@ -74,8 +87,9 @@ static int begin_segment(void *ctx, struct mt_rec *rec, struct mt_err *err)
 	const char *kind = mt_head_kind(&r->head);
 	if (r->has_in && !kind_ok(f->kinds, kind))
 		return mt_err_set(err, MT_EUSAGE, "%s: reads a stream of kind "
-				  "%s, this one is of kind %.32s",
-				  r->in.reader.name, f->kinds, kind);
+				  "%s, this one is of kind %.32s; %s",
+				  r->in.reader.name, f->kinds, kind,
+				  maker(f->kinds));
 	int rc = f->head ? f->head(f->state, &r->head, err) : MT_OK;
 	if (!rc)
 		mt_filter_add_prog(&r->head);

@@ -96,6 +96,18 @@ static int bad(struct mt_reader *r, uint64_t at, struct mt_err *err,
 			  PRIu64 ": %s", r->name, r->seq, at, what);
 }
 
+/* Do these bytes begin a sound file, as people give them to the wrong tool? */
+static bool is_sound(const unsigned char *p, size_t n)
+{
+	static const char *const magic[] = {"OggS", "RIFF", "fLaC", "ID3"};
+	bool yes = n > 1 && p[0] == 0xff && (p[1] & 0xe0) == 0xe0;
+	for (size_t i = 0; i < sizeof magic / sizeof *magic; i++) {
+		size_t len = strlen(magic[i]);
+		yes |= n >= len && !memcmp(p, magic[i], len);
+	}
+	return yes || (n >= 8 && !memcmp(p + 4, "ftyp", 4));
+}
+
 /* The bytes found where a frame is due, as text fit for a message. */
 static int not_a_frame(struct mt_reader *r, const struct raw *f, size_t n,
 		       struct mt_err *err)
@@ -111,7 +123,9 @@ static int not_a_frame(struct mt_reader *r, const struct raw *f, size_t n,
 				  PRIu64 " inside the header of frame %" PRIu64,
 				  r->name, r->at, r->seq);
 	return mt_err_set(err, MT_EINPUT, "%s: byte %" PRIu64 ": not a frame, "
-			  "found \"%s\"", r->name, f->at, text);
+			  "found \"%s\"%s", r->name, f->at, text,
+			  !f->at && is_sound(f->head, n) ?
+			  "; sound files go into mt-decode" : "");
 }
 
 /* The content, in a buffer that grows as the bytes come. */

@@ -37,6 +37,11 @@ rc 0 'a list with Windows line ends' mt-decode --files-from "$tmp/dos"
 rc 1 'many missing files' mt-decode --files-from "$tmp/list"
 is "$(grep -c 'cannot open' "$tmp/err")" 10 'ten are told'
 like "$tmp/err" 'more failed' 'and that there are more'
+mt-scan -q "$tmp/a.wav" > "$tmp/clips"
+rc 1 'a folder is an item' mt-decode -o "$tmp/s2" "$tmp"
+like "$tmp/err" 'is a folder; mt-scan lists what is in it' 'says what to do'
+rc 1 'so is a stream' mt-decode -o "$tmp/s2" "$tmp/clips"
+like "$tmp/err" 'clips: is a stream, no sound; give it on standard input' 'says what to do'
 rc 1 'a missing file, quietly' mt-decode -q "$tmp/none.wav"
 is "$(cat "$tmp/err")" '' 'says nothing'
 mt-decode -q "$tmp/none.wav" > "$tmp/bad"

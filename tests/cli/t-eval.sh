@@ -42,6 +42,8 @@ is "$(cat "$tmp/said")" \
 	'mt-predict: labels are not passed on: they share no tag with the model, which has high, low' 'no shared tag'
 rc 3 'nothing to judge' mt-eval "$tmp/l.score"
 is "$(cat "$tmp/err")" "mt-eval: record 'high/0.wav' has no label" 'says what is missing'
+rc 2 'mel in the place of scores' mt-eval "$tmp/mel.mtr"
+like "$tmp/err" 'of kind score, this one is of kind mel; mt-predict makes score' 'says what to do'
 tags low,deep high
 is "$(cat "$tmp/said")" 'mt-predict: the model does not know 1 of the 3 tags of the labels, left out: deep' \
 	'a tag more'

@@ -45,6 +45,10 @@ rc 2 'no tag left' mt-label -t "$tmp/t.tsv" --with pop --without pop "$tmp/clip"
 like "$tmp/err" 'leave no tag' 'is told'
 mt-label -q -t "$tmp/t.tsv" "$tmp/clip" > "$tmp/once"
 printf 'path\tyear\nx/a.wav\t1999\n' > "$tmp/year.tsv"
+rc 0 'no labels at all' mt-label --keep-unlabelled -t "$tmp/year.tsv" "$tmp/clip"
+like "$tmp/err" "year.tsv has no column 'tags', so no labels are given" 'are told'
+rc 0 'labels before' mt-label --keep-unlabelled -t "$tmp/year.tsv" "$tmp/once"
+is "$(cat "$tmp/err")" '' 'stay without a word'
 mt-label -q --keep-unlabelled -t "$tmp/year.tsv" "$tmp/once" > "$tmp/twice"
 is "$(mt-view -f label "$tmp/twice" | head -1)" 'x/a.wav	0	1	0	1' 'a table without tags leaves the labels'
 is "$(mt-view -H "$tmp/twice" | grep -c '^tag')" 4 'and the vocabulary'
@@ -60,7 +64,7 @@ printf 'pop\nrock\npop\n' > "$tmp/vocab"
 rc 3 'a vocabulary with a tag twice' mt-label -t "$tmp/t.tsv" --vocab "$tmp/vocab" "$tmp/clip"
 like "$tmp/err" "vocab: 'pop' stands there twice" 'names it'
 mt-label -t "$tmp/t.tsv" < "$tmp/clip" 2>"$tmp/err" >/dev/null
-like "$tmp/err" '1 of 4 rows of .* met no record' 'rows without a record are counted'
+like "$tmp/err" '1 of 4 rows of .* met no record, the first is .z.wav' 'rows without a record are counted'
 mt-decode -q --segment 0.1 < "$tmp/clip" | mt-label -t "$tmp/t.tsv" | mt-view -c > "$tmp/out"
 like "$tmp/out" '6 records, 0 failed' 'segments find their file'
 grep -v x/b "$tmp/t.tsv" > "$tmp/less.tsv"

@@ -36,7 +36,7 @@ mt-melspec --no-prog -j 3 "$tmp/a.mtr" > "$tmp/3.mtr"
 same "$tmp/1.mtr" "$tmp/3.mtr" 'the bytes do not depend on -j'
 
 rc 2 'another rate is wrong usage' mt-melspec -p panns "$tmp/a.mtr"
-like "$tmp/err" '32000 Hz.*16000 Hz' '... naming both'
+like "$tmp/err" '32000 Hz.*16000 Hz: decode with --rate 32000' '... naming both and what to do'
 rc 2 'so are rates that differ' sh -c "mt-decode -r 0 *.wav | mt-melspec"
 like "$tmp/err" 'decode with --rate 16000' '... saying what to do'
 rc 2 'an unknown profile' mt-melspec -p nobody "$tmp/a.mtr"

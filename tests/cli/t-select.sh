@@ -7,7 +7,10 @@ e=$tmp/example.mtr
 keys() { mt-select "$@" | mt-view | cut -f1 | tr '\n' ' '; }
 is "$(keys --split test "$e")" 'high/b.wav low/b.wav ' '--split'
 is "$(keys -s test -s train "$e" | wc -w)" 4 '--split twice'
-is "$(keys --split none "$e")" '' 'a split that is not there'
+is "$(keys --split none "$e" 2> "$tmp/err")" '' 'a split that is not there'
+is "$(cat "$tmp/err")" "mt-select: no record is of the split 'none'" 'is told'
+rc 0 'one of two' mt-select -s test -s none -k /dev/null "$e"
+is "$(grep -c 'of the split' "$tmp/err")" 1 'is told alone, whatever else is asked for'
 is "$(keys -w "key GLOB 'low/*'" "$e")" 'low/a.wav low/b.wav ' '--where on the key'
 is "$(keys -w "split = 'test' AND tag('high')" "$e")" 'high/b.wav ' 'a field and a tag'
 is "$(keys -w 'rate > 7999.5 AND seconds < 0.2' "$e" | wc -w)" 4 'numbers'
@@ -28,7 +31,7 @@ refuse 'without parameters' 'a parameter' '?99'
 refuse 'without parameters' 'one without a number' 'rate > ?'
 refuse 'without parameters' 'one with a name' 'rate > :x'
 refuse 'not authorized|prohibited' 'an attached file' "1) FROM pragma_database_list; ATTACH '$tmp/x' AS x --"
-refuse 'vocabulary does not have' 'an unknown tag' "tag('blues')"
+refuse "names 'blues', which the vocabulary does not have" 'an unknown tag' "tag('blues')"
 refuse 'syntax error' 'no SQL' 'rate >'
 for f in 'random()' 'RANDOM()' 'length(randomblob(4))' "date('now')" "time('now')" \
 	"datetime('now')" "julianday('now')" "strftime('%s', 'now')" "unixepoch('now')" \

@@ -133,10 +133,23 @@ like "$tmp/err" '^mt-train: -o FOLDER is needed' 'says so'
 rc 2 'an unknown net' train --net nosuch -o "$tmp/no"
 like "$tmp/err" 'small' 'lists the known ones'
 rc 3 'a split that is not there' train --train nosuch -o "$tmp/no"
-like "$tmp/err" "0 labelled examples of split 'nosuch'" 'says so'
+like "$tmp/err" "no record is of the split 'nosuch'; there are: 'train', 'valid', 'test'$" 'names those there are'
 no_model 'a split that is not there'
 rc 3 'no labels' mt-train -q --net "$tmp/net.json" -o "$tmp/no" "$tmp/mel.mtr"
+like "$tmp/err" "no record is of the split 'train', none of any; mt-pack --split draws" 'says what to do'
 no_model 'no labels'
+mt-pack -q --split train:1 -o "$tmp/nolabel" "$tmp/mel.mtr"
+rc 3 'splits, but no labels' mt-train -q --net "$tmp/net.json" -o "$tmp/no" "$tmp/nolabel"
+like "$tmp/err" 'has no label; mt-label gives labels' 'says what to do'
+rc 2 'sound in the place of mel' mt-train -q --net "$tmp/net.json" -o "$tmp/no" "$tmp/audio.mtr"
+like "$tmp/err" 'audio.mtr: holds no mel, it is of kind audio; mt-melspec makes mel' 'says what to do'
+no_model 'sound in the place of mel'
+printf 'path\tsplit\ttags\n' > "$tmp/one.tsv"
+sed -n 's/low$/low/p' "$tmp/labels.tsv" >> "$tmp/one.tsv"
+mt-label -q --tsv "$tmp/one.tsv" "$tmp/mel.mtr" | mt-select -q --no-fail > "$tmp/one.mtr"
+rc 0 'one tag, which all have' mt-train -j1 --net "$tmp/net.json" --crop 16 -e 1 --progress=none \
+	-o "$tmp/one" "$tmp/one.mtr"
+like "$tmp/err" "1 of 1 tags cannot be learnt, for no example .*; the first is 'low'" 'is told'
 size=$(wc -c < "$tmp/example.mtr")
 for cut in 0 100 3000 $((size / 2)) $((size - 192)) $((size - 1)); do
 	head -c "$cut" "$tmp/example.mtr" | mt-train -q -j1 --net "$tmp/net.json" --crop 16 \
