@@ -1,9 +1,22 @@
 # SPDX-License-Identifier: MIT
-"""Read an mtrec stream with numpy; man/mtrec.5 is what it is written from.
+"""Read an mtrec stream or packed set with numpy; written from man/mtrec.5.
 
-    python examples/mtrec.py FILE        (- for standard input)
+    python examples/mtrec.py FILE|SET        (- for standard input)
 
-prints each record's key, its fields' shapes and the sum of each number field."""
+prints each record's key, its fields' shapes and the sum of each number field. In a
+program (fields of records are arrays, or str for text):
+
+    for kind, rec in mtrec.read("music.set"):
+        if kind == "HEAD":
+            tags = [line[2] for line in mtrec.lines(rec) if line[0] == "tag"]
+        elif kind == "DATA":
+            use(rec["key"], rec["mel"], rec["label"])
+
+The records of a set are compressed: that needs the module zstandard, or a stream
+made by "mt-select SET"."""
+import json
+import os
+import re
 import sys
 import zlib
 
@@ -26,8 +39,8 @@ def fields(head, body):
         dtype = "S1" if dtype == b"s" else "<" + dtype.decode()
         shape = [int(n) for n in dim[:n_dim]]
         a = np.frombuffer(body, dtype, int(np.prod(shape)), int(offset)).reshape(shape)
-        yield name.decode(), (a.tobytes().decode(errors="surrogateescape")
-                              if dtype == "S1" else a)
+        yield name.decode(), (a.tobytes().decode(errors="surrogateescape") if dtype == "S1"
+                              else a)
 
 
 def records(f):
@@ -48,6 +61,8 @@ def records(f):
             if [*rec["tally"][[0, 1, 2, 4]]] != [count["DATA"], count["FAIL"], 0, digest]:
                 raise ValueError("the tally differs: records were lost")
             open_ = False
+        elif kind[0].isupper() and kind not in ("HEAD", "DATA", "FAIL"):
+            raise ValueError(f"a frame of type {kind} needs a newer reader")
         count[kind] = count.get(kind, 0) + 1
         seq, digest = seq + 1, zlib.crc32(data[60:], digest)
         yield kind, rec
@@ -55,13 +70,32 @@ def records(f):
         raise ValueError("the stream is cut")
 
 
+def lines(rec):
+    """The lines of a HEAD as lists of words."""
+    back = {"t": "\t", "n": "\n"}
+    return [[re.sub(r"\\(.)", lambda m: back.get(m[1], m[1]), word) for word in line.split("\t")]
+            for line in rec["text"].split("\n") if line]
+
+
+def read(path):
+    """The same of a file, "-" for standard input, or all parts of a packed set."""
+    paths = [path]
+    if os.path.isdir(path):
+        with open(os.path.join(path, "manifest.json"), encoding="utf-8") as f:
+            paths = [os.path.join(path, part["name"]) for part in json.load(f)["parts"]]
+    for p in paths:
+        with sys.stdin.buffer if p == "-" else open(p, "rb") as stream:
+            yield from records(stream)
+
+
 if __name__ == "__main__":
     sys.stdout.reconfigure(encoding="utf-8", errors="surrogateescape")  # keys are bytes
     try:
-        with sys.stdin.buffer if sys.argv[1] == "-" else open(sys.argv[1], "rb") as stream:
-            for what, rec in records(stream):
-                if what in ("DATA", "FAIL"):
-                    print(what, rec["key"], *(f"{n}{list(a.shape)}={a.astype('f8').sum():.6g}"
-                          for n, a in rec.items() if not isinstance(a, str)), sep="\t")
-    except ValueError as why:
+        for what, rec in read(sys.argv[1]):
+            if what in ("DATA", "FAIL"):
+                print(what, rec["key"], *(f"{n}{list(a.shape)}={a.astype('f8').sum():.6g}"
+                      for n, a in rec.items() if not isinstance(a, str)), sep="\t")
+    except BrokenPipeError:
+        sys.stderr.close()
+    except (OSError, ValueError) as why:
         sys.exit(f"mtrec.py: {why}")

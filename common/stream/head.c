@@ -348,9 +348,11 @@ static const char *show(const struct mt_head_line *line, char *buf, size_t n)
 {
 	if (!line)
 		return "nothing";
-	snprintf(buf, n, "'%.40s %.60s %.60s'", line->word[0],
+	bool field = !strcmp(line->word[0], "field") && line->n_word > 3;
+	snprintf(buf, n, "'%.40s %.60s %.60s%s%.40s'", line->word[0],
 		 line->n_word > 1 ? line->word[1] : "",
-		 line->n_word > 2 ? line->word[2] : "");
+		 line->n_word > 2 ? line->word[2] : "",
+		 field && *line->word[3] ? " " : "", field ? line->word[3] : "");
 	return buf;
 }
 
@@ -365,7 +367,7 @@ int mt_head_same(const struct mt_head *a, const struct mt_head *b,
 			return MT_OK;
 		if (x && y && same_line(x, y))
 			continue;
-		char p[176], q[176];
+		char p[224], q[224];
 		return mt_err_set(err, MT_EINPUT, "the streams do not belong "
 				  "together: the first has %s where this one "
 				  "has %s", show(x, p, sizeof p),

@@ -61,8 +61,13 @@ int mt_set_read(struct mt_set *set, const char *folder, struct mt_err *err)
 {
 	*set = (struct mt_set){0};
 	char *path = mt_strf("%s/manifest.json", folder);
-	json_t *root;
-	int rc = mt_json_load(&root, path, MT_EINPUT, err);
+	json_t *root = NULL;
+	struct stat st;
+	int rc = stat(folder, &st) || mt_set_is(folder) ? MT_OK :
+		 mt_err_set(err, MT_EINPUT, "%s: has no manifest.json: no packed "
+			    "set, or not yet a whole one", folder);
+	if (!rc)
+		rc = mt_json_load(&root, path, MT_EINPUT, err);
 	json_t *parts = json_object_get(root, "parts");
 	if (!rc && !json_is_array(parts))
 		rc = mt_err_set(err, MT_EINPUT, "%s: has no list of parts",

@@ -70,6 +70,16 @@ HOME=$tmp rc 0 'README: the quick start' sh -e quick.sh
 rc 0 'which made a set' mt-view -c music.set
 like "$tmp/out" '5 records, 0 failed' 'of five songs'
 
+# the library alone gives mt-predict's scores
+cp -r model.keep model
+mt-decode -q song.mp3 | mt-predict -m model/best.safetensors --tsv | sed 1d | cut -f2- | sort > want
+rc 0 'tag.c' "$build/examples/tag" model/best.safetensors song.mp3
+sort out | paste want - | awk -F'\t' '{ d = $2 - $4; if ($1 != $3 || d * d > 1e-10) bad++ }
+	END { print NR, bad + 0 }' > have
+is "$(cat have)" "$(grep -c . want) 0" 'the same tags and scores'
+rc 1 'tag.c and no sound' "$build/examples/tag" model/best.safetensors tags.tsv
+like err '^tag: tags.tsv: cannot open' 'says so'
+
 # the demo's music: the same each time, every tag in every split
 "$build/examples/demo-score" "$tmp/one" && "$build/examples/demo-score" "$tmp/two"
 is $? 0 'demo-score composes'

@@ -133,6 +133,13 @@ done
 [ ! -e "$tmp/m3" ]
 ok $? 'and nothing is made'
 rc 3 'sets that differ are not merged' mt-pack --merge -o "$tmp/m2" "$tmp/a" "$tmp/c"
+for m in 40 64; do mt-melspec -q --bands $m "$tmp/a" --allow-fail 1 | mt-pack -q --allow-fail 1 -o "$tmp/m$m"; done
+rc 3 'other bands' mt-pack --merge -o "$tmp/m2" "$tmp/m40" "$tmp/m64"
+like "$tmp/err" "first has 'field mel f4 T,40' where this one has 'field mel f4 T,64'" 'are told'
+mkdir "$tmp/job"
+cp "$tmp/a/part-00000.mtp" "$tmp/job"
+rc 3 'nor is a set that is not complete' mt-pack --merge -o "$tmp/m2" "$tmp/a" "$tmp/job"
+like "$tmp/err" 'job: has no manifest.json: no packed set, or not yet a whole one' 'which is named'
 [ ! -e "$tmp/m2/manifest.json" ]
 ok $? 'and leave no set'
 cat "$tmp/s" "$tmp/s" | mt-pack -q --allow-fail 2 -o "$tmp/n"

@@ -27,11 +27,33 @@ if "$python" -c 'import zstandard' 2> /dev/null; then
 	mv "$tmp/out" "$tmp/want"
 	rc 0 'the part itself' $py "$part"
 	same "$tmp/out" "$tmp/want" 'has the same records'
+	mt-pack -q --shard-records 1 -o "$tmp/parts" < "$tmp/example.mtr"
+	rc 0 'a set of four parts' $py "$tmp/parts"
+	same "$tmp/out" "$tmp/want" 'has them too'
+	cat > "$tmp/use.py" <<-END
+	import sys
+	sys.path.insert(0, "examples")
+	import mtrec
+	for kind, rec in mtrec.read("$tmp/parts"):
+	    if kind == "HEAD":
+	        tags = [line[2] for line in mtrec.lines(rec) if line[0] == "tag"]
+	    elif kind == "DATA":
+	        print(rec["key"], *rec["mel"].shape, *[t for t, y in zip(tags, rec["label"]) if y])
+	END
+	rc 0 'as its text says' "$python" "$tmp/use.py"
+	is "$(sed 's/ .* / /' "$tmp/out" | tr '\n' ' ')" \
+		'high/a.wav high high/b.wav high low/a.wav low low/b.wav low ' 'keys and tags'
 	perl -0777 -pe 's/\x28\xb5\x2f\xfd.{12}\K./~$&/se' "$part" > "$tmp/bad.mtr"
 	rc 1 'a flipped byte in a zstd frame' $py "$tmp/bad.mtr"
 else
 	echo "ok $((tap_n += 1)) - the part itself # SKIP no zstandard"
 fi
+rc 1 'a folder that is no set' $py "$tmp/in"
+like "$tmp/err" '^mtrec.py: .*manifest.json' 'is told in one line'
+odd=$(printf 'a\351b.wav')
+cp "$tmp/in/low/a.wav" "$tmp/$odd"
+(cd "$tmp" && mt-decode -q "$odd") > "$tmp/odd.mtr"
+rc 0 'a key that is not UTF-8' $py "$tmp/odd.mtr"
 echo nothing > "$tmp/bad.wav"
 mt-decode -q "$tmp/bad.wav" "$tmp/in/low/a.wav" > "$tmp/fail.mtr" 2>/dev/null
 rc 0 'a stream with a failed record' $py "$tmp/fail.mtr"
