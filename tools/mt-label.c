@@ -28,7 +28,7 @@ static struct opts {
 
 static const struct mt_opt rows[] = {
 	{'t', "tsv", "FILE", MT_OPT_PATH, AT(tsv),
-	 "table with a header line: path or key, tags, fields", NULL, 0, 0},
+	 "table, TSV or *.csv, with a header line: path or key, tags, fields", NULL, 0, 0},
 	{0, "folders", "DIR", MT_OPT_PATH, AT(folders),
 	 "a record's tag is the first folder of its key, one of DIR's", NULL,
 	 0, 0},
@@ -107,10 +107,12 @@ static int check_columns(struct mt_err *err)
 		"window_start",
 	};
 	const struct mt_table *t = &label.table;
+	bool comma = t->n_column == 1 && strpbrk(t->column[0], ",;");
 	if (strcmp(t->column[0], "path") != 0 && strcmp(t->column[0], "key"))
 		return mt_err_set(err, MT_EINPUT, "%s: the first column is "
-				  "'%.80s'; it must be 'path' or 'key'",
-				  opts.tsv, t->column[0]);
+				  "'%.80s'; it must be 'path' or 'key'%s",
+				  opts.tsv, t->column[0], comma ? ", with tabs "
+				  "between columns, in *.csv commas" : "");
 	for (size_t i = 1; i < t->n_column; i++) {
 		const char *c = t->column[i];
 		bool bad = !*c || strlen(c) > MT_NAME_SIZE;

@@ -7,9 +7,9 @@
 #include "base/crc.h"
 #include "base/file.h"
 #include "base/mem.h"
+#include "tags/cells.h"
 
 #define MAX_TABLE ((size_t)8 << 30)
-#define MAX_COLUMN 256
 
 struct row {
 	char **cell;
@@ -22,21 +22,6 @@ static size_t count(const char *s, size_t n, char c)
 	for (size_t i = 0; i < n; i++)
 		k += s[i] == c;
 	return k;
-}
-
-/* Cut one line into cells; how many there were. */
-static size_t cut(char *line, char **cell, size_t max)
-{
-	size_t n = 0;
-	for (char *p = line;; p++) {
-		if (n < max)
-			cell[n] = p;
-		n++;
-		p = strchr(p, '\t');
-		if (!p)
-			return n;
-		*p = 0;
-	}
 }
 
 static int by_key(const void *a, const void *b)
@@ -70,37 +55,52 @@ static int sort_rows(struct mt_table *t, struct row *row, const char *name,
 	return rc;
 }
 
-static int parse_rows(struct mt_table *t, char *at, const char *name,
+static int parse_rows(struct mt_table *t, struct mt_cells *c,
 		      struct mt_err *err)
 {
-	size_t lines = count(at, strlen(at), '\n') + 1, width = t->n_column;
-	struct row *row = mt_calloc(lines, sizeof *row);
-	t->cell = mt_calloc(lines * width, sizeof *t->cell);
-	int rc = MT_OK;
-	for (size_t no = 2; !rc && *at; no++) {
-		char *end = at + strcspn(at, "\n"), *next = end + (*end != 0);
-		if (end > at && end[-1] == '\r')
-			end--;
-		*end = 0;
-		if (*at) {
-			char **cell = t->cell + t->n_row * width;
-			size_t n = cut(at, cell, width);
-			if (n != width)
-				rc = mt_err_set(err, MT_EINPUT, "%s: line %zu: "
-						"%zu cells where the header "
-						"has %zu", name, no, n, width);
-			else if (!cell[0][0])
-				rc = mt_err_set(err, MT_EINPUT, "%s: line %zu: "
-						"the first cell is empty",
-						name, no);
-			row[t->n_row++] = (struct row){cell, no};
-		}
-		at = next;
+	size_t most = count(c->at, (size_t)(c->end - c->at), '\n') + 1;
+	size_t width = t->n_column;
+	struct row *row = mt_calloc(most, sizeof *row);
+	t->cell = mt_calloc(most * width, sizeof *t->cell);
+	int rc;
+	for (;;) {
+		size_t line = c->line + 1;  /* where a row of several begins */
+		rc = mt_cells_next(c, err);
+		if (rc)
+			break;
+		if (c->n_cell == 1 && !c->len[0])
+			continue;
+		char **cell = t->cell + t->n_row * width;
+		if (c->n_cell != width)
+			rc = mt_err_set(err, MT_EINPUT, "%s: line %zu: %zu "
+					"cells where the header has %zu",
+					c->path, line, c->n_cell, width);
+		else if (!c->len[0])
+			rc = mt_err_set(err, MT_EINPUT, "%s: line %zu: the first "
+					"cell is empty", c->path, line);
+		if (rc)
+			break;
+		memcpy(cell, c->cell, width * sizeof *cell);
+		row[t->n_row++] = (struct row){cell, line};
 	}
-	if (!rc)
-		rc = sort_rows(t, row, name, err);
+	if (rc == MT_END)
+		rc = sort_rows(t, row, c->path, err);
 	free(row);
 	return rc;
+}
+
+static int parse(struct mt_table *t, struct mt_cells *c, struct mt_err *err)
+{
+	int rc = mt_cells_next(c, err);
+	if (rc == MT_END || (!rc && !c->len[0]))
+		rc = mt_err_set(err, MT_EINPUT, "%s: line 1: a header line with "
+				"the names of the columns is needed", c->path);
+	if (rc)
+		return rc;
+	t->n_column = c->n_cell;
+	t->column = mt_calloc(c->n_cell, sizeof *t->column);
+	memcpy(t->column, c->cell, c->n_cell * sizeof *t->column);
+	return parse_rows(t, c, err);
 }
 
 int mt_table_parse(struct mt_table *t, const char *data, size_t size,
@@ -114,22 +114,10 @@ int mt_table_parse(struct mt_table *t, const char *data, size_t size,
 				  count(data, (size_t)(zero - data), '\n') + 1);
 	t->crc = mt_crc32(0, data, size);
 	t->data = mt_strndup(data, size);
-	char *at = t->data;
-	if (size >= 3 && !memcmp(at, "\xef\xbb\xbf", 3))
-		at += 3;  /* a byte order mark is no part of the name */
-	char *end = at + strcspn(at, "\n"), *next = end + (*end != 0);
-	if (end > at && end[-1] == '\r')
-		end--;
-	*end = 0;
-	t->column = mt_calloc(MAX_COLUMN, sizeof *t->column);
-	t->n_column = cut(at, t->column, MAX_COLUMN);
-	int rc;
-	if (!*t->column[0] || t->n_column > MAX_COLUMN)
-		rc = mt_err_set(err, MT_EINPUT, "%s: line 1: a header line of 1 "
-				"to %d column names is needed", name,
-				MAX_COLUMN);
-	else
-		rc = parse_rows(t, next, name, err);
+	struct mt_cells c;
+	mt_cells_init(&c, name, t->data, size);
+	c.csv = mt_cells_is_csv(name);
+	int rc = parse(t, &c, err);
 	if (rc)
 		mt_table_release(t);
 	return rc;

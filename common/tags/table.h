@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * A table of tab-separated values with a header line, kept as bytes (UTF-8 is
- * not asked for). The first column is the key by which rows are found. */
+ * A table of tab- or comma-separated values (cells.h) with a header line, kept
+ * as bytes (UTF-8 is not asked for). The first column is the key by which rows are found. */
 #ifndef MT_TAGS_TABLE_H
 #define MT_TAGS_TABLE_H
 
@@ -20,9 +20,9 @@ struct mt_table {
 	size_t *line;            /* [n_row] line number of each row */
 };
 
-/* Read a file; "\r\n" ends a line too, empty lines are passed over. A row with
- * another number of cells than the header, an empty key, a key that stands
- * twice or a zero byte is MT_EINPUT with file and line. */
+/* Read a file; a name that ends in ".csv" means commas and quotes. Empty lines
+ * are passed over. A row with another number of cells than the header, an empty
+ * key, a key that stands twice or a zero byte is MT_EINPUT with file and line. */
 int mt_table_read(struct mt_table *t, const char *path, struct mt_err *err)
 	MT_USE_RESULT;
 /* The same from memory; name is for messages. data is copied. */

@@ -7,102 +7,12 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/num.h"
+#include "tags/cells.h"
 #include "tags/tagread.h"
 
 #define MAX_FILE ((size_t)8 << 30)
-#define MAX_CELL 64
 
-struct text {
-	const char *path;
-	char *at, *end;          /* what is left of the file */
-	size_t line;
-	bool csv;
-	char *cell[MAX_CELL];
-	size_t len[MAX_CELL], n_cell;
-};
-
-static int bad(const struct text *t, const char *why, struct mt_err *err)
-{
-	return mt_err_set(err, MT_EINPUT, "%s: line %zu: %s", t->path, t->line,
-			  why);
-}
-
-/* A quoted cell, in place; at stands on the quote and ends after the cell. */
-static bool quoted(struct text *t, char **out, size_t *len)
-{
-	char *to = ++t->at;
-	*out = to;
-	for (; t->at < t->end; t->at++) {
-		if (*t->at == '"' && t->at + 1 < t->end && t->at[1] == '"')
-			t->at++;
-		else if (*t->at == '"')
-			break;
-		t->line += *t->at == '\n';
-		*to++ = *t->at;
-	}
-	*len = (size_t)(to - *out);
-	return t->at++ < t->end;
-}
-
-/* Escapes of tab-separated text: \t, \n, \\. */
-static size_t unescape(char *s, size_t n)
-{
-	size_t k = 0;
-	for (size_t i = 0; i < n; i++) {
-		if (s[i] == '\\' && i + 1 < n && strchr("tnr\\", s[i + 1])) {
-			i++;
-			s[k++] = s[i] == 't' ? '\t' : s[i] == 'n' ? '\n' : s[i] == 'r' ? '\r'
-					: '\\';
-		} else {
-			s[k++] = s[i];
-		}
-	}
-	return k;
-}
-
-static void plain(struct text *t, char **out, size_t *len)
-{
-	char stop = t->csv ? ',' : '\t';
-	*out = t->at;
-	while (t->at < t->end && *t->at != stop && *t->at != '\n')
-		t->at++;
-	*len = (size_t)(t->at - *out);
-	if (*len && (t->at == t->end || *t->at == '\n') &&
-	    (*out)[*len - 1] == '\r')
-		--*len;
-	if (!t->csv)
-		*len = unescape(*out, *len);
-}
-
-/* The next line into cells; MT_END after the last. */
-static int next_line(struct text *t, struct mt_err *err)
-{
-	size_t line = ++t->line;
-	if (t->at >= t->end)
-		return MT_END;
-	t->n_cell = 0;
-	for (;;) {
-		if (t->n_cell == MAX_CELL)
-			return bad(t, "more than 64 cells", err);
-		size_t i = t->n_cell++;
-		if (t->csv && t->at < t->end && *t->at == '"') {
-			if (!quoted(t, &t->cell[i], &t->len[i])) {
-				t->line = line;
-				return bad(t, "a quote is not closed", err);
-			}
-			if (t->at < t->end && *t->at == '\r')
-				t->at++;
-			if (t->at < t->end && *t->at != ',' && *t->at != '\n')
-				return bad(t, "text after a closing quote", err);
-		} else {
-			plain(t, &t->cell[i], &t->len[i]);
-		}
-		if (t->at >= t->end || *t->at++ == '\n')
-			return MT_OK;
-	}
-}
-
-static int column(const struct text *t, const char *const *names)
+static int column(const struct mt_cells *t, const char *const *names)
 {
 	for (; *names; names++)
 		for (size_t i = 0; i < t->n_cell; i++)
@@ -143,33 +53,33 @@ static size_t number_of(struct mt_texts *texts, struct mt_texts_index *x,
 	return mt_texts_insert(x, texts->n);
 }
 
-static int read_lines(struct mt_tagdb *db, struct text *t, unsigned parts,
+static int read_lines(struct mt_tagdb *db, struct mt_cells *t, unsigned parts,
 		      struct mt_err *err)
 {
 	static const char *const tracks[] = {"track", "tid", "key", "path",
 					     NULL};
 	static const char *const tags[] = {"tag", NULL};
 	static const char *const weights[] = {"weight", "val", NULL};
-	int rc = next_line(t, err);
+	int rc = mt_cells_next(t, err);
 	size_t width = t->n_cell, cap = 0;
 	int track = column(t, tracks), tag = column(t, tags);
 	int weight = column(t, weights);
 	if (rc < 0)
 		return rc;
 	if (rc || track < 0 || tag < 0)
-		return bad(t, "a header line with the columns track, tag and, "
+		return mt_cells_bad(t, "a header line with the columns track, tag and, "
 			   "if there are any, weight is needed", err);
 	if ((parts & MT_TAGDB_VAL) && weight < 0)
-		return bad(t, "there is no column 'weight'", err);
+		return mt_cells_bad(t, "there is no column 'weight'", err);
 	struct mt_texts_index tids, names;
 	mt_texts_index(&tids, &db->tid);
 	mt_texts_index(&names, &db->tag);
-	while (!(rc = next_line(t, err))) {
+	while (!(rc = mt_cells_next(t, err))) {
 		double val = NAN;
 		if (t->n_cell == 1 && !t->len[0])
 			continue;
 		if (t->n_cell != width || !t->len[track] || !t->len[tag]) {
-			rc = bad(t, t->n_cell != width ?
+			rc = mt_cells_bad(t, t->n_cell != width ?
 				 "not as many cells as the header has" :
 				 "the track or the tag is empty", err);
 			break;
@@ -179,7 +89,7 @@ static int read_lines(struct mt_tagdb *db, struct text *t, unsigned parts,
 			bool ok = mt_num_f64(s, &val);
 			free(s);
 			if (!ok) {
-				rc = bad(t, "the weight is not a number", err);
+				rc = mt_cells_bad(t, "the weight is not a number", err);
 				break;
 			}
 		}
@@ -197,10 +107,10 @@ static int read_lines(struct mt_tagdb *db, struct text *t, unsigned parts,
 int mt_tagread_table(struct mt_tagdb *db, char *data, size_t size, bool csv,
 		     unsigned parts, struct mt_err *err)
 {
-	struct text t = {.path = db->path, .at = data, .end = data + size,
-			 .csv = csv};
-	if (size >= 3 && !memcmp(data, "\xef\xbb\xbf", 3))
-		t.at += 3;
+	struct mt_cells t;
+	mt_cells_init(&t, db->path, data, size);
+	t.csv = csv;
+	t.escapes = !csv;
 	int rc = read_lines(db, &t, parts, err);
 	if (!rc && db->n_pair >= UINT32_MAX)
 		rc = mt_err_set(err, MT_EINPUT, "%s: %zu pairs; fewer than 2^32 "
@@ -211,12 +121,12 @@ int mt_tagread_table(struct mt_tagdb *db, char *data, size_t size, bool csv,
 int mt_tagread_text(struct mt_tagdb *db, unsigned parts, struct mt_err *err)
 {
 	char *data;
-	size_t size, n = strlen(db->path);
+	size_t size;
 	int rc = mt_file_get(db->path, MAX_FILE, &data, &size, err);
 	if (rc)
 		return rc;
-	bool csv = n > 4 && !strcmp(db->path + n - 4, ".csv");
-	rc = mt_tagread_table(db, data, size, csv, parts, err);
+	rc = mt_tagread_table(db, data, size, mt_cells_is_csv(db->path), parts,
+			      err);
 	free(data);
 	return rc;
 }

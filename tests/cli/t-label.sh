@@ -43,6 +43,15 @@ is "$(mt-label --folders "$tmp/in" --without x "$tmp/clip" | mt-view -f label | 
 	'x/a.wav 0;x/b.wav 0;y/c.wav 1;' 'folders that are not wanted as tags'
 rc 2 'no tag left' mt-label -t "$tmp/t.tsv" --with pop --without pop "$tmp/clip"
 like "$tmp/err" 'leave no tag' 'is told'
+printf 'path,artist,tags\r\nx/a.wav,"Ann, Bob","rock, pop"\r\nx/b.wav,Bob,rock\r\ny/c.wav,,jazz\r\n' \
+	> "$tmp/t.csv"
+rc 0 'a table with commas' mt-label -t "$tmp/t.csv" "$tmp/clip" -o "$tmp/csv"
+is "$(mt-view -f label "$tmp/csv" | tr '\t\n' ' ;')" \
+	'x/a.wav 1 0 1;x/b.wav 1 0 0;y/c.wav 0 1 0;' 'its labels: rock, jazz, pop'
+is "$(mt-view -f artist -k x/a.wav "$tmp/csv")" 'x/a.wav	Ann, Bob' 'a quoted cell'
+cp "$tmp/t.csv" "$tmp/csv.txt"
+rc 3 'the same under another name' mt-label -t "$tmp/csv.txt" "$tmp/clip"
+like "$tmp/err" "it must be 'path' or 'key', with tabs between columns, in \*.csv commas" 'says so'
 mt-label -q -t "$tmp/t.tsv" "$tmp/clip" > "$tmp/once"
 printf 'path\tyear\nx/a.wav\t1999\n' > "$tmp/year.tsv"
 rc 0 'no labels at all' mt-label --keep-unlabelled -t "$tmp/year.tsv" "$tmp/clip"

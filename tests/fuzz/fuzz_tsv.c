@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * Label tables and the tag lists in them, on any bytes. The first byte chooses
- * the rules for the vocabulary. */
+ * the rules for the vocabulary and whether commas separate. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -44,7 +44,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct mt_err err = {0};
 	if (!size)
 		return 0;
-	if (mt_table_parse(&t, (const char *)data + 1, size - 1, "fuzz", &err))
+	if (mt_table_parse(&t, (const char *)data + 1, size - 1,
+			   data[0] & 128 ? "fuzz.csv" : "fuzz", &err))
 		return 0;
 	/* every row is found by its own key */
 	for (size_t i = 0; i < t.n_row; i++) {

@@ -75,6 +75,39 @@ static void test_bad_table(void **state)
 	assert_string_equal("z: line 2: holds a zero byte", err.text);
 }
 
+static void test_commas(void **state)
+{
+	(void)state;
+	static const char text[] = "\xef\xbb\xbfpath,tags,split\r\n"
+		"\"b, c.mp3\",\"x, \"\"y\"\"\",train\r\n\r\n"
+		"a\tb,\"two\nlines\",\"\"\nz,,\"test\"";
+	struct mt_table t;
+	struct mt_err err = {0};
+	assert_int_equal(0, mt_table_parse(&t, text, sizeof text - 1, "t.csv",
+					   NULL));
+	assert_int_equal(3, t.n_column);
+	assert_int_equal(3, t.n_row);
+	assert_string_equal("split", t.column[2]);
+	int64_t row = mt_table_find(&t, "b, c.mp3", 8);
+	assert_true(row >= 0);
+	assert_string_equal("x, \"y\"", mt_table_cell(&t, (size_t)row, 1));
+	row = mt_table_find(&t, "a\tb", 3);
+	assert_string_equal("two\nlines", mt_table_cell(&t, (size_t)row, 1));
+	assert_string_equal("", mt_table_cell(&t, (size_t)row, 2));
+	assert_int_equal(4, t.line[row]);
+	row = mt_table_find(&t, "z", 1);
+	assert_string_equal("test", mt_table_cell(&t, (size_t)row, 2));
+	assert_int_equal(6, t.line[row]);
+	mt_table_release(&t);
+	assert_int_equal(MT_EINPUT, mt_table_parse(&t, "a\n\"b\nc", 6, "t.csv",
+						   &err));
+	assert_string_equal("t.csv: line 2: a quote is not closed", err.text);
+	/* in other files quotes and commas are text */
+	assert_int_equal(0, parse(&t, "path\n\"a,b\"\n", NULL));
+	assert_string_equal("\"a,b\"", mt_table_cell(&t, 0, 0));
+	mt_table_release(&t);
+}
+
 static void test_many_rows(void **state)
 {
 	(void)state;
@@ -214,6 +247,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_table),
 		cmocka_unit_test(test_bad_table),
+		cmocka_unit_test(test_commas),
 		cmocka_unit_test(test_many_rows),
 		cmocka_unit_test(test_vocab),
 		cmocka_unit_test(test_choice),
