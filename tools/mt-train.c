@@ -357,7 +357,7 @@ static int resume(const char *path, struct mt_err *err)
 
 static int save(const char *name, bool checkpoint, struct mt_err *err)
 {
-	char epoch[32], crc[16], place[96];
+	char epoch[32], crc[16], place[96], id[200], engine[240];
 	snprintf(epoch, sizeof epoch, "%zu", run.trainer.epoch);
 	snprintf(crc, sizeof crc, "%08x", run.data.crc);
 	snprintf(place, sizeof place, "%zu %llu %" PRId64 " %a",
@@ -369,14 +369,17 @@ static int save(const char *name, bool checkpoint, struct mt_err *err)
 	while (last > run.metrics && last[-1] != '\n')
 		last--;
 	char *line = mt_strndup(last, strcspn(last, "\n"));
+	mt_engine_id(opts.backend, id, sizeof id);
+	snprintf(engine, sizeof engine, "%s, %" PRId64 " threads", id,
+		 (int64_t)mt_common.jobs);
 	struct mt_model_meta meta[12] = {
 		{"format", "mt 1"},
 		{"net", (char *)(uintptr_t)mt_net_json(&run.net)},
 		{"tags", run.tags}, {"recipe", run.recipe},
 		{"provenance", run.provenance}, {"epoch", epoch},
-		{"data_crc32", crc}, {"metrics", line},
+		{"data_crc32", crc}, {"metrics", line}, {"engine", engine},
 	};
-	size_t n_meta = 8;
+	size_t n_meta = 9;
 	if (run.frontend)
 		meta[n_meta++] = (struct mt_model_meta){"frontend",
 							run.frontend};

@@ -8,6 +8,14 @@
 #include "base/tool.h"
 #include "nn/engine_impl.h"
 
+void mt_engine_id(const char *backend, char *buf, size_t size)
+{
+	const struct mt_ops *ops = mt_ops_get(backend ? backend : "onednn", NULL);
+	*buf = 0;
+	if (ops)
+		ops->id(buf, size);
+}
+
 int mt_engine_new(struct mt_engine **out, const struct mt_net *net,
 		  const struct mt_engine_opt *opt, struct mt_err *err)
 {

@@ -38,6 +38,10 @@ int mt_engine_new(struct mt_engine **e, const struct mt_net *net,
 		  const struct mt_engine_opt *opt, struct mt_err *err) MT_USE_RESULT;
 void mt_engine_free(struct mt_engine *e);
 
+/* What computes, for a model's metadata: "oneDNN 2.6.0 avx2". NULL: "onednn";
+ * "" for a backend that there is not. */
+void mt_engine_id(const char *backend, char *buf, size_t size);
+
 /* Set every parameter to its first value; moments to zero. */
 int mt_engine_init(struct mt_engine *e, uint64_t seed, struct mt_err *err);
 

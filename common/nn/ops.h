@@ -82,6 +82,8 @@ struct mt_step {
 
 struct mt_ops {
 	const char *name;
+	/* What computes: library, version, instructions that it uses. */
+	void (*id)(char *buf, size_t size);
 	/* State shared by all steps of one engine; n_thread > 0. */
 	int (*open)(void **ctx, int n_thread, struct mt_err *err);
 	void (*close)(void *ctx);

@@ -95,6 +95,12 @@ rc 3 'a cut checkpoint' train --resume -o "$tmp/a"
 cp "$tmp/b/best.safetensors" "$tmp/a/checkpoint.safetensors"
 rc 3 'a model is no checkpoint' train --resume -o "$tmp/a"
 
+rc 0 'the metadata' mt-view "$tmp/b/best.safetensors"
+like "$tmp/out" '^engine	oneDNN [0-9.]+ [a-z0-9_ ]+, 1 threads$' 'say what computed it'
+rc 0 'the other backend' train --backend blas -e 1 -o "$tmp/blas"
+mt-view "$tmp/blas/best.safetensors" > "$tmp/out"
+like "$tmp/out" '^engine	OpenBLAS [0-9.]+ .*, 1 threads$' 'does, too'
+
 # patience: the first epoch is never beaten with a rate of nearly nothing
 rc 0 '--patience' train --lr 1e-9 --patience 3 -e 50 -o "$tmp/p"
 [ "$(wc -l < "$tmp/p/metrics.jsonl")" -lt 50 ]

@@ -3,6 +3,7 @@
 
 #include <cblas.h>
 #include <omp.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -96,8 +97,15 @@ static void forget(struct mt_tensor *t)
 	(void)t;
 }
 
+static void id(char *buf, size_t size)
+{
+	/* "OpenBLAS 0.3.21 DYNAMIC_ARCH NO_AFFINITY SkylakeX MAX_THREADS=64" */
+	snprintf(buf, size, "%s", openblas_get_config());
+}
+
 const struct mt_ops mt_ops_blas = {
-	.name = "blas", .open = open_blas, .close = free, .begin = begin, .plan = plan,
+	.name = "blas", .id = id,
+	.open = open_blas, .close = free, .begin = begin, .plan = plan,
 	.release = release, .forward = forward, .backward = backward, .put = put, .get = get,
 	.forget = forget,
 };

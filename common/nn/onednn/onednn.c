@@ -2,6 +2,7 @@
 #include "nn/onednn/onednn.h"
 
 #include <omp.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -257,8 +258,29 @@ static int get(void *ctx, const struct mt_tensor *t, float *to, struct mt_err *e
 	return convert(ctx, t, to, 0, err);
 }
 
+static void id(char *buf, size_t size)
+{
+	static const struct { dnnl_cpu_isa_t isa; const char *name; } isas[] = {
+		{dnnl_cpu_isa_sse41, "sse41"}, {dnnl_cpu_isa_avx, "avx"},
+		{dnnl_cpu_isa_avx2, "avx2"}, {dnnl_cpu_isa_avx2_vnni, "avx2_vnni"},
+		{dnnl_cpu_isa_avx512_core, "avx512_core"},
+		{dnnl_cpu_isa_avx512_core_vnni, "avx512_core_vnni"},
+		{dnnl_cpu_isa_avx512_core_bf16, "avx512_core_bf16"},
+		{dnnl_cpu_isa_avx512_core_amx, "avx512_core_amx"},
+	};
+	const dnnl_version_t *v = dnnl_version();
+	dnnl_cpu_isa_t isa = dnnl_get_effective_cpu_isa();
+	const char *name = "other instructions";
+	for (size_t i = 0; i < sizeof isas / sizeof *isas; i++)
+		if (isas[i].isa == isa)
+			name = isas[i].name;
+	snprintf(buf, size, "oneDNN %d.%d.%d %s", v->major, v->minor, v->patch,
+		 name);
+}
+
 const struct mt_ops mt_ops_onednn = {
-	.name = "onednn", .open = open_dnn, .close = close_dnn, .begin = begin, .plan = plan,
+	.name = "onednn", .id = id,
+	.open = open_dnn, .close = close_dnn, .begin = begin, .plan = plan,
 	.release = release, .forward = forward, .backward = backward, .put = put, .get = get,
 	.forget = forget,
 };
