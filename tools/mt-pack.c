@@ -217,6 +217,12 @@ static int head(void *state, struct mt_head *h, struct mt_err *err)
 	    strcmp(kind, "example") != 0)
 		return mt_err_set(err, MT_EUSAGE, "packs a stream of audio, "
 				  "mel or example, not of %.32s", kind);
+	if (opts.split_by && strcmp(opts.split_by, "key") != 0 &&
+	    !mt_head_has_field(h, opts.split_by))
+		return mt_err_set(err, MT_EUSAGE, "--split-by: the header "
+				  "declares no field '%s'; mt-label -t makes "
+				  "fields of the columns of a table",
+				  opts.split_by);
 	mt_head_set_kind(h, "example");
 	for (size_t i = 0; i < h->n_line; i++) {
 		struct mt_head_line *l = &h->line[i];

@@ -202,8 +202,9 @@ void mt_tool_begin(const struct mt_tool *tool, int argc, char **argv,
 	setvbuf(stderr, NULL, _IOLBF, 0);
 	all_sets(tool, sets);
 	if (mt_opt_parse(sets, argc, argv, n, &err)) {
-		fprintf(stderr, "%s: %s\nusage: %s %s\n", tool->name, err.text,
-			tool->name, tool->synopsis);
+		fprintf(stderr, "%s: %s\nusage: %s %s\n%s --help lists the "
+			"options\n", tool->name, err.text, tool->name,
+			tool->synopsis, tool->name);
 		exit(2);
 	}
 	*operand = argv + 1;

@@ -89,7 +89,8 @@ int mt_pack_open(struct mt_pack *p, const char *folder, bool force,
 	*p = (struct mt_pack){.max_bytes = UINT64_MAX,
 			      .max_records = UINT64_MAX};
 	mt_rec_init(&p->old_rec);
-	if (mkdir(folder, 0777) && errno != EEXIST)
+	p->made = !mkdir(folder, 0777);
+	if (!p->made && errno != EEXIST)
 		return mt_err_sys(err, "%s: cannot make the folder", folder);
 	p->folder = mt_strdup(folder);
 	int rc = choose_folder(p, force, resume, err);
@@ -369,6 +370,8 @@ void mt_pack_abort(struct mt_pack *p)
 			mt_packdir_give_up(p->folder);
 		rmdir(p->work);
 	}
+	if (p->made)
+		rmdir(p->folder);  /* goes only if nothing came into it */
 	free(p->work);
 	free(p->folder);
 	free(p->split);

@@ -48,6 +48,22 @@ is $? 3 'a key in two lists'
 like "$tmp/err" "is in the lists of one and of two" 'is named'
 pack -o "$tmp/f" --split train:0.5,test:0.4 2>"$tmp/err"
 is $? 2 'shares that do not sum to 1'
+# groups
+rc 2 'a field to group by that is not there' mt-pack --split a:.5,b:.5 --split-by artits -o "$tmp/by" "$tmp/s"
+like "$tmp/err" "the header declares no field 'artits'; mt-label -t makes" 'is named'
+[ ! -e "$tmp/by" ]
+ok $? 'and nothing is made'
+{
+	printf 'key\tartist\n'
+	i=0
+	while [ $((i += 1)) -lt 40 ]; do printf '%d.wav\t%d\n' $i $((i % 4)); done
+} > "$tmp/artists"
+mt-label -q --keep-unlabelled --allow-fail 1 -t "$tmp/artists" "$tmp/s" > "$tmp/by.mtr"
+mt-pack -q --allow-fail 2 --split a:.5,b:.5 --split-by artist -o "$tmp/by" "$tmp/by.mtr"
+is "$(mt-select -q --no-fail "$tmp/by" | mt-view --tsv | sed 1d | awk -F'\t' '{ print $(NF - 1), $NF }' | sort -u | wc -l)" 4 \
+	'each group is in one split'
+like "$tmp/by/manifest.json" '"failed": 2' 'a record without the field fails'
+
 # nothing in it, nothing but failures in it
 mt-select -q --no-fail --head 0 "$tmp/s" | mt-pack -q -o "$tmp/none"
 is "$(mt-view -c "$tmp/none")" '1 segments, 0 records, 0 failed' 'an empty set'
