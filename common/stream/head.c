@@ -8,6 +8,7 @@
 
 #include "base/escape.h"
 #include "base/mem.h"
+#include "base/num.h"
 
 static void line_release(struct mt_head_line *line)
 {
@@ -258,20 +259,33 @@ void mt_head_set_param(struct mt_head *head, const char *name,
 	replace(head, 3, (const char *[]){"param", name, value});
 }
 
+/* The line behind the last tag: the search is short, for few lines follow. */
+static size_t behind_tags(const struct mt_head *head)
+{
+	size_t i = head->n_line;
+	while (i && strcmp(head->line[i - 1].word[0], "tag") != 0)
+		i--;
+	return i;
+}
+
 size_t mt_head_n_tag(const struct mt_head *head)
 {
-	size_t n = 0;
-	for (size_t i = 0; i < head->n_line; i++)
-		n += !strcmp(head->line[i].word[0], "tag") &&
-		     head->line[i].n_word > 2;
-	return n;
+	uint64_t n;
+	size_t i = behind_tags(head);
+	return i && mt_num_u64(head->line[i - 1].word[1], &n) ? n + 1 : 0;
 }
 
 const char *mt_head_tag(const struct mt_head *head, size_t k)
 {
 	char number[24];
+	size_t i = behind_tags(head), n = mt_head_n_tag(head);
 	snprintf(number, sizeof number, "%zu", k);
-	struct mt_head_line *line = find(head, "tag", number);
+	/* mostly they stand together */
+	struct mt_head_line *line = k < n && n - k <= i
+				    ? &head->line[i - (n - k)] : NULL;
+	if (!line || strcmp(line->word[0], "tag") != 0 ||
+	    strcmp(line->word[1], number) != 0)
+		line = find(head, "tag", number);
 	return line && line->n_word > 2 ? line->word[2] : NULL;
 }
 

@@ -41,6 +41,10 @@ like "$tmp/err" '^mt-label: in/a.wav: lies in no folder of .*/in$' 'fail'
 like "$tmp/out" '^./in/a.wav	0	1$' './ is no folder'
 is "$(mt-label --folders "$tmp/in" --without x "$tmp/clip" | mt-view -f label | tr '\t\n' ' ;')" \
 	'x/a.wav 0;x/b.wav 0;y/c.wav 1;' 'folders that are not wanted as tags'
+# not in the time of the square of their number
+perl -e 'print "key\ttags\nx/a.wav\t", join(",", map { "t$_" } 1 .. 55000), "\n"' > "$tmp/many.tsv"
+rc 0 'many tags' timeout 4 mt-label -q --keep-unlabelled -t "$tmp/many.tsv" -o "$tmp/many" "$tmp/clip"
+rc 0 'are seen' timeout 4 mt-view -s "$tmp/many"
 rc 2 'no tag left' mt-label -t "$tmp/t.tsv" --with pop --without pop "$tmp/clip"
 like "$tmp/err" 'leave no tag' 'is told'
 printf 'path,artist,tags\r\nx/a.wav,"Ann, Bob","rock, pop"\r\nx/b.wav,Bob,rock\r\ny/c.wav,,jazz\r\n' \
