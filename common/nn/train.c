@@ -152,9 +152,7 @@ static void mix(struct mt_trainer *t, const uint32_t *item, size_t n)
 	free(y0);
 }
 
-/* Learning rate of step s of n: a linear rise, then constant or half a
- * cosine down to zero (Loshchilov and Hutter 2017). */
-static double rate_of(const struct mt_recipe *r, uint64_t s, uint64_t n)
+double mt_recipe_rate(const struct mt_recipe *r, uint64_t s, uint64_t n)
 {
 	double at = (double)s, rise = r->warmup * (double)n;
 	if (at <= rise)
@@ -192,7 +190,7 @@ int mt_trainer_epoch(struct mt_trainer *t, double *loss,
 		mix(t, item, n);
 		struct mt_train how = {.loss = r->loss, .optim = r->optim,
 				       .step = ++t->step, .seed = r->seed};
-		how.optim.lr = rate_of(r, t->step, steps * r->epochs);
+		how.optim.lr = mt_recipe_rate(r, t->step, steps * r->epochs);
 		double now;
 		rc = mt_engine_train_step(t->engine, (int64_t)n, t->x,
 					  t->target, &how, &now, err);

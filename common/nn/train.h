@@ -32,6 +32,10 @@ struct mt_recipe {
 	int n_thread;
 };
 
+/* Learning rate of step s (1 for the first) of n: a linear rise, then constant,
+ * or half a cosine down to almost zero (Loshchilov and Hutter 2017). */
+double mt_recipe_rate(const struct mt_recipe *r, uint64_t s, uint64_t n);
+
 struct mt_trainer {
 	struct mt_recipe recipe;
 	const struct mt_net *net;

@@ -67,6 +67,17 @@ for j in 1 2 5; do
 	mt-decode -j $j --segment 0.3:0.2 "$tmp/a.wav" "$tmp/none.wav" "$tmp/b.wav" -q | cksum
 done | sort -u | wc -l > "$tmp/out"
 is "$(tr -d ' ' < "$tmp/out")" 1 'the same bytes with 1, 2 and 5 threads'
+# float samples, one of them no number
+perl -e 'my $d = pack "f<*", map { $_ == 700 ? 9**9**9 / 9**9**9 : sin $_ / 9 } 1 .. 2000;
+	print pack "A4VA4A4VvvVVvvA4V", "RIFF", 36 + length $d, "WAVE", "fmt ", 16, 3, 1, 8000, 32000, 4, 32,
+		"data", length $d; print $d' > "$tmp/nan.wav"
+rc 1 'a sample that is no number' mt-decode -r 0 --fail-log "$tmp/log" "$tmp/nan.wav" "$tmp/a.wav"
+like "$tmp/log" 'nan.wav.*"code":"decode.nonfinite".*holds a sample that is no finite number' 'fails the file'
+is "$(mt-view -c "$tmp/out")" '1 segments, 1 records, 1 failed' 'and no other'
+n() { mt-decode -q -r 0 "$@" | mt-view | sed -n 's/.*pcm f4.1,\([0-9]*\).*/\1/p'; }
+is "$(n --duration 0.08 "$tmp/nan.wav")" 640 'what is not taken does not count'
+is "$(n --start 0.0001 "$tmp/a.wav") $(n --duration 0.0101 "$tmp/a.wav")" '7999 81' \
+	'start and duration to the nearest sample'
 mt-decode --segment 0.5 --progress=json "$tmp/a.wav" "$tmp/b.wav" 2>"$tmp/err" >"$tmp/s2"
 is "$(grep -c '"total":2' "$tmp/err")" 0 'progress does not take segments for files'
 for s in 0.001:1 1:0.001; do

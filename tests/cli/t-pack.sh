@@ -186,6 +186,12 @@ printf 'key\tsplit\n3.wav\ttrain\ntwin.wav\ttest\n' > "$tmp/twin.tsv"
 	mt-pack -o "$tmp/t") 2>"$tmp/err"
 like "$tmp/err" "twin.wav: in split 'test', has the same content as 3.wav," 'twins are told'
 like "$tmp/t/manifest.json" '"in_two_splits": 1' 'and counted'
+# parts by size: each record is 1.2 MB
+for i in 1 2 3; do perl tests/lib/tone.pl 18.75 $i"00" > "$tmp/long$i.wav"; done
+mt-decode -q "$tmp"/long*.wav | mt-pack -q --level 0 --shard-mib 1 -o "$tmp/mib"
+is "$(ls "$tmp/mib" | grep -c part-)" 3 '--shard-mib 1: a part is full when it has a MiB'
+mt-decode -q "$tmp"/long*.wav | mt-pack -q --level 0 --shard-mib 2 -o "$tmp/mib2"
+is "$(ls "$tmp/mib2" | grep -c part-)" 2 '--shard-mib 2: two records make one'
 # types that --dtype cannot start from
 PATH=$build/tests:$PATH
 (cd "$tmp/in" && mt-decode -q 3.wav) > "$tmp/one"

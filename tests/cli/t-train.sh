@@ -2,6 +2,7 @@
 . tests/lib/tap.sh
 . tests/lib/sound.sh
 . tests/lib/train.sh
+PATH=$build/tests:$PATH
 tiny_set
 rc 0 'trains' train -o "$tmp/a"
 is "$(echo $(ls "$tmp/a"))" 'best.safetensors checkpoint.safetensors last.safetensors metrics.jsonl' \
@@ -68,6 +69,15 @@ mt-select -q --where "key <> 'low/1.wav'" "$tmp/set" | mt-pack -q -o "$tmp/less"
 rc 2 '--resume with another set' mt-train -q -j1 --resume --net "$tmp/net.json" --crop 16 -b 4 -e 30 --lr 0.03 --mixup 0 \
 	--mask-frames 3 --mask-bands 2 -o "$tmp/a" "$tmp/less"
 like "$tmp/err" 'another data_crc32' 'names it'
+# the same keys with other labels, with another sound
+sed 's/^low\/1.wav	train	low/low\/1.wav	train	high/' "$tmp/labels.tsv" > "$tmp/other.tsv"
+mt-label -q --tsv "$tmp/other.tsv" < "$tmp/mel.mtr" | mt-pack -q -o "$tmp/other"
+spoil low/1.wav mel 0 0.125 < "$tmp/example.mtr" | mt-pack -q -o "$tmp/sound"
+for set in other sound; do
+	rc 2 "--resume with another $set" mt-train -q -j1 --resume --net "$tmp/net.json" --crop 16 -b 4 -e 30 --lr 0.03 \
+		--mixup 0 --mask-frames 3 --mask-bands 2 -o "$tmp/a" "$tmp/$set"
+	like "$tmp/err" 'another data_crc32' 'names it'
+done
 rc 2 'a folder that holds a model' train -o "$tmp/a"
 like "$tmp/err" 'holds a model already; --resume goes on, --force starts anew' 'is left alone'
 diff -r "$tmp/a" "$tmp/b" > "$tmp/diff"

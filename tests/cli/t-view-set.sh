@@ -32,6 +32,13 @@ printf 'key\tmood\nlow/b.wav\tdark\n' > "$tmp/mood.tsv"
 mt-label -q --keep-unlabelled -t "$tmp/mood.tsv" < "$tmp/example.mtr" | mt-pack -q -o "$tmp/moods"
 rc 0 'a field that one record lacks' mt-view -k low/a.wav -f mood "$tmp/moods"
 like "$tmp/err" "no record has the field 'mood'" 'is no wrong name'
+# a key that holds a newline makes the index's lines ambiguous
+odd=$(printf 'new\nline.wav')
+tone 0.2 > "$tmp/in/$odd"
+(cd "$tmp/in" && mt-decode -q -r 8000 "$odd" low/a.wav) | mt-pack -q -o "$tmp/lines"
+is "$(mt-view -k low/a.wav "$tmp/lines" | cut -f1)" low/a.wav 'a record beside a key with a newline'
+is "$(mt-view -k "$odd" "$tmp/lines" | cut -f1)" 'new\nline.wav' 'and that one'
+rc 3 'but not a part of it' mt-view -k line.wav "$tmp/lines"
 # two segments in one file: no index covers it
 cat "$tmp/set/part-00000.mtp" "$tmp/set/part-00001.mtp" > "$tmp/two"
 is "$(mt-view -k "$first" "$tmp/two" | wc -l)" 1 'two segments in a file'

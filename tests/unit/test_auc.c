@@ -100,6 +100,13 @@ static void one_class(void **state)
 	assert_true(isnan(e.macro_roc) && isnan(e.macro_ap) && isnan(e.dprime));
 	near(e.accuracy, 0.5);
 	free(e.tag);
+	/* an item with two tags, or none: there is no accuracy */
+	for (uint8_t k = 0; k < 2; k++) {
+		const uint8_t odd[] = {0, 1, k, k};
+		e = mt_eval_run(score, odd, 2, 2);
+		assert_true(isnan(e.accuracy));
+		free(e.tag);
+	}
 }
 
 static void quantile(void **state)
@@ -108,6 +115,7 @@ static void quantile(void **state)
 	near(mt_normal_quantile(0.975), 1.959963984540054);
 	near(mt_normal_quantile(0.5), 0);
 	near(mt_normal_quantile(0.001), -3.090232306167813);
+	near(mt_normal_quantile(0.999), 3.090232306167813);
 }
 
 int main(void)

@@ -59,11 +59,14 @@ static float value(int i, int t, int m)
 }
 
 static int spoilt = -1;   /* clip with an infinite value in frame 1, band 2 */
+static int narrow = -1;   /* clip with a band less */
+static int lacking = -1;  /* clip with a label less */
+static uint8_t one = 1;   /* what stands for a label that is given */
 
 /* Clip i: i + 1 frames, odd ones as f2; number 3 has failed. */
 static void fill(struct mt_rec *rec, int i)
 {
-	uint64_t dim[2] = {(uint64_t)i + 1, M};
+	uint64_t dim[2] = {(uint64_t)i + 1, i == narrow ? M - 1 : M};
 	size_t n = (size_t)(i + 1) * M;
 	float *x = mt_rec_alloc(rec, n * sizeof *x);
 	for (int t = 0; t <= i; t++)
@@ -82,9 +85,9 @@ static void fill(struct mt_rec *rec, int i)
 		mt_rec_put(rec, "mel", "f4", 2, dim, x);
 	}
 	uint8_t *y = mt_rec_alloc(rec, 2);
-	y[0] = i % 2 == 0;
-	y[1] = i > 4;
-	mt_rec_put(rec, "label", "u1", 1, &(uint64_t){2}, y);
+	y[0] = i % 2 == 0 ? one : 0;
+	y[1] = i > 4 ? one : 0;
+	mt_rec_put(rec, "label", "u1", 1, &(uint64_t){i == lacking ? 1 : 2}, y);
 	mt_rec_put_f8(rec, "seconds", i + 0.5);
 	mt_rec_put_i8(rec, "bytes", (int64_t)1 << (50 + i));
 	const char *split = i < 4 ? "train" : "test";
@@ -230,6 +233,42 @@ static void test_spoilt(void **state)
 		assert_int_equal(0, make_folder(NULL));
 	}
 	spoilt = -1;
+}
+
+static void refused(const char *why)
+{
+	struct mt_examples e;
+	struct mt_err err = {0};
+	char *operand[] = {folder};
+	assert_int_equal(0, pack_range(0, N, false, true, &err));
+	assert_int_equal(MT_EINPUT, mt_examples_read(&e, operand, 1, NULL, 0,
+						     1 << 20, &err));
+	assert_string_equal(why, err.text);
+	wipe();
+	assert_int_equal(0, make_folder(NULL));
+}
+
+/* Other bands than those before, other labels than the header's tags. A label
+ * is given or not, whatever the byte. */
+static void test_shapes(void **state)
+{
+	struct mt_examples e;
+	struct mt_err err = {0};
+	char *operand[] = {folder};
+	(void)state;
+	narrow = 4;
+	refused("record 'clip4' has 2 bands and 2 tags, those before it 3 and 2");
+	narrow = -1;
+	lacking = 0;
+	refused("record 'clip0' has 1 labels, the header names 2 tags");
+	lacking = -1;
+	one = 200;
+	assert_int_equal(0, pack_range(0, N, false, true, &err));
+	one = 1;
+	assert_int_equal(0, mt_examples_read(&e, operand, 1, NULL, 0, 1 << 20, &err));
+	assert_int_equal(1, e.item[0].label[0]);
+	assert_int_equal(0, e.item[0].label[1]);
+	mt_examples_release(&e);
 }
 
 /* A file that changes between the first reading and the next one is noticed. */
@@ -451,6 +490,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_examples, make_folder,
 						drop_folder),
 		cmocka_unit_test_setup_teardown(test_spoilt, make_folder,
+						drop_folder),
+		cmocka_unit_test_setup_teardown(test_shapes, make_folder,
 						drop_folder),
 		cmocka_unit_test_setup_teardown(test_changed, make_folder,
 						drop_folder),

@@ -278,6 +278,12 @@ static void test_standard(void **state)
 	}
 	assert_true(fabs(sum / (double)(T * M)) < 1e-5);
 	assert_true(fabs(sq / (double)(T * M) - 1) < 1e-5);
+	free(y);
+	/* silence has no deviation to divide by */
+	memset(x, 0, n * sizeof *x);
+	y = run(&o, x, n, &T, &M);
+	for (size_t i = 0; i < T * M; i++)
+		assert_true(fabsf(y[i]) < 1e-5f);
 	free(x);
 	free(y);
 }

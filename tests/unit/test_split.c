@@ -80,7 +80,7 @@ static void test_bad_shares(void **state)
 	(void)state;
 	static const char *const bad[] = {
 		"", "train", "train:", ":1", "train:0.5", "train:0.5,test:0.6",
-		"train:-1,test:2", "train:0.5,train:0.5", "train:1x",
+		"train:0.5,test:0.49", "train:-1,test:2", "train:0.5,train:0.5", "train:1x",
 		"train:0,test:1", "train:nan,test:1",
 	};
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {

@@ -127,6 +127,7 @@ static void test_windows(void **state)
 		}
 		assert_int_equal(seen, n_frame);
 	}
+	assert_int_equal(mt_window_first(33, 16, 3, 1), 9);  /* 8.5 */
 	float out[7], mel[] = {1, 2, 3};
 	mt_window_copy(out, mel, 3, 1, 0, 7);
 	for (int i = 0; i < 7; i++)
@@ -174,6 +175,133 @@ static void test_crops(void **state)
 	assert_true(moved > N);
 	assert_int_equal(t.step, 4);
 	mt_trainer_close(&t);
+}
+
+/* Every place of every clip comes up, and nothing else; the order changes. */
+static void test_places(void **state)
+{
+	(void)state;
+	struct mt_recipe r = plain();
+	struct mt_trainer t;
+	uint32_t seen[N] = {0}, before[N] = {0};
+	int same = 0;
+	r.epochs = 100;
+	open_trainer(&t, &r, 0);
+	for (int e = 0; e < 100; e++) {
+		epoch(&t);
+		for (size_t b = 0; b < N; b++) {
+			const float *x = t.x + b * CROP * M;
+			seen[check_crop(x)] |= UINT32_C(1) << (int)x[0] % 100;
+		}
+		same += !memcmp(before, t.order, sizeof before);
+		memcpy(before, t.order, sizeof before);
+	}
+	for (size_t i = 0; i < N; i++)
+		assert_int_equal(seen[i], (UINT32_C(1) << (i ? 5 + i : 5)) - 1);
+	assert_in_range(same, 0, 3);
+	mt_trainer_close(&t);
+}
+
+/* A stripe covers half of the axis at most, so that something is left. */
+static void test_wide_stripes(void **state)
+{
+	(void)state;
+	struct mt_recipe r = plain();
+	struct mt_trainer t;
+	size_t whole = 0;
+	r.epochs = 40;
+	r.mask_frames = 1000;
+	open_trainer(&t, &r, 0);
+	for (int e = 0; e < 40; e++) {
+		epoch(&t);
+		for (size_t b = 0; b < N; b++) {
+			const float *x = t.x + b * CROP * M;
+			size_t f = 0;
+			while (f < CROP && x[f * M] == x[0])
+				f++;
+			whole += f == CROP;
+		}
+	}
+	assert_in_range(whole, 0, 2);
+	mt_trainer_close(&t);
+}
+
+/* Values from Python: .5 * (1 + cos(pi * (s - 10) / 91)). */
+static void test_rate(void **state)
+{
+	(void)state;
+	static const struct {
+		uint64_t step;
+		double rate;
+	} want[] = {{1, 0.1}, {5, 0.5}, {10, 1}, {11, 0.9997020702755353},
+		    {55, 0.5086303204526943}, {100, 0.00029792972446479604}};
+	struct mt_recipe r = plain();
+	r.optim.lr = 2;
+	for (size_t i = 0; i < sizeof want / sizeof *want; i++) {
+		double rate = 2 * want[i].rate, flat = want[i].step < 10 ? rate : 2;
+		r.schedule = MT_COSINE;
+		assert_true(fabs(mt_recipe_rate(&r, want[i].step, 100) - rate) < 1e-12);
+		r.schedule = MT_CONSTANT;
+		assert_true(fabs(mt_recipe_rate(&r, want[i].step, 100) - flat) < 1e-12);
+	}
+	r.warmup = 0;
+	r.schedule = MT_COSINE;
+	assert_true(fabs(mt_recipe_rate(&r, 1, 3) - 2 * 0.8535533905932737) < 1e-12);
+	assert_true(fabs(mt_recipe_rate(&r, 3, 3) - 2 * 0.14644660940672627) < 1e-12);
+}
+
+/* A net that says nothing loses ln 2 an example, whatever the batches. */
+static void test_mean_loss(void **state)
+{
+	(void)state;
+	float zero[64] = {0};
+	for (size_t batch = 1; batch <= N; batch++) {
+		struct mt_recipe r = plain();
+		struct mt_trainer t;
+		struct mt_err err;
+		r.batch = batch;
+		r.optim.lr = 1e-12;
+		open_trainer(&t, &r, 0);
+		for (const char *const *s = (const char *const[]){
+			     "fc.weight", "fc.bias", NULL}; *s; s++)
+			assert_int_equal(mt_engine_set(t.engine, mt_net_find(&net, *s),
+						       MT_VALUE, zero, &err), 0);
+		assert_float_equal(epoch(&t), log(2), 1e-6);
+		mt_trainer_close(&t);
+	}
+}
+
+/* With several tags each has its share; an item without any pulls nowhere. */
+static void test_targets(void **state)
+{
+	(void)state;
+	struct mt_recipe r = plain();
+	struct mt_trainer t;
+	uint8_t *label = data.item[3].label;
+	label[0] = label[1] = 1;
+	open_trainer(&t, &r, 0);
+	epoch(&t);
+	for (size_t b = 0; b < N; b++)
+		if (check_crop(t.x + b * CROP * M) == 3) {
+			assert_float_equal(t.target[b * K], 0.5, 0);
+			assert_float_equal(t.target[b * K + 1], 0.5, 0);
+		}
+	mt_trainer_close(&t);
+	label[0] = 0;
+	const float z[2] = {1, -1}, none[2] = {0}, some[2] = {0.5f, 0.25f};
+	float dz[2];
+	assert_float_equal(mt_loss_run(MT_LOSS_CE, dz, z, none, 1, 2), 0, 0);
+	assert_float_equal(dz[0], 0, 0);
+	assert_float_equal(dz[1], 0, 0);
+	mt_loss_run(MT_LOSS_CE, dz, z, some, 1, 2);
+	for (int k = 0; k < 2; k++) {
+		float up[2] = {z[0], z[1]}, down[2] = {z[0], z[1]};
+		up[k] += 1e-3f;
+		down[k] -= 1e-3f;
+		double slope = (mt_loss_run(MT_LOSS_CE, NULL, up, some, 1, 2) -
+				mt_loss_run(MT_LOSS_CE, NULL, down, some, 1, 2)) / 2e-3;
+		assert_float_equal(dz[k], slope, 1e-4);
+	}
 }
 
 /* How many of n rows (or columns) differ from those of the plain crop. */
@@ -411,6 +539,13 @@ static void test_learns(void **state)
 		sum -= log((double)score[i * K + i / 3]) / N;
 	}
 	assert_float_equal(loss, sum, 1e-6);
+	/* BCE: a mean over items and tags, of those that it has not, too */
+	t.recipe.loss = MT_LOSS_BCE;
+	assert_int_equal(mt_trainer_validate(&t, score, label, &loss, &err), 0);
+	sum = 0;
+	for (size_t i = 0; i < N * K; i++)
+		sum -= log(label[i] ? (double)score[i] : 1 - (double)score[i]) / (N * K);
+	assert_float_equal(loss, sum, 1e-6);
 	mt_trainer_close(&t);
 }
 
@@ -444,6 +579,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_windows), cmocka_unit_test(test_crops),
+		cmocka_unit_test(test_places), cmocka_unit_test(test_wide_stripes),
+		cmocka_unit_test(test_rate), cmocka_unit_test(test_mean_loss),
+		cmocka_unit_test(test_targets),
 		cmocka_unit_test(test_stripes), cmocka_unit_test(test_mixup),
 		cmocka_unit_test(test_average), cmocka_unit_test(test_state),
 		cmocka_unit_test(test_learns),
