@@ -24,7 +24,7 @@ int mt_engine_new(struct mt_engine **out, const struct mt_net *net,
 	if (!ops)
 		return MT_EUSAGE;
 	if (opt->batch < 1)
-		return mt_err_set(err, MT_EUSAGE, "A batch of %lld clips", (long long)opt->batch);
+		return mt_err_set(err, MT_EUSAGE, "a batch of %lld clips", (long long)opt->batch);
 	struct mt_engine *e = mt_calloc(1, sizeof *e);
 	e->net = net;
 	e->ops = ops;
@@ -143,10 +143,10 @@ static int check_batch(const struct mt_engine *e, int64_t n, enum mt_engine_mode
 		       struct mt_err *err)
 {
 	if (e->opt.mode != mode)
-		return mt_err_set(err, MT_EUSAGE, "This engine was planned for %s",
+		return mt_err_set(err, MT_EUSAGE, "this engine was planned for %s",
 				  mode == MT_TRAIN ? "inference" : "training");
 	if (n < 1 || n > e->B)
-		return mt_err_set(err, MT_EUSAGE, "A batch of %lld clips, planned for %lld",
+		return mt_err_set(err, MT_EUSAGE, "a batch of %lld clips, planned for %lld",
 				  (long long)n, (long long)e->B);
 	return MT_OK;
 }
@@ -184,7 +184,7 @@ int mt_engine_embed(struct mt_engine *e, int64_t n, float *out, struct mt_err *e
 {
 	const struct mt_tensor *t = embed_tensor(e);
 	if (!t || n < 1 || n > e->B)
-		return mt_err_set(err, MT_EUSAGE, "This engine keeps no embedding of %lld clips",
+		return mt_err_set(err, MT_EUSAGE, "this engine keeps no embedding of %lld clips",
 				  (long long)n);
 	float *all = mt_realloc(NULL, (size_t)mt_tensor_count(t), sizeof *all);
 	int status = e->ops->get(e->ctx, t, all, err);

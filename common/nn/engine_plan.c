@@ -113,7 +113,7 @@ static int make_steps(struct mt_engine *e, struct mt_err *err)
 	free(dim);
 	if (!status && e->opt.mode == MT_TRAIN &&
 	    !e->value[value_of(e, net->n_node - 1)].want_grad)
-		status = mt_err_set(err, MT_EUSAGE, "The net has nothing to train");
+		status = mt_err_set(err, MT_EUSAGE, "the net has nothing to train");
 	return status;
 }
 

@@ -38,7 +38,7 @@ static int put_out(json_t *layers, const struct mt_net_opt *opt, struct mt_err *
 	if (opt->n_class > 0)
 		json_object_set_new(last, "out", json_integer(opt->n_class));
 	else if (json_is_string(json_object_get(last, "out")))
-		return mt_err_set(err, MT_EUSAGE, "The net wants a number of classes");
+		return mt_err_set(err, MT_EUSAGE, "the net wants a number of classes");
 	return MT_OK;
 }
 
@@ -46,7 +46,7 @@ static int put_options(json_t *root, const struct mt_net_opt *opt, struct mt_err
 {
 	json_t *layers = json_object_get(root, "layers"), *input = json_object_get(root, "input");
 	if (!json_is_array(layers) || !json_is_object(input))
-		return mt_err_set(err, MT_EINPUT, "The net has no \"layers\" list or no \"input\"");
+		return mt_err_set(err, MT_EINPUT, "the net has no \"layers\" list or no \"input\"");
 	if (opt->bands > 0)
 		json_object_set_new(input, "bands", json_integer(opt->bands));
 	if (opt->frames > 0)
@@ -62,11 +62,11 @@ int mt_net_parse(struct mt_net *net, const char *json, const struct mt_net_opt *
 	*net = (struct mt_net){.embed = -1, .head = MT_N_OP};
 	json_t *root = json_loads(json, JSON_REJECT_DUPLICATES, &je);
 	if (!root)
-		return mt_err_set(err, MT_EINPUT, "The net is not JSON: line %d, column %d: %s",
+		return mt_err_set(err, MT_EINPUT, "the net is not JSON: line %d, column %d: %s",
 				  je.line, je.column, je.text);
 	int status = put_options(root, opt ? opt : &none, err);
 	if (!status && json_array_size(json_object_get(root, "layers")) > MAX_NODE)
-		status = mt_err_set(err, MT_EINPUT, "The net has more than %d layers", MAX_NODE);
+		status = mt_err_set(err, MT_EINPUT, "the net has more than %d layers", MAX_NODE);
 	if (!status)
 		status = mt_net_read(net, root, err);
 	if (!status) {
@@ -115,7 +115,7 @@ int mt_net_load(struct mt_net *net, const char *name, const struct mt_net_opt *o
 	}
 	if (!strchr(name, '/') && (n < 5 || strcmp(name + n - 5, ".json"))) {
 		char *names = mt_net_names();
-		mt_err_set(err, MT_EUSAGE, "No net is called \"%s\"; there are %s, or give a "
+		mt_err_set(err, MT_EUSAGE, "no net is called \"%s\"; there are %s, or give a "
 			   ".json file", name, names);
 		free(names);
 		return MT_EUSAGE;

@@ -289,7 +289,7 @@ int mt_net_read(struct mt_net *net, const json_t *root, struct mt_err *err)
 		if (!status)
 			status = read_node(net, l, err);
 	if (!status && !net->n_node)
-		status = mt_err_set(err, MT_EINPUT, "The net has no layers");
+		status = mt_err_set(err, MT_EINPUT, "the net has no layers");
 	if (!status && embed && (net->embed = find_node(net, embed)) < 0)
 		status = mt_err_set(err, MT_EINPUT, "\"embed\": no layer is called \"%s\"", embed);
 	return status ? status : mt_net_finish(net, err);
