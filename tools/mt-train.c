@@ -229,12 +229,17 @@ static int load_net(struct mt_err *err)
 	int rc = mt_net_load(&net, opts.net, &how, err);
 	if (rc)
 		return rc;
+	if (net.head != MT_OP_SIGMOID && net.head != MT_OP_SOFTMAX) {
+		mt_net_release(&net);
+		return mt_err_set(err, MT_EINPUT, "net %s: its last layer is no "
+				  "sigmoid or softmax, so its scores would not lie "
+				  "between 0 and 1", opts.net);
+	}
 	json_t *o = json_loads(mt_net_json(&net), 0, NULL);
 	json_t *layers = json_object_get(o, "layers");
 	json_t *last = json_array_get(layers, json_array_size(layers) - 1);
-	if (net.head == MT_OP_SIGMOID || net.head == MT_OP_SOFTMAX)
-		json_object_set_new(last, "op", json_string(
-			run.single ? "softmax" : "sigmoid"));
+	json_object_set_new(last, "op", json_string(
+		run.single ? "softmax" : "sigmoid"));
 	mt_net_release(&net);
 	char *text = json_dumps(o, JSON_COMPACT);
 	json_decref(o);

@@ -69,6 +69,11 @@ mt-select -q --where "key <> 'low/1.wav'" "$tmp/set" | mt-pack -q -o "$tmp/less"
 rc 2 '--resume with another set' mt-train -q -j1 --resume --net "$tmp/net.json" --crop 16 -b 4 -e 30 --lr 0.03 --mixup 0 \
 	--mask-frames 3 --mask-bands 2 -o "$tmp/a" "$tmp/less"
 like "$tmp/err" 'another data_crc32' 'names it'
+for last in logsoftmax relu; do
+	sed "s/\"op\": \"sigmoid\"/\"op\": \"$last\"/" "$tmp/net.json" > "$tmp/odd.json"
+	rc 3 "a net that ends with $last" mt-train -q -j1 --net "$tmp/odd.json" --crop 16 -e 1 -o "$tmp/oddnet" "$tmp/set"
+	like "$tmp/err" 'its last layer is no sigmoid or softmax' 'is refused'
+done
 # the same keys with other labels, with another sound
 sed 's/^low\/1.wav	train	low/low\/1.wav	train	high/' "$tmp/labels.tsv" > "$tmp/other.tsv"
 mt-label -q --tsv "$tmp/other.tsv" < "$tmp/mel.mtr" | mt-pack -q -o "$tmp/other"
