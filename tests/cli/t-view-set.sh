@@ -35,8 +35,8 @@ like "$tmp/err" "no record has the field 'mood'" 'is no wrong name'
 # a key that holds a newline makes the index's lines ambiguous
 odd=$(printf 'new\nline.wav')
 tone 0.2 > "$tmp/in/$odd"
-(cd "$tmp/in" && mt-decode -q -r 8000 "$odd" low/a.wav) | mt-pack -q -o "$tmp/lines"
-is "$(mt-view -k low/a.wav "$tmp/lines" | cut -f1)" low/a.wav 'a record beside a key with a newline'
+(cd "$tmp/in" && mt-decode -q -r 8000 "$odd" high/b.wav low/a.wav) | mt-pack -q -o "$tmp/lines"
+is "$(mt-view -k high/b.wav "$tmp/lines" | cut -f1)" high/b.wav 'a record beside a key with a newline'
 is "$(mt-view -k "$odd" "$tmp/lines" | cut -f1)" 'new\nline.wav' 'and that one'
 rc 3 'but not a part of it' mt-view -k line.wav "$tmp/lines"
 # two segments in one file: no index covers it

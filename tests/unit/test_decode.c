@@ -426,9 +426,9 @@ static void test_quality(void **state)
 static void test_i2(void **state)
 {
 	(void)state;
-	const float x[] = {0.5f, 1.5f, -0.6f, 32766.4f, 32766.6f, 32767.4f, 32768,
-			   70000, -32767.6f, -32768, -70000};
-	const int16_t want[] = {0, 2, -1, 32766, 32767, 32767, 32767, 32767, -32768,
+	const float x[] = {0.5f, 1.5f, -0.6f, 32766.4f, 32766.6f, 32767.4f, 32767.6f,
+			   32768, 70000, -32767.6f, -32768, -70000};
+	const int16_t want[] = {0, 2, -1, 32766, 32767, 32767, 32767, 32767, 32767, -32768,
 				-32768, -32768};
 	enum { COUNT = sizeof x / sizeof *x };
 	float in[COUNT];
