@@ -186,6 +186,10 @@ printf 'key\tsplit\n3.wav\ttrain\ntwin.wav\ttest\n' > "$tmp/twin.tsv"
 	mt-pack -o "$tmp/t") 2>"$tmp/err"
 like "$tmp/err" "twin.wav: in split 'test', has the same content as 3.wav," 'twins are told'
 like "$tmp/t/manifest.json" '"in_two_splits": 1' 'and counted'
+# a split whose name JSON cannot hold
+printf 'key\tsplit\n1.wav\tval\377\n' > "$tmp/odd.tsv"
+(cd "$tmp/in" && mt-decode -q 1.wav | mt-label -q -t "$tmp/odd.tsv" | mt-pack -q -o "$tmp/oddsplit")
+like "$tmp/oddsplit/manifest.json" '"hex:76616cff": 1' 'a split that is no UTF-8 is counted by its bytes'
 # parts by size: each record is 1.2 MB
 for i in 1 2 3; do perl tests/lib/tone.pl 18.75 $i"00" > "$tmp/long$i.wav"; done
 mt-decode -q "$tmp"/long*.wav | mt-pack -q --level 0 --shard-mib 1 -o "$tmp/mib"
