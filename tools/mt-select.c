@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/file.h"
 #include "base/mem.h"
 #include "base/num.h"
 #include "base/rng.h"
@@ -196,7 +197,7 @@ static int parse_sample(char **operand, int n_op, struct mt_err *err)
 	} else if (mt_num_u64(opts.sample, &n) && n) {
 		bool pipe = !n_op;
 		for (int i = 0; i < n_op; i++)
-			pipe |= !strcmp(operand[i], "-");
+			pipe |= mt_file_is_pipe(operand[i]);
 		if (pipe)
 			return mt_err_set(err, MT_EUSAGE, "--sample %" PRIu64
 					  " reads its input twice: name a file "

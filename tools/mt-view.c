@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/escape.h"
+#include "base/file.h"
 #include "base/mem.h"
 #include "data/index.h"
 #include "nn/model.h"
@@ -425,7 +426,7 @@ static int look_up(const char *path, struct mt_err *err)
 static bool is_model(const char *path)
 {
 	unsigned char h[9];
-	FILE *f = strcmp(path, "-") != 0 && !mt_set_is(path)
+	FILE *f = !mt_file_is_pipe(path) && !mt_set_is(path)
 			  ? fopen(path, "re") : NULL;
 	bool is = f && fread(h, 1, 9, f) == 9 && h[8] == '{' &&
 		  memcmp(h, MT_SYNC, 4) != 0 && mt_get_u64(h) < 1u << 30;

@@ -227,6 +227,14 @@ int mt_read_full(int fd, void *data, size_t size, size_t *got,
 	return MT_OK;
 }
 
+bool mt_file_is_pipe(const char *path)
+{
+	struct stat st;
+	return !strcmp(path, "-") ||
+	       (!stat(path, &st) && !S_ISREG(st.st_mode) &&
+		!S_ISDIR(st.st_mode));
+}
+
 int mt_file_crc(const char *path, uint32_t *crc, struct mt_err *err)
 {
 	enum { BLOCK = 1 << 20 };

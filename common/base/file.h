@@ -7,6 +7,7 @@
 #ifndef MT_BASE_FILE_H
 #define MT_BASE_FILE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/uio.h>
@@ -39,6 +40,8 @@ int mt_file_put(const char *path, const void *data, size_t size,
  * that is not counted; the caller frees *data. A larger one is MT_EINPUT. */
 int mt_file_get(const char *path, size_t max, char **data, size_t *size,
 		struct mt_err *err) MT_USE_RESULT;
+/* Is path a pipe or the like, whose bytes come once? "-" is. */
+bool mt_file_is_pipe(const char *path);
 /* CRC-32 of a file of any size. */
 int mt_file_crc(const char *path, uint32_t *crc, struct mt_err *err)
 	MT_USE_RESULT;

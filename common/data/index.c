@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/mem.h"
 #include "stream/layout.h"
 
@@ -35,7 +36,7 @@ static int find_index(struct mt_index *x, uint64_t *at, struct mt_err *err)
 int mt_index_open(struct mt_index *x, const char *path, struct mt_err *err)
 {
 	*x = (struct mt_index){0};
-	if (!path || !strcmp(path, "-"))
+	if (!path || mt_file_is_pipe(path))
 		return MT_END;
 	mt_rec_init(&x->rec);
 	uint64_t at = 0;

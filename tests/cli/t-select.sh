@@ -127,6 +127,9 @@ done > "$tmp/many"
 all=$(keys "$tmp/many.mtr" | wc -w)
 [ "$all" -ge 300 ]
 ok $? "three hundred records ($all)"
+mkfifo "$tmp/pipe"
+rc 2 '--sample N of a named pipe' timeout 10 mt-select --sample 2 "$tmp/pipe"
+like "$tmp/err" 'reads its input twice' 'is told'
 is "$(keys --sample 50 "$tmp/many.mtr" | wc -w)" 50 '--sample N'
 keys --sample 20 "$tmp/many.mtr" | tr ' ' '\n' | sort > "$tmp/s20"
 keys --sample 50 "$tmp/many.mtr" | tr ' ' '\n' | sort > "$tmp/s50"

@@ -39,4 +39,14 @@ rc 0 'a field that is declared, though no record has it' mt-view -f label "$tmp/
 like "$tmp/err" "no record has the field 'label'" 'is a note'
 rc 0 'no records at all' mt-view -n 0 -f rate "$tmp/good"
 rc 2 'a wrong name even then' mt-view -n 0 -f rat "$tmp/good"
+
+# an operand that is a pipe
+mkfifo "$tmp/pipe"
+for o in -c '-k a.wav' '-f rate'; do
+	cat "$tmp/p/part-00000.mtp" > "$tmp/pipe" &
+	# shellcheck disable=SC2086
+	rc 0 "a named pipe: $o" timeout 10 mt-view $o "$tmp/pipe"
+	kill $! 2>/dev/null
+	wait $! 2>/dev/null
+done
 tap_end
