@@ -115,9 +115,7 @@ static int check_columns(struct mt_err *err)
 				  "between columns, in *.csv commas" : "");
 	for (size_t i = 1; i < t->n_column; i++) {
 		const char *c = t->column[i];
-		bool bad = !*c || strlen(c) > MT_NAME_SIZE;
-		for (const char *p = c; *p; p++)
-			bad |= *p <= ' ' || *p > '~';
+		bool bad = !mt_field_name_ok(c);
 		for (size_t k = 0; k < i; k++)
 			bad |= !strcmp(c, t->column[k]);
 		if (bad)

@@ -102,10 +102,7 @@ static int parse_fields(struct mt_err *err)
 		msd.extra[i].name = is ? mt_strndup(text, (size_t)(is - text))
 				       : mt_strdup(text);
 		msd.name[i] = mt_strdup(is ? is + 1 : text);
-		bool bad = !*msd.name[i] || !*msd.extra[i].name ||
-			   strlen(msd.name[i]) > MT_NAME_SIZE;
-		for (const char *p = msd.name[i]; *p; p++)
-			bad |= *p <= ' ' || *p > '~';
+		bool bad = !*msd.extra[i].name || !mt_field_name_ok(msd.name[i]);
 		for (size_t k = 0; k < sizeof own / sizeof *own; k++)
 			bad |= !strcmp(msd.name[i], own[k]);
 		for (size_t k = 0; k < i; k++)

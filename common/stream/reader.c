@@ -234,13 +234,11 @@ static const char *parse_row(const struct raw *f, uint32_t i,
 	memset(d, 0, sizeof *d);
 	memcpy(d->name, row, MT_NAME_SIZE);
 	memcpy(d->dtype, row + MT_ROW_DTYPE, 4);
-	size_t n = strlen(d->name);
-	for (size_t k = 0; k < MT_NAME_SIZE; k++)
-		if (k < n ? d->name[k] <= ' ' || d->name[k] > '~'
-			  : row[k] != 0)
-			return "a field's name is not printable ASCII";
-	if (!n)
-		return "a field has no name";
+	for (size_t k = strlen(d->name); k < MT_NAME_SIZE; k++)
+		if (row[k])
+			return "a field's name goes on behind a zero byte";
+	if (!mt_field_name_ok(d->name))
+		return "a field's name is none: printable ASCII, no blank";
 	size_t elem = mt_dtype_size(d->dtype);
 	uint32_t n_dim = mt_get_u32(row + MT_ROW_NDIM);
 	if (!elem)

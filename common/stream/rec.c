@@ -110,6 +110,15 @@ size_t mt_dtype_size(const char *dtype)
 	return 0;
 }
 
+bool mt_field_name_ok(const char *name)
+{
+	size_t n = strlen(name);
+	for (const char *p = name; *p; p++)
+		if (*p <= ' ' || *p > '~')
+			return false;
+	return n > 0 && n <= MT_NAME_SIZE;
+}
+
 const struct mt_field *mt_rec_get(const struct mt_rec *rec, const char *name)
 {
 	for (int i = 0; i < rec->n_field; i++)

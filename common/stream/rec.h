@@ -53,6 +53,8 @@ void mt_rec_copy(struct mt_rec *to, const struct mt_rec *from);
 /* Bytes of one element, 0 for an unknown dtype; "s" has 1. */
 size_t mt_dtype_size(const char *dtype);
 
+/* Can a field have that name: 1 to 16 printable characters, no blank? */
+bool mt_field_name_ok(const char *name);
 /* NULL when there is no such field. */
 const struct mt_field *mt_rec_get(const struct mt_rec *rec, const char *name);
 /* The field's text copied into buf and ended by NUL; "" when there is none
