@@ -8,11 +8,12 @@ bool mt_mono_mix(float *out, const void *pcm, const char *dtype, size_t n_chan,
 		 size_t n)
 {
 	float mul = 1 / (float)n_chan;
-	if (!n_chan)
+	bool small = !strcmp(dtype, "i2");
+	if (!n_chan || (!small && strcmp(dtype, "f4") != 0))
 		return false;
 	if (!n)  /* then the number of channels is a mere claim */
-		n_chan = 1;
-	if (!strcmp(dtype, "i2")) {
+		return true;
+	if (small) {
 		const int16_t *x = pcm;
 		mul *= 1.0f / 32768;
 		for (size_t i = 0; i < n; i++)
@@ -20,7 +21,7 @@ bool mt_mono_mix(float *out, const void *pcm, const char *dtype, size_t n_chan,
 		for (size_t c = 1; c < n_chan; c++)
 			for (size_t i = 0; i < n; i++)
 				out[i] += (float)x[c * n + i];
-	} else if (!strcmp(dtype, "f4")) {
+	} else {
 		const float *x = pcm;
 		memcpy(out, x, n * sizeof *out);
 		for (size_t c = 1; c < n_chan; c++)
@@ -28,8 +29,6 @@ bool mt_mono_mix(float *out, const void *pcm, const char *dtype, size_t n_chan,
 				out[i] += x[c * n + i];
 		if (n_chan == 1)
 			return true;
-	} else {
-		return false;
 	}
 	for (size_t i = 0; i < n; i++)
 		out[i] *= mul;
