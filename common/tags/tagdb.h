@@ -5,7 +5,8 @@
  * Read from a SQLite file with the three tables of the Last.fm set,
  * tids(tid), tags(tag), tid_tag(tid, tag[, val]), whose pairs name row numbers,
  * or from a table of track, tag[, weight] with a header line: comma-separated
- * when its name ends in .csv, else tab-separated. Files are only read. */
+ * when its name ends in .csv, else tab-separated. A column tags in the place of
+ * tag holds several, with commas between. Files are only read. */
 #ifndef MT_TAGS_TAGDB_H
 #define MT_TAGS_TAGDB_H
 

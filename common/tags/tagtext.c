@@ -53,51 +53,107 @@ static size_t number_of(struct mt_texts *texts, struct mt_texts_index *x,
 	return mt_texts_insert(x, texts->n);
 }
 
-static int read_lines(struct mt_tagdb *db, struct mt_cells *t, unsigned parts,
-		      struct mt_err *err)
+struct columns {
+	int track, tag, weight;  /* weight -1: none */
+	bool list;               /* tag holds several, with commas between */
+};
+
+static int find_columns(struct columns *c, struct mt_cells *t, unsigned parts,
+			struct mt_err *err)
 {
 	static const char *const tracks[] = {"track", "tid", "key", "path",
 					     NULL};
-	static const char *const tags[] = {"tag", NULL};
+	static const char *const tag[] = {"tag", NULL}, *const tags[] = {"tags",
+									 NULL};
 	static const char *const weights[] = {"weight", "val", NULL};
 	int rc = mt_cells_next(t, err);
-	size_t width = t->n_cell, cap = 0;
-	int track = column(t, tracks), tag = column(t, tags);
-	int weight = column(t, weights);
 	if (rc < 0)
 		return rc;
-	if (rc || track < 0 || tag < 0)
-		return mt_cells_bad(t, "a header line with the columns track, tag and, "
-			   "if there are any, weight is needed", err);
-	if ((parts & MT_TAGDB_VAL) && weight < 0)
+	c->track = rc ? -1 : column(t, tracks);
+	c->tag = rc ? -1 : column(t, tag);
+	c->list = !rc && c->tag < 0;
+	if (c->list)
+		c->tag = column(t, tags);
+	c->weight = rc ? -1 : column(t, weights);
+	if (c->track < 0 || c->tag < 0)
+		return mt_cells_bad(t, "a header line with the columns track, "
+				    "tag (or tags, with commas between) and, if "
+				    "there are any, weight is needed", err);
+	if ((parts & MT_TAGDB_VAL) && c->weight < 0)
 		return mt_cells_bad(t, "there is no column 'weight'", err);
+	return MT_OK;
+}
+
+static int weight_of(const struct mt_cells *t, int column, double *val,
+		     struct mt_err *err)
+{
+	*val = NAN;
+	if (column < 0 || !t->len[column])
+		return MT_OK;
+	char *s = mt_strndup(t->cell[column], t->len[column]);
+	bool ok = mt_num_f64(s, val);
+	free(s);
+	return ok ? MT_OK : mt_cells_bad(t, "the weight is not a number", err);
+}
+
+/* The next tag of a list, without the blanks around it; false after the last. */
+static bool next_tag(const char **at, const char *end, const char **tag,
+		     size_t *n)
+{
+	while (*at < end) {
+		const char *stop = memchr(*at, ',', (size_t)(end - *at));
+		const char *a = *at, *b = stop ? stop : end;
+		*at = stop ? stop + 1 : end;
+		while (a < b && (*a == ' ' || *a == '\t'))
+			a++;
+		while (a < b && (b[-1] == ' ' || b[-1] == '\t'))
+			b--;
+		*tag = a;
+		*n = (size_t)(b - a);
+		if (*n)
+			return true;
+	}
+	return false;
+}
+
+static int read_lines(struct mt_tagdb *db, struct mt_cells *t, unsigned parts,
+		      struct mt_err *err)
+{
+	struct columns c;
 	struct mt_texts_index tids, names;
+	size_t cap = 0;
+	int rc = find_columns(&c, t, parts, err);
+	size_t width = t->n_cell;
+	if (rc)
+		return rc;
 	mt_texts_index(&tids, &db->tid);
 	mt_texts_index(&names, &db->tag);
 	while (!(rc = mt_cells_next(t, err))) {
-		double val = NAN;
+		double val;
 		if (t->n_cell == 1 && !t->len[0])
 			continue;
-		if (t->n_cell != width || !t->len[track] || !t->len[tag]) {
-			rc = mt_cells_bad(t, t->n_cell != width ?
-				 "not as many cells as the header has" :
-				 "the track or the tag is empty", err);
+		if (t->n_cell != width)
+			rc = mt_cells_bad(t, "not as many cells as the header "
+					  "has", err);
+		else if (!t->len[c.track] || (!c.list && !t->len[c.tag]))
+			rc = mt_cells_bad(t, "the track or the tag is empty",
+					  err);
+		else
+			rc = weight_of(t, c.weight, &val, err);
+		if (rc)
 			break;
+		size_t tid = number_of(&db->tid, &tids, t->cell[c.track],
+				       t->len[c.track]);
+		const char *tag = t->cell[c.tag], *at = tag;
+		size_t n = t->len[c.tag];
+		const char *end = at + n;
+		while (c.list ? next_tag(&at, end, &tag, &n) : at != NULL) {
+			add_pair(db, &cap, tid,
+				 number_of(&db->tag, &names, tag, n), val,
+				 c.weight >= 0);
+			if (!c.list)
+				at = NULL;
 		}
-		if (weight >= 0 && t->len[weight]) {
-			char *s = mt_strndup(t->cell[weight], t->len[weight]);
-			bool ok = mt_num_f64(s, &val);
-			free(s);
-			if (!ok) {
-				rc = mt_cells_bad(t, "the weight is not a number", err);
-				break;
-			}
-		}
-		add_pair(db, &cap,
-			 number_of(&db->tid, &tids, t->cell[track],
-				   t->len[track]),
-			 number_of(&db->tag, &names, t->cell[tag],
-				   t->len[tag]), val, weight >= 0);
 	}
 	mt_texts_index_release(&tids);
 	mt_texts_index_release(&names);

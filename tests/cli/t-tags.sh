@@ -138,6 +138,13 @@ printf 'track,tag\na,"b"c\n' > "$tmp/bad.csv"
 refused 3 'text after a closing quote' 'text after a quote' mt-tags "$tmp/bad.csv" info
 refused 3 "no column 'weight'" 'no weights' mt-tags "$tmp/a.tsv" pairs --min-val 1
 
+# a table of tracks and lists of tags, as mt-label takes it
+printf 'path,split,tags\na.mp3,train,"rock, pop ,,rock"\n"b, c.mp3",,Jazz\nd.mp3,test,\n' > "$tmp/wide.csv"
+is "$(mt-tags "$tmp/wide.csv" pairs --names | sed 1d | cut -f1,2 | tr '\t\n' ' ;')" \
+	'a.mp3 rock;a.mp3 pop;a.mp3 rock;b, c.mp3 Jazz;' 'a list is its tags'
+is "$(mt-tags "$tmp/wide.csv" popularity | sed 1d | cut -f2,4 | tr '\t\n' ' ;')" 'rock 1;pop 1;Jazz 1;' 'each once'
+is "$(mt-tags "$tmp/wide.csv" info | sed -n 's/^tids\t//p')" 3 'one without tags is a track'
+
 # real tags
 if [ -d "$data/tags/hetrec2011" ]; then
 	het=$data/tags/hetrec2011/artist_tags_lastfm_schema.db
