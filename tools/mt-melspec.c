@@ -81,7 +81,19 @@ static int check(struct mt_filter *f, char **operand, int *n,
 {
 	(void)f, (void)operand, (void)n;
 	int rc = opts.like ? read_like(err) : MT_OK;
-	return rc ? rc : mt_mel_init(&spec.mel, &front, err);
+	/* front is resolved by a model, by init in a copy of its own */
+	bool own = !opts.like && (front.rate || front.n_fft || front.bands ||
+				  !isnan(front.fmin) || !isnan(front.fmax));
+	if (!rc)
+		rc = mt_mel_init(&spec.mel, &front, err);
+	size_t idle = 0;
+	for (int64_t b = 0; !rc && own && b < spec.mel.bank.n_band; b++)
+		idle += !spec.mel.bank.row[b].n;
+	if (idle)
+		mt_info("%zu of %lld bands lie between two bins of the transform "
+			"and stay empty: take fewer --bands or a greater --n-fft",
+			idle, (long long)spec.mel.bank.n_band);
+	return rc;
 }
 
 static int head(void *state, struct mt_head *h, struct mt_err *err)

@@ -446,6 +446,18 @@ static const struct mt_rules_builtin *builtin(const char *path)
 	return NULL;
 }
 
+static int unknown(const char *path, struct mt_err *err)
+{
+	char names[200] = "";
+	size_t at = 0;
+	for (const struct mt_rules_builtin *b = mt_rules_builtin; b->name; b++)
+		if (at < sizeof names)
+			at += (size_t)snprintf(names + at, sizeof names - at,
+					       "%s%s", at ? ", " : "", b->name);
+	return mt_err_set(err, MT_ESYS, "%s: there is no such file, and no rules "
+			  "of that name are built in, only %s", path, names);
+}
+
 int mt_rules_read(struct mt_rules *r, const char *path, struct mt_err *err)
 {
 	const struct mt_rules_builtin *b = builtin(path);
@@ -454,6 +466,8 @@ int mt_rules_read(struct mt_rules *r, const char *path, struct mt_err *err)
 	if (b)
 		return mt_rules_parse(r, b->text, strlen(b->text), path, err);
 	int rc = mt_file_get(path, MAX_FILE, &data, &size, err);
+	if (rc == MT_ESYS && access(path, F_OK) && !strchr(path, '/'))
+		return unknown(path, err);
 	if (rc)
 		return rc;
 	rc = mt_rules_parse(r, data, size, path, err);

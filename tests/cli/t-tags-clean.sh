@@ -229,4 +229,6 @@ if [ -d "$data/tags/hetrec2011" ]; then
 else
 	echo '# no HetRec data'
 fi
+rc 4 'rules that there are not' mt-tags-clean -r genric -n "$tmp/none.tsv"
+like "$tmp/err" 'genric: there is no such file, .* built in, only generic, lastfm' 'those there are'
 tap_end
