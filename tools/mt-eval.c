@@ -78,8 +78,9 @@ static int get_field(const struct mt_rec *rec, const char *name,
 	int len = n > 200 ? 200 : (int)n;
 	*f = mt_rec_get(rec, name);
 	if (!*f)
-		return mt_err_set(err, MT_EINPUT, "record '%.*s' has no %s",
-				  len, key, name);
+		return mt_err_set(err, MT_EINPUT, "record '%.*s' has no %s%s",
+				  len, key, name, strcmp(name, "label") ? ""
+				  : "; mt-label gives labels");
 	if (strcmp((*f)->dtype, dtype) != 0)
 		return mt_err_set(err, MT_EINPUT, "record '%.*s': its %s is of "
 				  "type %s, not %s", len, key, name,

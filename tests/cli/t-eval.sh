@@ -41,7 +41,7 @@ tags deep tall
 is "$(cat "$tmp/said")" \
 	'mt-predict: labels are not passed on: they share no tag with the model, which has high, low' 'no shared tag'
 rc 3 'nothing to judge' mt-eval "$tmp/l.score"
-is "$(cat "$tmp/err")" "mt-eval: record 'high/0.wav' has no label" 'says what is missing'
+is "$(cat "$tmp/err")" "mt-eval: record 'high/0.wav' has no label; mt-label gives labels" 'says what is missing'
 rc 2 'mel in the place of scores' mt-eval "$tmp/mel.mtr"
 like "$tmp/err" 'of kind score, this one is of kind mel; mt-predict makes score' 'says what to do'
 tags low,deep high

@@ -64,6 +64,15 @@ while IFS= read -r line <&3; do
 	case $line in mt-train*) line="$line --net net.json --crop 16 -b 4 -e 1" ;; esac
 	rc 0 "README: $line" sh -c "$line"
 done 3< list
+# the same three at the head of mt(7)
+rm -rf set model
+awk '/^\.Bd/ { on = 1; next } /^\.Ed/ { exit } on' "$root/man/mt.7" |
+	sed -e :a -e '/|$/{ N; s/|\n */| /; ba' -e '}' > list
+is "$(grep -c . list)" 3 'three lines at the head of mt(7)'
+while IFS= read -r line <&3; do
+	case $line in mt-train*) line="$line --net net.json --crop 16 -b 4 -e 1" ;; esac
+	rc 0 "mt(7): $line" sh -c "$line"
+done 3< list
 sed -n '/^## Quick start/,/^## Tools/s/^    //p' "$root/README.md" | grep -v '^make\|^export' > quick.sh
 is "$(grep -c mt- quick.sh)" 7 'the quick start'
 HOME=$tmp rc 0 'README: the quick start' sh -e quick.sh
