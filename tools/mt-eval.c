@@ -47,6 +47,7 @@ static struct eval {
 	size_t n_tag, n, cap;
 	float *score;            /* [n][K] */
 	uint8_t *label;          /* [n][K] */
+	char *header;            /* text of the first segment's */
 } run;
 
 static const char *const metric_name[MT_BOOT_N] = {
@@ -62,6 +63,8 @@ static int head(void *state, struct mt_head *h, struct mt_err *err)
 	run.n_tag = mt_head_n_tag(h);
 	if (!run.n_tag)
 		return mt_err_set(err, MT_EUSAGE, "the stream has no tags");
+	size_t size;
+	run.header = mt_head_text(h, &size);
 	run.tag = mt_calloc(run.n_tag, sizeof *run.tag);
 	for (size_t i = 0; i < run.n_tag; i++)
 		run.tag[i] = mt_strdup(mt_head_tag(h, i));
@@ -169,6 +172,12 @@ static void print_json(const struct mt_eval *e, const struct mt_boot *b)
 	}
 	json_object_set_new(o, "left_out_of_macro", out);
 	json_object_set_new(o, "per_tag", tags);
+	/* what made the scores, so that the figures can be told apart later */
+	json_t *lines = json_array();
+	for (char *at = run.header, *nl; (nl = strchr(at, '\n')); at = nl + 1)
+		json_array_append_new(lines,
+				      mt_escape_json(at, (size_t)(nl - at)));
+	json_object_set_new(o, "header", lines);
 	json_dumpf(o, stdout, JSON_INDENT(1) | JSON_REAL_PRECISION(12));
 	putchar('\n');
 	json_decref(o);
@@ -276,6 +285,7 @@ static void release(void *state)
 	free(run.tag);
 	free(run.score);
 	free(run.label);
+	free(run.header);
 }
 
 int main(int argc, char **argv)

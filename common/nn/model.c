@@ -215,6 +215,11 @@ int mt_model_open(struct mt_model *m, const char *path, struct mt_err *err)
 			close(fd);
 		return MT_ESYS;
 	}
+	if (S_ISDIR(st.st_mode)) {
+		close(fd);
+		return mt_err_set(err, MT_EINPUT, "%s: is a folder; name the file "
+				  "in it, best.safetensors", path);
+	}
 	size_t size = (size_t)st.st_size;
 	void *map = NULL;
 	int rc = MT_OK;

@@ -33,6 +33,8 @@ like "$tmp/err" 'none.wav: cannot open' 'with its cause'
 for i in 1 2 3 4 5 6 7 8 9 10 11 12; do echo "none$i.wav"; done > "$tmp/list"
 cp "$tmp/a.wav" "$tmp/cr.wav"
 printf '%s\r\n' "$tmp/cr.wav" > "$tmp/dos"
+echo a.wav > "$tmp/names"
+rc 0 '--root and a list' mt-decode --root "$tmp" --files-from "$tmp/names"
 rc 0 'a list with Windows line ends' mt-decode --files-from "$tmp/dos"
 rc 1 'many missing files' mt-decode --files-from "$tmp/list"
 is "$(grep -c 'cannot open' "$tmp/err")" 10 'ten are told'

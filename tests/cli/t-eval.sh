@@ -17,6 +17,9 @@ like "$tmp/out" '^left out of the macro means, one class only: high, low$' 'name
 is "$(grep -c macro "$tmp/out")" 1 'no macro means, for there are no tags'
 mt-eval --json "$tmp/high.mtr" | tr -d ' \n' > "$tmp/out"
 like "$tmp/out" '"roc_auc_macro":null,"ap_macro":null' '--json'
+mt-eval --json "$tmp/high.mtr" > "$tmp/made"
+like "$tmp/made" '^ +"from.tmodel.t[0-9a-f]{8}.t.*",$' 'with the model that gave the scores'
+like "$tmp/made" '^ +"prog.t[0-9]+.tmt-predict.t[0-9.]+.tmt-predict -m ' 'and the commands'
 like "$tmp/out" '"tags_with_roc_auc":0' 'and how many are averaged'
 mt-eval --tsv --per-tag "$tmp/high.mtr" > "$tmp/out"
 is "$(grep -c ap_macro "$tmp/out")" 0 '--tsv'
