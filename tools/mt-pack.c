@@ -449,13 +449,29 @@ static int put(void *state, struct mt_rec *rec, struct mt_err *err)
 	return rc;
 }
 
+/* Shares that few records left empty: --valid of mt-train would find nothing. */
+static void tell_empty(void)
+{
+	for (int i = 0; opts.split && i < pack.split.n; i++) {
+		uint64_t n = 0;
+		for (size_t k = 0; k < pack.out.n_split; k++)
+			if (!strcmp(pack.out.split[k].name, pack.split.name[i]))
+				n = pack.out.split[k].n;
+		if (!n)
+			mt_info("no record fell into the split '%s'",
+				pack.split.name[i]);
+	}
+}
+
 static int end(void *state, const struct mt_tally *tally, struct mt_err *err)
 {
-	(void)state, (void)tally;
+	(void)state;
 	bool complete = pack.out.complete;
 	struct mt_keyset *keys = &pack.out.keys;
 	uint64_t n = keys->n_twice;
 	char *first = n ? mt_strdup(keys->first) : NULL;
+	if (tally->n_data)
+		tell_empty();
 	pack.is_open = false;
 	int rc = mt_pack_close(&pack.out, err);
 	if (!rc)

@@ -64,6 +64,10 @@ is "$(mt-select -q --no-fail "$tmp/by" | mt-view --tsv | sed 1d | awk -F'\t' '{ 
 	'each group is in one split'
 like "$tmp/by/manifest.json" '"failed": 2' 'a record without the field fails'
 
+mt-select -q --no-fail --head 3 "$tmp/s" > "$tmp/three"
+rc 0 'a share of few records' mt-pack --split train:0.9,valid:0.05,test:0.05 -o "$tmp/few" "$tmp/three"
+is "$(cat "$tmp/err")" "mt-pack: no record fell into the split 'valid'
+mt-pack: no record fell into the split 'test'" 'that is empty is told'
 # nothing in it, nothing but failures in it
 mt-select -q --no-fail --head 0 "$tmp/s" | mt-pack -q -o "$tmp/none"
 is "$(mt-view -c "$tmp/none")" '1 segments, 0 records, 0 failed' 'an empty set'
