@@ -215,18 +215,16 @@ int mt_model_open(struct mt_model *m, const char *path, struct mt_err *err)
 			close(fd);
 		return MT_ESYS;
 	}
-	if (S_ISDIR(st.st_mode)) {
-		close(fd);
-		return mt_err_set(err, MT_EINPUT, "%s: is a folder; name the file "
-				  "in it, best.safetensors", path);
-	}
 	size_t size = (size_t)st.st_size;
 	void *map = NULL;
 	int rc = MT_OK;
-	if (!S_ISREG(st.st_mode))
-		rc = mt_err_set(err, MT_EINPUT, "%s: is %s, no model file",
-				path, S_ISDIR(st.st_mode) ? "a folder"
-							  : "a pipe or device");
+	if (S_ISDIR(st.st_mode))
+		rc = mt_err_set(err, MT_EINPUT, "%s: is a folder, no model file; "
+				"name the one in it, such as best.safetensors",
+				path);
+	else if (!S_ISREG(st.st_mode))
+		rc = mt_err_set(err, MT_EINPUT, "%s: is a pipe or device, no "
+				"model file", path);
 	else if (!size)
 		rc = mt_err_set(err, MT_EINPUT, "%s: 0 bytes are no model file",
 				path);
