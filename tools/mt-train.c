@@ -16,7 +16,7 @@
 #include "base/tool.h"
 #include "dsp/mel.h"
 #include "eval/auc.h"
-#include "nn/train.h"
+#include "nn/checkpoint.h"
 #include "stream/set.h"
 
 static struct opts {
@@ -112,12 +112,10 @@ static struct train {
 	struct mt_net net;
 	struct mt_trainer trainer;
 	bool has_net, has_trainer, single;
-	char *tags, *frontend, *recipe, *provenance, *metrics;
-	double best;
-	int64_t best_epoch;
+	struct mt_checkpoint about;
 	struct mt_progress progress;
 	size_t begun;            /* epochs done by an earlier run */
-} run = {.best = -INFINITY};
+} run = {.about = {.best = -INFINITY}};
 
 /* One tag an item, everywhere? */
 static bool one_tag_each(const struct mt_examples *e)
@@ -152,7 +150,7 @@ static int describe(const char *cmdline, struct mt_err *err)
 		int rc = mt_mel_resolve(&mel, err);
 		if (rc)
 			return rc;
-		run.frontend = mt_mel_to_json(&mel);
+		run.about.frontend = mt_mel_to_json(&mel);
 	}
 	json_t *tags = json_array();
 	for (size_t k = 0; k < mt_head_n_tag(h); k++) {
@@ -165,11 +163,11 @@ static int describe(const char *cmdline, struct mt_err *err)
 		}
 		json_array_append_new(tags, t);
 	}
-	run.tags = json_dumps(tags, JSON_COMPACT);
+	run.about.tags = json_dumps(tags, JSON_COMPACT);
 	json_decref(tags);
 	if (!mt_common.no_prog)
 		mt_head_add_prog(h, tool.name, MT_VERSION, cmdline);
-	run.provenance = mt_head_text(h, &size);
+	run.about.provenance = mt_head_text(h, &size);
 	return MT_OK;
 }
 
@@ -203,7 +201,7 @@ static void fill_recipe(struct mt_recipe *r)
 		"mask-frames", (json_int_t)opts.mask_frames, "mask-bands",
 		(json_int_t)opts.mask_bands, "average", opts.average, "backend",
 		opts.backend, "train", opts.train, "valid", opts.valid);
-	run.recipe = json_dumps(o, JSON_COMPACT | JSON_REAL_PRECISION(15));
+	run.about.recipe = json_dumps(o, JSON_COMPACT | JSON_REAL_PRECISION(15));
 	json_decref(o);
 }
 
@@ -305,98 +303,12 @@ static int set_up(char **operand, int n, const char *cmdline,
 	return rc;
 }
 
-/* Where two texts of JSON begin to differ: at that member's name. */
-static size_t apart(const char *a, const char *b)
-{
-	size_t at = 0;
-	for (size_t i = 0; a[i] && a[i] == b[i]; i++)
-		if (a[i] == ',' || a[i] == '{')
-			at = i + 1;
-	return at;
-}
-
-/* --resume: parameters, moments, place and history out of the checkpoint;
- * MT_END when there is none. */
-static int resume(const char *path, struct mt_err *err)
-{
-	struct mt_model m;
-	if (access(path, F_OK))
-		return MT_END;
-	int rc = mt_model_open(&m, path, err);
-	if (rc)
-		return rc;
-	static const char *const same[] = {"net", "recipe", "tags",
-					   "data_crc32"};
-	char crc[16];
-	snprintf(crc, sizeof crc, "%08x", run.data.crc);
-	const char *now[] = {mt_net_json(&run.net), run.recipe, run.tags, crc};
-	for (size_t i = 0; !rc && i < 4; i++) {
-		const char *was = mt_model_text(&m, same[i]);
-		was = was ? was : "";
-		size_t at = apart(was, now[i]);
-		if (strcmp(was, now[i]) != 0)
-			rc = mt_err_set(err, MT_EUSAGE, "%s: was made with "
-					"another %s: %.80s, now %.80s",
-					path, same[i], was + at, now[i] + at);
-	}
-	const char *place = mt_model_text(&m, "place");
-	const char *history = mt_model_text(&m, "history");
-	unsigned long long step = 0;
-	size_t epoch = 0;
-	if (!rc && (!place || !history ||
-		    sscanf(place, "%zu %llu %" SCNd64 " %la", &epoch, &step,
-			   &run.best_epoch, &run.best) != 4))
-		rc = mt_err_set(err, MT_EINPUT, "%s: is no checkpoint", path);
-	if (!rc)
-		rc = mt_trainer_load(&run.trainer, &m, err);
-	if (!rc) {
-		run.trainer.epoch = epoch;
-		run.trainer.step = step;
-		free(run.metrics);
-		run.metrics = mt_strdup(history);
-		mt_info("going on after epoch %zu", epoch);
-	}
-	mt_model_close(&m);
-	return rc;
-}
-
 static int save(const char *name, bool checkpoint, struct mt_err *err)
 {
-	char epoch[32], crc[16], place[96], id[200], engine[240];
-	snprintf(epoch, sizeof epoch, "%zu", run.trainer.epoch);
-	snprintf(crc, sizeof crc, "%08x", run.data.crc);
-	snprintf(place, sizeof place, "%zu %llu %" PRId64 " %a",
-		 run.trainer.epoch, (unsigned long long)run.trainer.step,
-		 run.best_epoch, run.best);
-	/* the newest line of the history */
-	size_t n = strlen(run.metrics);
-	const char *last = run.metrics + (n ? n - 1 : 0);
-	while (last > run.metrics && last[-1] != '\n')
-		last--;
-	char *line = mt_strndup(last, strcspn(last, "\n"));
-	mt_engine_id(opts.backend, id, sizeof id);
-	snprintf(engine, sizeof engine, "%s, %" PRId64 " threads", id,
-		 (int64_t)mt_common.jobs);
-	struct mt_model_meta meta[12] = {
-		{"format", "mt 1"},
-		{"net", (char *)(uintptr_t)mt_net_json(&run.net)},
-		{"tags", run.tags}, {"recipe", run.recipe},
-		{"provenance", run.provenance}, {"epoch", epoch},
-		{"data_crc32", crc}, {"metrics", line}, {"engine", engine},
-	};
-	size_t n_meta = 9;
-	if (run.frontend)
-		meta[n_meta++] = (struct mt_model_meta){"frontend",
-							run.frontend};
-	if (checkpoint) {
-		meta[n_meta++] = (struct mt_model_meta){"place", place};
-		meta[n_meta++] = (struct mt_model_meta){"history", run.metrics};
-	}
 	char *path = mt_strf("%s/%s.safetensors", opts.out, name);
-	int rc = mt_trainer_save(&run.trainer, path, checkpoint, meta, n_meta,
-				 err);
+	int rc = mt_checkpoint_save(&run.about, &run.trainer, path, checkpoint,
+				    err);
 	free(path);
-	free(line);
 	return rc;
 }
 
@@ -453,10 +365,10 @@ static int validate(double train_loss, double *score, struct mt_err *err)
 		free(label);
 	}
 	char *line = json_dumps(o, JSON_COMPACT | JSON_REAL_PRECISION(9));
-	char *all = mt_strf("%s%s\n", run.metrics, line);
+	char *all = mt_strf("%s%s\n", run.about.metrics, line);
 	free(line);
-	free(run.metrics);
-	run.metrics = all;
+	free(run.about.metrics);
+	run.about.metrics = all;
 	json_decref(o);
 	return rc;
 }
@@ -469,16 +381,16 @@ static int one_epoch(struct mt_err *err)
 		rc = validate(loss, &score, err);
 	if (rc)
 		return rc;
-	if (score > run.best) {
-		run.best = score;
-		run.best_epoch = (int64_t)run.trainer.epoch;
+	if (score > run.about.best) {
+		run.about.best = score;
+		run.about.best_epoch = (int64_t)run.trainer.epoch;
 		rc = save("best", false, err);
 	}
 	if (!rc)
 		rc = save("last", false, err);
 	char *path = mt_strf("%s/metrics.jsonl", opts.out);
 	if (!rc)
-		rc = mt_file_put(path, run.metrics, strlen(run.metrics), err);
+		rc = mt_file_put(path, run.about.metrics, strlen(run.about.metrics), err);
 	free(path);
 	/* last, so that what it stands for is on disk already */
 	return rc ? rc : save("checkpoint", true, err);
@@ -525,9 +437,11 @@ static int train(struct mt_err *err)
 {
 	char *path = mt_strf("%s/checkpoint.safetensors", opts.out);
 	int rc = opts.resume ? MT_OK : MT_END;
-	run.metrics = mt_strdup("");
+	run.about.metrics = mt_strdup("");
 	if (!rc)
-		rc = resume(path, err);
+		rc = mt_checkpoint_load(&run.about, &run.trainer, path, err);
+	if (!rc && opts.resume)
+		mt_info("going on after epoch %zu", run.trainer.epoch);
 	free(path);
 	if (rc < 0)
 		return rc;
@@ -540,7 +454,7 @@ static int train(struct mt_err *err)
 	mt_progress_init(&run.progress, run.trainer.n_train *
 			 ((size_t)opts.epochs - run.begun));
 	while (!rc && run.trainer.epoch < (size_t)opts.epochs) {
-		int64_t since = (int64_t)run.trainer.epoch - run.best_epoch;
+		int64_t since = (int64_t)run.trainer.epoch - run.about.best_epoch;
 		if (opts.patience && since >= opts.patience)
 			break;
 		rc = one_epoch(err);
@@ -548,7 +462,7 @@ static int train(struct mt_err *err)
 	mt_progress_end(&run.progress);
 	if (!rc)
 		mt_info("best epoch %" PRId64 " of %zu, in %s/best.safetensors",
-			run.best_epoch, run.trainer.epoch, opts.out);
+			run.about.best_epoch, run.trainer.epoch, opts.out);
 	return rc;
 }
 
@@ -559,11 +473,7 @@ static void release(void)
 	if (run.has_net)
 		mt_net_release(&run.net);
 	mt_examples_release(&run.data);
-	free(run.tags);
-	free(run.frontend);
-	free(run.recipe);
-	free(run.provenance);
-	free(run.metrics);
+	mt_checkpoint_release(&run.about);
 }
 
 int main(int argc, char **argv)
