@@ -29,7 +29,7 @@ static struct opts {
 } opts = {
 	.net = "small", .train = "train", .valid = "valid",
 	.optimizer = "adamw", .schedule = "cosine", .loss = "auto",
-	.backend = "onednn", .epochs = 60, .batch = 16, .crop = 128, .seed = 1,
+	.backend = "onednn", .epochs = 60, .batch = 16, .seed = 1,
 	.mask_frames = 12, .mask_bands = 8, .lr = 2e-3, .decay = 0.01,
 	.momentum = 0.9, .warmup = 0.05, .mixup = -1, .width = 1,
 	.average = 0.05, .memory = 1024,
@@ -53,8 +53,8 @@ static const struct mt_opt rows[] = {
 	{'b', "batch", "N", MT_OPT_I64, AT(batch), "examples a step [16]",
 	 NULL, 1, 65536},
 	{0, "crop", "FRAMES", MT_OPT_I64, AT(crop),
-	 "frames of a random crop; short clips are repeated [128]", NULL, 1,
-	 1e6},
+	 "frames of a random crop; short clips are repeated [the net's own]",
+	 NULL, 1, 1e6},
 	{0, "lr", "X", MT_OPT_F64, AT(lr), "greatest learning rate [0.002]",
 	 NULL, 1e-9, 100},
 	{0, "schedule", "HOW", MT_OPT_CHOICE, AT(schedule),
@@ -217,6 +217,21 @@ static uint32_t *list_split(const char *name, size_t *n)
 	return list;
 }
 
+/* A net that cannot be loaded: because of --crop? */
+static int blame_crop(struct mt_net_opt how, struct mt_err *err)
+{
+	struct mt_net net;
+	struct mt_err other;
+	how.frames = 0;
+	if (!opts.crop || mt_net_load(&net, opts.net, &how, &other))
+		return MT_EINPUT;
+	int64_t least = net.min_frames;
+	mt_net_release(&net);
+	return opts.crop >= least ? MT_EINPUT :
+		mt_err_set(err, MT_EUSAGE, "--crop %" PRId64 ": net %s takes %" PRId64
+			   " frames or more", opts.crop, opts.net, least);
+}
+
 /* The net with its last sigmoid or softmax as the loss wants it. */
 static int load_net(struct mt_err *err)
 {
@@ -226,7 +241,7 @@ static int load_net(struct mt_err *err)
 	struct mt_net net;
 	int rc = mt_net_load(&net, opts.net, &how, err);
 	if (rc)
-		return rc;
+		return rc == MT_EINPUT ? blame_crop(how, err) : rc;
 	if (net.head != MT_OP_SIGMOID && net.head != MT_OP_SOFTMAX) {
 		mt_net_release(&net);
 		return mt_err_set(err, MT_EINPUT, "net %s: its last layer is no "
@@ -243,6 +258,7 @@ static int load_net(struct mt_err *err)
 	json_decref(o);
 	rc = mt_net_parse(&run.net, text, NULL, err);
 	free(text);
+	opts.crop = rc ? 0 : run.net.frames;
 	run.has_net = !rc;
 	return rc;
 }

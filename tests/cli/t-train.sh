@@ -100,6 +100,22 @@ rc 2 'a packed set as the folder' train -o "$tmp/set"
 like "$tmp/err" 'is a packed set; models go into a folder of their own' 'is refused'
 rc 2 'a file as the folder' train -o "$tmp/labels.tsv"
 like "$tmp/err" 'labels.tsv: is no folder' 'is refused before the set is read'
+# how long a crop is
+# shellcheck disable=SC2086
+mt-melspec -q $tiny_mel --win 512 --n-fft 512 --bands 64 "$tmp/audio.mtr" |
+	mt-label -q --tsv "$tmp/labels.tsv" > "$tmp/wide.mtr"
+crop() {
+	mt-train -q -j1 -e 1 --width 0.05 "$@" -o "$tmp/crop" "$tmp/wide.mtr" &&
+		mt-view "$tmp/crop/last.safetensors" | grep -o '"crop":[0-9]*' | sort -u
+	rm -rf "$tmp/crop"
+}
+is "$(crop)" '"crop":128' 'as the net small has it'
+is "$(crop --net fcn4)" '"crop":1366' 'or fcn4'
+is "$(crop --crop 50)" '"crop":50' 'or --crop'
+rc 2 'too short a one' mt-train --net fcn4 --crop 100 -o "$tmp/no" "$tmp/wide.mtr"
+like "$tmp/err" '^mt-train: --crop 100: net fcn4 takes 160 frames or more$' 'says so'
+rc 3 'bands that are too few' train --net fcn4 --crop 255 -o "$tmp/no"
+like "$tmp/err" 'net fcn4: 8 bands, 255 frames: layer maxpool12: ' 'is no fault of --crop'
 rc 3 'a split to validate by that is not there' train --valid vaild -o "$tmp/no"
 like "$tmp/err" "no examples of split 'vaild' to validate" 'says so'
 rc 0 'no split valid' mt-train -j1 --net "$tmp/net.json" --crop 16 -e 1 --progress=none \
