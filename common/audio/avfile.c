@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "audio/avhint.h"
 #include "base/mem.h"
 
 /* Samples that the end of the sound plausibly lies before the last packet:
@@ -63,16 +64,24 @@ static int refuse(struct mt_err *err, const char *stage, const char *path,
 }
 
 int mt_avfile_open(AVFormatContext **fmt, int *stream, const char *path,
-		   const char *stage, struct mt_err *err)
+		   const char *stage, double *seconds, struct mt_err *err)
 {
 	AVDictionary *opt = NULL;
+	struct mt_avhint hint = {0};
 	char *url = path ? mt_strf("file:%s", path) : mt_strdup("pipe:0");
 	pthread_once(&once, start_log);
 	mt_avfile_clear();
 	*fmt = NULL;
 	/* a playlist must not reach out to other files or the network */
 	av_dict_set(&opt, "protocol_whitelist", path ? "file" : "pipe", 0);
-	int no = avformat_open_input(fmt, url, NULL, &opt);
+	if (path)
+		hint = mt_avhint_of(path);
+	if (seconds)
+		*seconds = hint.seconds;
+	if (hint.no_probe)
+		av_dict_set(&opt, "max_probe_packets", "0", 0);
+	int no = avformat_open_input(fmt, url, hint.format ?
+				     av_find_input_format(hint.format) : NULL, &opt);
 	av_dict_free(&opt);
 	free(url);
 	/* the machine's fault, not the file's */

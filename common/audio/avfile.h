@@ -8,10 +8,13 @@
 #include "base/err.h"
 
 /* Open and find the best audio stream; other streams are discarded.
- *   stage  "decode" or "scan": first half of the FAIL codes
+ *   stage    "decode" or "scan": first half of the FAIL codes
+ *   seconds  out  length without encoder delay and padding, to the sample, where
+ *                 a header tells it; else 0. May be NULL
  * MT_EITEM: stage.open, stage.nostream. MT_ESYS: no file can be opened now. */
 int mt_avfile_open(AVFormatContext **fmt, int *stream, const char *path,
-		   const char *stage, struct mt_err *err) MT_USE_RESULT;
+		   const char *stage, double *seconds, struct mt_err *err)
+	MT_USE_RESULT;
 
 /* Where the sound of AAC in MP4 ends, in units of the stream: by iTunSMPB, else
  * by the edit list (which most writers round to a millisecond), else by the

@@ -31,6 +31,7 @@ struct mt_decoder {
 	AVPacket *packet;
 	AVFrame *frame;
 	int stream;
+	double seconds;          /* of the sound, where the file counts */
 	int64_t end;             /* of the sound, by the file, in units of the
 				  * stream; AV_NOPTS_VALUE: all there is */
 	/* what the frames are now; a change begins a new conversion */
@@ -97,7 +98,8 @@ int mt_decoder_open(struct mt_decoder **out, const char *path,
 	d->packet = av_packet_alloc();
 	d->frame = av_frame_alloc();
 	d->take = UINT64_MAX;
-	int rc = mt_avfile_open(&d->fmt, &d->stream, path, "decode", err);
+	int rc = mt_avfile_open(&d->fmt, &d->stream, path, "decode",
+				&d->seconds, err);
 	if (!rc)
 		rc = open_codec(d, err);
 	if (!rc)
@@ -138,20 +140,26 @@ int mt_decoder_rate(const struct mt_decoder *d)
 void mt_decoder_expect(const struct mt_decoder *d, int *n_channel, size_t *n)
 {
 	const AVStream *s = d->fmt->streams[d->stream];
-	double seconds = 0;
-	if (s->duration != AV_NOPTS_VALUE && s->duration > 0)
+	const struct mt_decode_opts *o = &d->opts;
+	int rate = o->rate ? o->rate : s->codecpar->sample_rate;
+	double seconds = 0, slack = EXPECT_SLACK;
+	if (d->seconds > 0 && !o->keep_padding)
+		seconds = d->seconds;
+	else if (s->duration != AV_NOPTS_VALUE && s->duration > 0)
 		seconds = (double)s->duration * av_q2d(s->time_base);
 	else if (d->fmt->duration != AV_NOPTS_VALUE && d->fmt->duration > 0)
 		seconds = (double)d->fmt->duration / AV_TIME_BASE;
-	int rate = d->opts.rate ? d->opts.rate : s->codecpar->sample_rate;
-	seconds -= d->opts.start;
-	if (d->opts.duration > 0 && seconds > d->opts.duration)
-		seconds = d->opts.duration;
-	*n_channel = d->opts.all_channels ? s->codecpar->ch_layout.nb_channels
-					  : 1;
-	double bytes = (seconds * rate + EXPECT_SLACK) * *n_channel * 4;
-	*n = rate > 0 && *n_channel > 0 && seconds > 0 && bytes < EXPECT_MAX
-		     ? (size_t)(seconds * rate) + EXPECT_SLACK : 0;
+	/* to the sample: the channels need not be moved together */
+	if (seconds == d->seconds && rate == s->codecpar->sample_rate &&
+	    o->start <= 0 && o->duration <= 0)
+		slack = 0;
+	seconds -= o->start;
+	if (o->duration > 0 && seconds > o->duration)
+		seconds = o->duration;
+	*n_channel = o->all_channels ? s->codecpar->ch_layout.nb_channels : 1;
+	double most = round(seconds * rate) + slack;
+	*n = rate > 0 && *n_channel > 0 && seconds > 0 &&
+	     most * *n_channel * 4 < EXPECT_MAX ? (size_t)most : 0;
 }
 
 int mt_decoder_damaged(const struct mt_decoder *d)

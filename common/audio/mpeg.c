@@ -203,7 +203,9 @@ bool mt_mpeg_probe(struct mt_mpeg *m, int fd, int64_t size)
 	*m = (struct mt_mpeg){
 		.rate = f.rate, .channels = f.mono ? 1 : 2, .layer = f.layer,
 		/* a header alone counts frames that are not there */
-		.sure = sure && size - f.at > f.length, .bit_rate = f.mean ? f.mean : f.bit_rate,
+		.sure = sure && size - f.at > f.length,
+		.counted = f.counted, .first = f.at == skip_id3(&s),
+		.bit_rate = f.mean ? f.mean : f.bit_rate,
 		.seconds = f.counted ? f.seconds
 			   : 8.0 * (double)(size - f.at) / f.bit_rate,
 	};

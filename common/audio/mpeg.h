@@ -21,6 +21,8 @@ struct mt_mpeg {
 	int layer;               /* 1 to 3 */
 	int64_t bit_rate;        /* bits a second; the mean where it varies */
 	bool sure;               /* false: 2 or 3 frames, or a header alone */
+	bool counted;            /* seconds are to the sample, by such a header */
+	bool first;              /* nothing but ID3v2 tags is before the frames */
 };
 
 /* Look at an open file of that many bytes. Returns false when it holds no

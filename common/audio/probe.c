@@ -34,7 +34,7 @@ static int by_libav(struct mt_probe *p, const char *path, struct mt_err *err)
 {
 	AVFormatContext *fmt;
 	int stream;
-	int rc = mt_avfile_open(&fmt, &stream, path, "scan", err);
+	int rc = mt_avfile_open(&fmt, &stream, path, "scan", NULL, err);
 	if (rc)
 		return rc;
 	const AVStream *s = fmt->streams[stream];

@@ -66,6 +66,8 @@ static void fill(AVFrame *f, const AVCodecContext *c, int at, int n)
 		float x = sound[at + k] * (ch ? 0.5f : 1.0f);
 		if (av_get_packed_sample_fmt(c->sample_fmt) == AV_SAMPLE_FMT_S16)
 			((int16_t *)to)[slot] = (int16_t)lrintf(x * 32768);
+		else if (av_get_packed_sample_fmt(c->sample_fmt) == AV_SAMPLE_FMT_S32)
+			((int32_t *)to)[slot] = (int32_t)(x * 2147483647.0f);
 		else
 			((float *)to)[slot] = x;
 	}
@@ -97,6 +99,7 @@ static AVCodecContext *open_encoder(const struct form *form, int flags)
 	c->time_base = (AVRational){1, form->rate};
 	c->bit_rate = form->bit_rate;
 	av_channel_layout_default(&c->ch_layout, form->channels);
+	c->strict_std_compliance = FF_COMPLIANCE_EXPERIMENTAL;
 	if (flags & AVFMT_GLOBALHEADER)
 		c->flags |= AV_CODEC_FLAG_GLOBAL_HEADER;
 	assert_true(avcodec_open2(c, codec, NULL) >= 0);
@@ -372,6 +375,66 @@ static void test_lent(void **state)
 	unlink(path);
 }
 
+/* An encoder's count of MP3 frames is exact; the room for them, too. */
+static void test_counted(void **state)
+{
+	struct mt_err err = {0};
+	struct mt_decoder *d;
+	int channels;
+	size_t n;
+	make_sound(state);
+	if (!encode(&forms[4]))
+		skip();
+	for (int i = 0; i < 3; i++) {
+		struct mt_decode_opts how = {.all_channels = true, .start = i == 1,
+					     .keep_padding = i == 2};
+		assert_int_equal(mt_decoder_open(&d, path, &how, &err), 0);
+		mt_decoder_expect(d, &channels, &n);
+		assert_int_equal(channels, 2);
+		if (!i)
+			assert_int_equal(n, N);
+		else
+			assert_in_range(n, N + 1, N + 70000);
+		mt_decoder_close(d);
+	}
+	unlink(path);
+}
+
+static void put_le(FILE *f, uint32_t v, int n)
+{
+	for (; n--; v >>= 8)
+		fputc((int)(v & 255), f);
+}
+
+/* DTS in a WAV file that calls it PCM, as discs were copied. */
+static void test_dts_in_wav(void **state)
+{
+	static const struct form dts = {"DTS", "dca", "dts", 44100, 2, 1411200,
+					0, 0.99, NULL, NULL};
+	static char data[1 << 21];
+	double like;
+	make_sound(state);
+	if (!encode(&dts))
+		skip();
+	FILE *f = fopen(path, "r+b");
+	uint32_t n = (uint32_t)fread(data, 1, sizeof data, f);
+	rewind(f);
+	fwrite("RIFF", 4, 1, f), put_le(f, n + 36, 4);
+	fwrite("WAVEfmt ", 8, 1, f), put_le(f, 16, 4);
+	put_le(f, 1, 2), put_le(f, 2, 2), put_le(f, 44100, 4);
+	put_le(f, 176400, 4), put_le(f, 4, 2), put_le(f, 16, 2);
+	fwrite("data", 4, 1, f), put_le(f, n, 4);
+	fwrite(data, n, 1, f);
+	fclose(f);
+	struct mt_pcm pcm = decode(&(struct mt_decode_opts){.all_channels = true});
+	assert_int_equal(pcm.n_channel, 2);
+	lag_of(pcm.x[0], &like);
+	if (like < 0.99)
+		fail_msg("likeness %g", like);
+	mt_pcm_release(&pcm);
+	unlink(path);
+}
+
 /* Resampled sound keeps its place and length. */
 static void test_resampled(void **state)
 {
@@ -450,6 +513,8 @@ int main(void)
 		cmocka_unit_test(test_channels),
 		cmocka_unit_test(test_lent),
 		cmocka_unit_test(test_i2),
+		cmocka_unit_test(test_counted),
+		cmocka_unit_test(test_dts_in_wav),
 		cmocka_unit_test(test_resampled),
 		cmocka_unit_test(test_quality),
 	};

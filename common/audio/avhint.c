@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: MIT */
+#include "audio/avhint.h"
+
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "audio/mpeg.h"
+#include "base/mem.h"
+
+#define LOOK (192 << 10)  /* bytes; libavformat looks at 128 KiB of sound */
+
+/* Whether a word of DTS may stand at an offset that is a multiple of four from
+ * p: 16 bits a word or 14, either byte order; the latter's first half. */
+static bool has_sync(const unsigned char *p, size_t n)
+{
+	uint32_t any = 0;
+	for (size_t i = 0; i + 4 <= n; i += 4) {
+		uint32_t u;
+		memcpy(&u, p + i, sizeof u);
+		any |= (u == 0x0180fe7fu) | (u == 0x80017ffeu) |
+		       (u == 0x00e8ff1fu) | (u == 0xe8001fffu);
+	}
+	return any;
+}
+
+static bool has_dts(int fd)
+{
+	unsigned char *buf = mt_alloc64(LOOK);
+	ssize_t got = pread(fd, buf, LOOK, 0);
+	bool yes = got < 0;
+	for (int i = 0; i < 4 && got > i; i++)
+		yes |= has_sync(buf + i, (size_t)(got - i));
+	free(buf);
+	return yes;
+}
+
+struct mt_avhint mt_avhint_of(const char *path)
+{
+	struct mt_avhint hint = {0};
+	struct mt_mpeg mpeg;
+	struct stat st;
+	unsigned char p[12];
+	/* a pipe must not be opened twice */
+	if (stat(path, &st) || !S_ISREG(st.st_mode))
+		return hint;
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return hint;
+	if (pread(fd, p, sizeof p, 0) != sizeof p)
+		;
+	else if (!memcmp(p, "OggS", 4))
+		hint.format = "ogg";
+	else if (!memcmp(p, "fLaC", 4))
+		hint.format = "flac";
+	else if (!memcmp(p, "RIFF", 4) && !memcmp(p + 8, "WAVE", 4))
+		hint.no_probe = !has_dts(fd);
+	else if (mt_mpeg_probe(&mpeg, fd, st.st_size) && mpeg.sure && mpeg.first)
+		hint = (struct mt_avhint){
+			.format = "mp3",
+			.seconds = mpeg.counted ? mpeg.seconds : 0,
+		};
+	close(fd);
+	return hint;
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT
+ * What a file's first bytes tell for sure, so that libavformat need not ask
+ * each of its formats: on short clips that takes longer than decoding them.
+ *
+ * MPEG audio is what begins with frames that follow each other, ID3v2 tags
+ * before them or not (audio/mpeg.h); Ogg and FLAC have a magic number. All else
+ * is left to libavformat. For PCM in WAV it decodes nothing but looks for
+ * compressed sound that was labelled as PCM, in 128 KiB, a dozen times over; it is
+ * spared that where no sync word of DTS is there (ETSI TS 102 114, annex E), the
+ * one coding that WAV files are known to hide. */
+#ifndef MT_AUDIO_AVHINT_H
+#define MT_AUDIO_AVHINT_H
+
+#include <stdbool.h>
+
+struct mt_avhint {
+	const char *format;      /* libavformat's name; NULL: let it find out */
+	bool no_probe;           /* streams are what the file says */
+	double seconds;          /* to the sample, or 0 */
+};
+
+/* A file that cannot be read, or is no regular one, gives no hint. */
+struct mt_avhint mt_avhint_of(const char *path);
+
+#endif
