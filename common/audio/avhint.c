@@ -13,8 +13,8 @@
 
 #define LOOK (192 << 10)  /* bytes; libavformat looks at 128 KiB of sound */
 
-/* Whether a word of DTS may stand at an offset that is a multiple of four from
- * p: 16 bits a word or 14, either byte order; the latter's first half. */
+/* Whether a sync word of DTS, or the first half of one of 14 bits, stands at p
+ * or a multiple of four bytes behind it. */
 static bool has_sync(const unsigned char *p, size_t n)
 {
 	uint32_t any = 0;

@@ -4,10 +4,11 @@
  *
  * MPEG audio is what begins with frames that follow each other, ID3v2 tags
  * before them or not (audio/mpeg.h); Ogg and FLAC have a magic number. All else
- * is left to libavformat. For PCM in WAV it decodes nothing but looks for
- * compressed sound that was labelled as PCM, in 128 KiB, a dozen times over; it is
- * spared that where no sync word of DTS is there (ETSI TS 102 114, annex E), the
- * one coding that WAV files are known to hide. */
+ * is left to libavformat. In WAV files of PCM it looks for compressed sound that
+ * goes by that name, in the first 128 KiB, anew each time that what it has read
+ * has doubled; it is spared that where no sync word of DTS is there, the coding
+ * that such files are known to hide (ETSI TS 102 114; 14 bits and the other byte
+ * order as in libavcodec's dca_syncwords.h). */
 #ifndef MT_AUDIO_AVHINT_H
 #define MT_AUDIO_AVHINT_H
 
