@@ -6,6 +6,7 @@
 #ifndef MT_BASE_MEM_H
 #define MT_BASE_MEM_H
 
+#include <stdarg.h>
 #include <stddef.h>
 
 #define MT_ALIGN 64  /* bytes: one cache line, and a field's place in mtrec */
@@ -22,6 +23,8 @@ char *mt_strdup(const char *s);
 char *mt_strndup(const char *s, size_t n);
 /* printf into new memory; the caller frees it. */
 char *mt_strf(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+char *mt_vstrf(const char *fmt, va_list ap)
+	__attribute__((format(printf, 1, 0)));
 
 /* Round up to a multiple of 64. */
 static inline size_t mt_pad64(size_t n)

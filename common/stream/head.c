@@ -251,12 +251,12 @@ const char *mt_head_param(const struct mt_head *head, const char *name)
 void mt_head_set_param(struct mt_head *head, const char *name,
 		       const char *fmt, ...)
 {
-	char value[512];
 	va_list ap;
 	va_start(ap, fmt);
-	vsnprintf(value, sizeof value, fmt, ap);
+	char *value = mt_vstrf(fmt, ap);
 	va_end(ap);
 	replace(head, 3, (const char *[]){"param", name, value});
+	free(value);
 }
 
 /* The line behind the last tag: the search is short, for few lines follow. */

@@ -301,6 +301,21 @@ static void tags_in_order(void **state)
 }
 
 /* One field more than a record holds is noted, not written anywhere. */
+static void long_param(void **state)
+{
+	(void)state;
+	struct mt_head head;
+	char text[3000];
+	memset(text, 'x', sizeof text - 1);
+	text[sizeof text - 1] = '\0';
+	mt_head_init(&head, "mel");
+	mt_head_set_param(&head, "channels", "a%sz", text);
+	const char *got = mt_head_param(&head, "channels");
+	assert_int_equal(strlen(got), strlen(text) + 2);
+	assert_int_equal(got[strlen(got) - 1], 'z');
+	mt_head_release(&head);
+}
+
 static void too_many_fields(void **state)
 {
 	struct mt_rec rec, copy;
@@ -336,6 +351,7 @@ int main(void)
 		cmocka_unit_test(joined),
 		cmocka_unit_test(lies),
 		cmocka_unit_test(tags_in_order),
+		cmocka_unit_test(long_param),
 		cmocka_unit_test(too_many_fields),
 		cmocka_unit_test(halves),
 	};
