@@ -63,6 +63,7 @@ static struct choice {
 	uint64_t *rank;          /* --sample N: a heap, the greatest first */
 	size_t n_rank, cap_rank;
 	uint64_t limit;          /* ranks up to this one are wanted */
+	uint64_t n_limit;        /* and of this one so many: a key may repeat */
 	uint64_t seen, taken, dropped;
 	struct mt_writer out;
 	bool is_open;
@@ -175,8 +176,12 @@ static int find_limit(uint64_t n, char **operand, int n_op, struct mt_err *err)
 	}
 	mt_rec_release(&rec);
 	mt_input_close(&in);
-	/* fewer than N: all */
-	choice.limit = choice.n_rank < n ? UINT64_MAX : n ? choice.rank[0] : 0;
+	if (choice.n_rank == n) {  /* else all */
+		choice.limit = choice.rank[0];
+		choice.n_limit = 0;
+		for (size_t i = 0; i < choice.n_rank; i++)
+			choice.n_limit += choice.rank[i] == choice.limit;
+	}
 	return rc == MT_END ? MT_OK : rc;
 }
 
@@ -215,7 +220,7 @@ static int check(struct mt_filter *f, char **operand, int *n,
 	int rc = MT_OK;
 	f->any_fail = opts.no_fail;
 	choice.share = 2;
-	choice.limit = UINT64_MAX;
+	choice.limit = choice.n_limit = UINT64_MAX;
 	choice.met = mt_calloc(opts.split.n, sizeof *choice.met);
 	if (opts.keys) {
 		char *rule = mt_strf("keys=%s", opts.keys);
@@ -264,6 +269,11 @@ static int put(void *state, struct mt_rec *rec, struct mt_err *err)
 	if (rank > choice.limit ||
 	    (double)(rank >> 11) * 0x1p-53 >= choice.share)
 		return MT_OK;
+	if (rank == choice.limit) {
+		if (!choice.n_limit)
+			return MT_OK;
+		choice.n_limit--;
+	}
 	if (choice.seen++ < (uint64_t)opts.skip ||
 	    choice.taken >= (uint64_t)opts.head)
 		return MT_OK;

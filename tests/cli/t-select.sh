@@ -131,6 +131,7 @@ mkfifo "$tmp/pipe"
 rc 2 '--sample N of a named pipe' timeout 10 mt-select --sample 2 "$tmp/pipe"
 like "$tmp/err" 'reads its input twice' 'is told'
 is "$(keys --sample 50 "$tmp/many.mtr" | wc -w)" 50 '--sample N'
+is "$(keys --sample 51 "$tmp/many.mtr" "$tmp/many.mtr" | wc -w)" 51 'also where keys repeat'
 keys --sample 20 "$tmp/many.mtr" | tr ' ' '\n' | sort > "$tmp/s20"
 keys --sample 50 "$tmp/many.mtr" | tr ' ' '\n' | sort > "$tmp/s50"
 is "$(comm -23 "$tmp/s20" "$tmp/s50" | wc -l)" 0 'a larger sample holds the smaller one'
