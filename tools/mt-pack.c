@@ -373,6 +373,12 @@ static int step(void *state, void *worker, struct mt_rec *rec,
 	(void)state, (void)emit;
 	struct mt_frame *frame = worker;
 	uint64_t hash = 0;
+	size_t n;
+	const char *name = mt_rec_key(rec, &n);
+	if (memchr(name, '\0', n))
+		return mt_err_item(err, "pack.key", "%s: its key has %zu bytes, "
+				   "with a NUL after %zu", name, n,
+				   strlen(name));
 	int rc = choose(rec, err);
 	if (rc)
 		return rc;

@@ -208,6 +208,9 @@ for type in f8 i4 u1; do
 	is $? 1 "pcm of type $type to i2"
 	like "$tmp/err" "3.wav: pcm of type $type cannot become i2" 'fails the record'
 done
+spoil 3.wav key s 3 < "$tmp/one" | mt-pack -o "$tmp/nul" 2>"$tmp/err"
+is $? 1 'a key of NULs, which no list and no operand could name'
+like "$tmp/err" 'its key has 3 bytes, with a NUL after 0' 'fails the record'
 mt-decode -q "$tmp/in/3.wav" | mt-pack -q --dtype i2 -o "$tmp/i"
 mt-view -f pcm "$tmp/i" | cut -f3 > "$tmp/out"
 like "$tmp/out" '^-?[0-9]+$' '--dtype i2 stores whole numbers'

@@ -3,7 +3,7 @@
  * checksums too) in order: what a faulty writer leaves, not what a disk does.
  *
  *   spoil KEY FIELD INDEX VALUE < STREAM > STREAM
- *   spoil KEY FIELD TYPE D,D < STREAM > STREAM
+ *   spoil KEY FIELD TYPE D[,D] < STREAM > STREAM
  *
  * FIELD is of type f4 or f2; VALUE as strtof() reads it ("nan", "-inf"). The
  * second form puts zeros of that type and shape in the place of FIELD. */
@@ -20,12 +20,14 @@ static int reshape(struct mt_rec *rec, char **arg, struct mt_err *err)
 {
 	uint64_t dim[2] = {0, 0};
 	size_t size = mt_dtype_size(arg[2]);
-	if (sscanf(arg[3], "%" SCNu64 ",%" SCNu64, &dim[0], &dim[1]) != 2)
-		return mt_err_set(err, MT_EUSAGE, "'%s' is no D,D", arg[3]);
-	size *= dim[0] * dim[1];
+	int n = sscanf(arg[3], "%" SCNu64 ",%" SCNu64, &dim[0], &dim[1]);
+	if (n < 1)
+		return mt_err_set(err, MT_EUSAGE, "'%s' is no D[,D]", arg[3]);
+	for (int i = 0; i < n; i++)
+		size *= dim[i];
 	void *zeros = mt_rec_alloc(rec, size);
 	memset(zeros, 0, size);
-	mt_rec_put(rec, arg[1], arg[2], 2, dim, zeros);
+	mt_rec_put(rec, arg[1], arg[2], n, dim, zeros);
 	return MT_OK;
 }
 
