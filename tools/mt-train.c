@@ -507,6 +507,8 @@ int main(int argc, char **argv)
 		if (!rc)
 			mt_tool_begin(&tool, argc, again, &operand, &n);
 	}
+	if (!rc && mt_common.jobs > 1)
+		mt_tool_share_cpus(again);
 	if (!rc && !opts.out)
 		rc = mt_err_set(&err, MT_EUSAGE, "-o FOLDER is needed");
 	if (!rc)

@@ -194,6 +194,23 @@ for cut in 0 100 3000 $((size / 2)) $((size - 192)) $((size - 1)); do
 	is $? 3 "a set cut after $cut bytes"
 	no_model "a set cut after $cut bytes"
 done
+# how long its threads wait is set before main(): the program starts itself again
+mkfifo "$tmp/slow"
+spin() {
+	env -u GOMP_SPINCOUNT -u OMP_WAIT_POLICY "$@" -q -o "$tmp/no" "$tmp/slow" 2> /dev/null &
+	pid=$!
+	exec 9> "$tmp/slow"     # the program has opened its input
+	got=$(tr '\0' '\n' < /proc/$pid/environ | grep -E '^(GOMP_SPIN|OMP_WAIT)')
+	exec 9>&-
+	wait $pid
+	rm -rf "$tmp/no"
+}
+spin mt-train -j2
+is "$got" 'GOMP_SPINCOUNT=10000' 'threads that wait for each other soon give their CPU to others'
+spin mt-train -j1
+is "$got" '' 'one thread does not wait'
+spin env OMP_WAIT_POLICY=passive mt-train -j2
+is "$got" 'OMP_WAIT_POLICY=passive' 'what the user has set stands'
 rc 4 'a folder that cannot be' train -o /proc/nosuch
 rc 3 'a loss that is no number' train --optimizer sgd --schedule constant --lr 100 --momentum 1 \
 	--decay 100 -e 300 -o "$tmp/nan"
