@@ -494,6 +494,7 @@ static void release(void)
 
 int main(int argc, char **argv)
 {
+	mt_tool_share_cpus(argv);
 	struct mt_err err = {0};
 	char **operand, *cmdline = mt_tool_cmdline(&tool, argc, argv);
 	int n;
@@ -507,8 +508,6 @@ int main(int argc, char **argv)
 		if (!rc)
 			mt_tool_begin(&tool, argc, again, &operand, &n);
 	}
-	if (!rc && mt_common.jobs > 1)
-		mt_tool_share_cpus(again);
 	if (!rc && !opts.out)
 		rc = mt_err_set(&err, MT_EUSAGE, "-o FOLDER is needed");
 	if (!rc)

@@ -90,9 +90,9 @@ int mt_tool_end(int rc);
 /* Threads of OpenMP that wait for each other shall soon give the CPU to other
  * jobs. libgomp lets them turn 300,000 times in a loop, which is milliseconds
  * each time, and reads GOMP_SPINCOUNT before main() only: so the program starts
- * itself once more with argv, in the same process. To be called before anything
- * is opened. Does nothing where the user has set GOMP_SPINCOUNT or
- * OMP_WAIT_POLICY. Three epochs of the small net on two CPUs: alone 1.2 s with
+ * itself once more with argv, in the same process. To be called first of all:
+ * mt_tool_begin() moves the operands. Does nothing where the user has set
+ * GOMP_SPINCOUNT or OMP_WAIT_POLICY. Three epochs of the small net on two CPUs: alone 1.2 s with
  * and without; beside two busy programs 13.2 s without, 2.6 s with. */
 void mt_tool_share_cpus(char **argv);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * A table of tab- or comma-separated values (cells.h) with a header line, kept
- * as bytes (UTF-8 is not asked for). The first column is the key by which rows are found. */
+ * as bytes (UTF-8 is not asked for). The first column is the key by which rows
+ * are found. */
 #ifndef MT_TAGS_TABLE_H
 #define MT_TAGS_TABLE_H
 

@@ -207,8 +207,12 @@ spin() {
 }
 spin mt-train -j2
 is "$got" 'GOMP_SPINCOUNT=10000' 'threads that wait for each other soon give their CPU to others'
-spin mt-train -j1
-is "$got" '' 'one thread does not wait'
+printf '{"net": "%s", "crop": 16, "epochs": 1}' "$tmp/net.json" > "$tmp/conf.json"
+(cd "$tmp" && cp -r set ./-set && env -u GOMP_SPINCOUNT -u OMP_WAIT_POLICY \
+	mt-train -q -j2 --config conf.json -o twice -- -set)
+is $? 0 'with the same words'
+mt-view -H "$tmp/twice/last.safetensors" | grep -a 'mt-train --config conf.json -- -set' > /dev/null
+ok $? 'in the model, too'
 spin env OMP_WAIT_POLICY=passive mt-train -j2
 is "$got" 'OMP_WAIT_POLICY=passive' 'what the user has set stands'
 rc 4 'a folder that cannot be' train -o /proc/nosuch
