@@ -12,16 +12,17 @@ sources=$(git ls-files -co --exclude-standard '*.c' '*.h' '*.inc' 2>/dev/null ||
 # Include arrows: which module may include which.
 allowed() {
 	case $1 in
-	tools | tests | examples | pipelines) echo 'base stream audio dsp tags data nn eval plot' ;;
+	tools | tests | examples | pipelines) echo 'base stream audio dsp tags data nn import eval plot' ;;
 	base) echo 'base' ;;
 	stream | audio | dsp | tags | eval | plot) echo "base $1" ;;
 	data) echo 'base stream data' ;;
 	nn) echo 'base data nn' ;;
+	import) echo 'base data nn import' ;;
 	esac
 }
 # What FILE includes of ours, however it is written.
 includes() {
-	rooms='base|stream|audio|dsp|tags|data|nn|eval|plot'
+	rooms='base|stream|audio|dsp|tags|data|nn|import|eval|plot'
 	sed -nE -e 's/^[ \t]*#[ \t]*include[ \t]*"([^"]*)".*/\1/p' \
 		-e "s:^[ \t]*#[ \t]*include[ \t]*<(($rooms)/[^>]*)>.*:\1:p" "$1"
 }
