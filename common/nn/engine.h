@@ -24,7 +24,8 @@ struct mt_engine_opt {
 	int64_t batch;        /* B, the largest batch */
 	int64_t frames;       /* T of a clip; 0: the net's */
 	int n_thread;         /* 0: one for each processor the process may use */
-	int embed;            /* MT_INFER: keep the embedding for mt_engine_embed() */
+	int embed;            /* MT_INFER: keep the output of layer net->embed for
+			       * mt_engine_embed(); see mt_net_set_embed() */
 	int gradient_only;    /* MT_TRAIN: no moments; another engine updates */
 	int average;          /* MT_TRAIN: keep averaged values for mt_engine_average() */
 };
@@ -63,7 +64,9 @@ int mt_engine_copy(struct mt_engine *to, struct mt_engine *from, enum mt_what wh
  *   x    in  [n,T,M] (waveform nets: [n,N]) */
 int mt_engine_forward(struct mt_engine *e, int64_t n, const float *x, float *out,
 		      struct mt_err *err) MT_USE_RESULT;
-/* Sizes of the embedding, 0 without; embeddings of the last forward, [n,E]. */
+/* Size E of the embedding, 0 without one. Embeddings of the last forward, [n,E]:
+ * each clip's layer output as (C,H,W), row-major; nothing is folded into it
+ * or fused behind it. */
 int64_t mt_engine_n_embed(const struct mt_engine *e);
 int mt_engine_embed(struct mt_engine *e, int64_t n, float *out, struct mt_err *err);
 

@@ -37,6 +37,20 @@ static int n_reader(const struct mt_engine *e, int node)
 	return n;
 }
 
+/* Whether somebody else reads the value of layer node, of which one reader is
+ * known: the layer, or one before it that dropout only passes on. */
+static int is_shared(const struct mt_engine *e, int node)
+{
+	int v = value_of(e, node), n = 0;
+	for (int i = node; i >= 0 && value_of(e, i) == v; i = e->net->node[i].from[0]) {
+		if ((n = n_reader(e, i)) != 1)
+			break;
+		if (e->net->node[i].op != MT_OP_DROPOUT)
+			break;
+	}
+	return n != 1;
+}
+
 /* Join node to the step that makes its input; true when that was possible. */
 static int fuse(struct mt_engine *e, int node)
 {
@@ -44,7 +58,7 @@ static int fuse(struct mt_engine *e, int node)
 	int train = e->opt.mode == MT_TRAIN, from = nd->from[0];
 	if (nd->op == MT_OP_DROPOUT && (!train || !(nd->a.rate > 0)))
 		goto alias;
-	if (from < 0 || n_reader(e, from) != 1)
+	if (from < 0 || is_shared(e, from))
 		return 0;
 	int producer = e->value[value_of(e, from)].producer;
 	struct step *s = producer < 0 ? NULL : &e->step[producer];

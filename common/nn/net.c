@@ -4,6 +4,7 @@
 #include "nn/net.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -126,6 +127,42 @@ int mt_net_load(struct mt_net *net, const char *name, const struct mt_net_opt *o
 		mt_err_prefix(err, "%s", name);
 	free(text);
 	return status;
+}
+
+int mt_net_find_layer(const struct mt_net *net, const char *name)
+{
+	for (int i = 0; i < net->n_node; i++)
+		if (!strcmp(net->node[i].name, name))
+			return i;
+	return -1;
+}
+
+/* "a, b, c": as many of the names as fit. */
+static void list_layers(const struct mt_net *net, char *to, size_t size)
+{
+	size_t at = 0;
+	for (int i = 0; i < net->n_node; i++) {
+		size_t n = strlen(net->node[i].name);
+		if (at + n + 8 > size) {
+			snprintf(to + at, size - at, ", ...");
+			return;
+		}
+		at += (size_t)snprintf(to + at, size - at, "%s%s", i ? ", " : "",
+				       net->node[i].name);
+	}
+}
+
+int mt_net_set_embed(struct mt_net *net, const char *layer, struct mt_err *err)
+{
+	char list[380] = "";
+	int i = mt_net_find_layer(net, layer);
+	if (i < 0) {
+		list_layers(net, list, sizeof list);
+		return mt_err_set(err, MT_EUSAGE, "unknown layer '%.60s'; the net has %s",
+				  layer, list);
+	}
+	net->embed = i;
+	return MT_OK;
 }
 
 void mt_net_release(struct mt_net *net)

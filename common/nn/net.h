@@ -71,7 +71,8 @@ struct mt_net {
 	int any_length;             /* no parameter depends on T */
 	int64_t n_class;            /* K: outputs a clip */
 	enum mt_op head;            /* SIGMOID, SOFTMAX, LOGSOFTMAX; else MT_N_OP */
-	int embed;                  /* node whose output is the embedding, -1 */
+	int embed;                  /* node whose output is the embedding, -1;
+				     * mt_net_set_embed() chooses another */
 	int n_node, n_param;
 	struct mt_node *node;
 	struct mt_param *param;
@@ -112,5 +113,12 @@ int64_t mt_net_mac(const struct mt_net *net, int64_t frames);
 void mt_net_init(const struct mt_net *net, int i, uint64_t seed, float *out);
 /* Number of the parameter of this name, or -1. */
 int mt_net_find(const struct mt_net *net, const char *name);
+/* Number of the layer of this name, or -1. */
+int mt_net_find_layer(const struct mt_net *net, const char *name);
+/* Make the output of the layer of this name the embedding: any layer, maps
+ * and scores included. To be called before an engine is planned with
+ * mt_engine_opt.embed. Errors: MT_EUSAGE, which lists the layers. */
+int mt_net_set_embed(struct mt_net *net, const char *layer, struct mt_err *err)
+	MT_USE_RESULT;
 
 #endif
