@@ -33,7 +33,7 @@ _mt() {
 		path)
 			mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 			return ;;
-		str | i64 | f64 | list)
+		str | i64 | f64 | size | list)
 			return ;;
 		esac
 	fi

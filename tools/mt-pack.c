@@ -15,6 +15,7 @@
 #include "data/pack.h"
 #include "data/split.h"
 #include "stream/filter.h"
+#include "stream/layout.h"
 
 static struct opts {
 	const char *set, *dtype, *split, *split_by;
@@ -395,7 +396,13 @@ static int step(void *state, void *worker, struct mt_rec *rec,
 		hash = mt_hash64(x->data, x->size) | 1;
 	char split[MT_SPLIT_NAME];
 	mt_rec_str(rec, "split", split, sizeof split);
+	rc = rec->large && mt_rec_bytes(rec) <= MT_MAX_FRAME ? MT_OK
+		: mt_filter_limit(mt_rec_bytes(rec), "it", "pack it with a "
+				  "smaller --dtype or cut it before", err);
+	if (rc)
+		return rc;
 	mt_frame_make(frame, rec, (int)opts.level);
+	rec->large = true;  /* checked: what put() takes is not a record */
 	struct mt_field key = *mt_rec_get(rec, "key");
 	rec->n_field = 0;
 	mt_rec_put(rec, "key", "s", 1, key.dim, key.data);

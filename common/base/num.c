@@ -2,8 +2,12 @@
 #include "base/num.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <strings.h>
 
 static bool starts(const char *s)
 {
@@ -43,4 +47,45 @@ bool mt_num_f64(const char *s, double *out)
 		return false;
 	*out = v;
 	return true;
+}
+
+bool mt_num_size(const char *s, uint64_t *out)
+{
+	static const char unit[] = "KMGT";
+	size_t n = strspn(s, "0123456789.");
+	char number[32], *end;
+	if (!n || n >= sizeof number || *s == '.')
+		return false;
+	memcpy(number, s, n);
+	number[n] = 0;
+	if (!s[n])
+		return mt_num_u64(s, out);
+	/* strchr() would find the NUL too, but s[n] is a character here */
+	const char *u = strchr(unit, s[n] & ~0x20);
+	if (!u || (s[n + 1] && strcasecmp(s + n + 1, "iB")))
+		return false;
+	double v = ldexp(strtod(number, &end), 10 * (int)(u - unit + 1));
+	if (*end || !(v < 0x1p63))
+		return false;
+	*out = (uint64_t)v;
+	return true;
+}
+
+const char *mt_num_size_text(char *buf, size_t size, uint64_t bytes)
+{
+	static const char *const unit[] = {"KiB", "MiB", "GiB", "TiB"};
+	if (bytes < 1024) {
+		snprintf(buf, size, "%" PRIu64 " bytes", bytes);
+		return buf;
+	}
+	double v = (double)bytes / 1024;
+	int u = 0;
+	for (; v >= 1023.95 && u < 3; u++)
+		v /= 1024;
+	snprintf(buf, size, "%.*f", v < 99.95, v);
+	size_t n = strlen(buf);
+	if (n > 2 && !strcmp(buf + n - 2, ".0"))
+		n -= 2;
+	snprintf(buf + n, size - n, " %s", unit[u]);
+	return buf;
 }

@@ -5,10 +5,16 @@
 #define MT_BASE_NUM_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 bool mt_num_i64(const char *s, int64_t *out);
 bool mt_num_u64(const char *s, uint64_t *out);
 bool mt_num_f64(const char *s, double *out);  /* finite */
+/* A number of bytes: "4096", or a number that may have a decimal point and is
+ * followed by K, M, G or T, in either case and also as "MiB": powers of 1024. */
+bool mt_num_size(const char *s, uint64_t *out);
+/* The reverse for people, "960 bytes", "1 GiB", "2.6 GiB"; returns buf. */
+const char *mt_num_size_text(char *buf, size_t size, uint64_t bytes);
 
 #endif

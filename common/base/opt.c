@@ -101,6 +101,24 @@ static int store_num(struct found f, const char *value, struct mt_err *err)
 	return MT_OK;
 }
 
+static int store_size(struct found f, const char *value, struct mt_err *err)
+{
+	const struct mt_opt *o = f.row;
+	bool limits = o->min < o->max;
+	uint64_t v;
+	if (mt_num_size(value, &v) &&
+	    (!limits || ((double)v >= o->min && (double)v <= o->max))) {
+		memcpy(f.to, &v, sizeof v);
+		return MT_OK;
+	}
+	char want[96] = "a size such as 512M or 4G", low[24], high[24];
+	if (limits)
+		snprintf(want, sizeof want, "a size from %s to %s, such as 512M",
+			 mt_num_size_text(low, sizeof low, (uint64_t)o->min),
+			 mt_num_size_text(high, sizeof high, (uint64_t)o->max));
+	return bad_value(o, value, want, err);
+}
+
 static int store(struct found f, const char *value, struct mt_err *err)
 {
 	const struct mt_opt *o = f.row;
@@ -112,6 +130,8 @@ static int store(struct found f, const char *value, struct mt_err *err)
 	case MT_OPT_I64:
 	case MT_OPT_F64:
 		return store_num(f, value, err);
+	case MT_OPT_SIZE:
+		return store_size(f, value, err);
 	case MT_OPT_CHOICE:
 		if (!is_choice(o->choices, value))
 			return bad_value(o, value, o->choices, err);

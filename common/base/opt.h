@@ -21,6 +21,7 @@ enum mt_opt_type {
 	MT_OPT_PATH,    /* const char *: a file or folder (for completion) */
 	MT_OPT_I64,     /* int64_t within [min, max] */
 	MT_OPT_F64,     /* double within [min, max], finite */
+	MT_OPT_SIZE,    /* uint64_t bytes within [min, max]: 512M, 4G (mt_num_size) */
 	MT_OPT_CHOICE,  /* const char *: one of choices, "a|b|c" */
 	MT_OPT_LIST,    /* struct mt_opt_list: may be repeated */
 };
@@ -38,7 +39,7 @@ struct mt_opt {
 	size_t offset;           /* of the variable in the set's struct */
 	const char *help;        /* one line; "[default]" belongs in it */
 	const char *choices;     /* CHOICE only */
-	double min, max;         /* I64, F64; both 0: no limits */
+	double min, max;         /* I64, F64, SIZE; both 0: no limits */
 };
 
 /* Several tables, each with the struct that it fills; ended by rows NULL. */

@@ -13,7 +13,7 @@
 
 #include "base/mem.h"
 
-struct mt_common mt_common = {.progress = "auto"};
+struct mt_common mt_common = {.progress = "auto", .max_record = MT_RECORD_MAX};
 
 static const char *tool_name = "mt";
 
@@ -41,6 +41,12 @@ static const struct mt_opt progress_rows[] = {
 	{0, "progress", "HOW", MT_OPT_CHOICE, AT(progress),
 	 "auto, json or none, on standard error [auto]", "auto|json|none",
 	 0, 0},
+	{0},
+};
+static const struct mt_opt record_rows[] = {
+	{0, "max-record", "SIZE", MT_OPT_SIZE, AT(max_record),
+	 "fail what would become a record larger than this [1G]", NULL,
+	 4096, 0x1p32},
 	{0},
 };
 static const struct mt_opt prog_rows[] = {
@@ -81,7 +87,7 @@ static void all_sets(const struct mt_tool *tool, struct mt_opt_set *out)
 	common[] = {
 		{MT_TOOL_OUTPUT, output_rows}, {MT_TOOL_JOBS, jobs_rows},
 		{MT_TOOL_FAIL, fail_rows}, {MT_TOOL_PROGRESS, progress_rows},
-		{MT_TOOL_PROG, prog_rows},
+		{MT_TOOL_PROG, prog_rows}, {MT_TOOL_RECORD, record_rows},
 	};
 	int n = 0;
 	for (const struct mt_opt_set *s = tool->sets; s && s->rows; s++) {
@@ -163,7 +169,7 @@ static void print_verbs(const struct mt_tool *tool)
 static void print_table(const struct mt_opt_set *sets)
 {
 	static const char *const type[] = {"flag", "str", "path", "i64", "f64",
-					   "choice", "list"};
+					   "size", "choice", "list"};
 	for (; sets->rows; sets++)
 		for (const struct mt_opt *o = sets->rows; o->name; o++)
 			printf("%.1s\t%s\t%s\t%s\t%s\t%s\n", &o->letter,

@@ -21,9 +21,12 @@ enum mt_tool_flags {
 	MT_TOOL_FAIL = 4,      /* --allow-fail, --fail-log */
 	MT_TOOL_PROG = 8,      /* --no-prog */
 	MT_TOOL_PROGRESS = 16, /* --progress */
+	MT_TOOL_RECORD = 32,   /* --max-record: makes records */
 };
 #define MT_TOOL_FILTER (MT_TOOL_JOBS | MT_TOOL_OUTPUT | MT_TOOL_FAIL | \
-			MT_TOOL_PROG | MT_TOOL_PROGRESS)
+			MT_TOOL_PROG | MT_TOOL_PROGRESS | MT_TOOL_RECORD)
+
+#define MT_RECORD_MAX ((uint64_t)1 << 30)  /* default of --max-record, bytes */
 
 /* A sub-command, for tools that answer many questions: it stands before or
  * after the first operand ("mt-tags popularity x.db", "mt-tags x.db
@@ -51,6 +54,7 @@ struct mt_common {
 	const char *allow_fail;   /* "N" or "N%" */
 	const char *fail_log;
 	const char *progress;     /* "auto", "json", "none" */
+	uint64_t max_record;      /* bytes of the largest record that is made */
 };
 extern struct mt_common mt_common;
 

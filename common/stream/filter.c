@@ -10,8 +10,10 @@
 
 #include "base/escape.h"
 #include "base/mem.h"
+#include "base/num.h"
 #include "base/progress.h"
 #include "stream/input.h"
+#include "stream/layout.h"
 #include "stream/pool.h"
 #include "stream/writer.h"
 
@@ -46,6 +48,19 @@ void mt_filter_add_prog(struct mt_head *head)
 		mt_head_add_prog(head, tool, MT_VERSION, cmdline);
 		free(tool);
 	}
+}
+
+int mt_filter_limit(uint64_t bytes, const char *what, const char *way,
+		    struct mt_err *err)
+{
+	char have[24], most[24];
+	if (bytes <= mt_common.max_record && bytes <= MT_MAX_FRAME)
+		return MT_OK;
+	return mt_err_item(err, "limit.record", "%s is %s in one record, more than "
+			   "--max-record %s; %s", what,
+			   mt_num_size_text(have, sizeof have, bytes),
+			   mt_num_size_text(most, sizeof most, mt_common.max_record),
+			   way);
 }
 
 static bool kind_ok(const char *kinds, const char *kind)
@@ -131,6 +146,7 @@ static int pull(void *ctx, struct mt_rec *rec, bool *alone, struct mt_err *err)
 		return pull_source(r, rec, alone, err);
 	int rc = mt_input_next(&r->in, rec, err);
 	*alone = !rc && rec->type == MT_HEAD;
+	rec->large = !rc && mt_rec_bytes(rec) > mt_common.max_record;
 	return rc;
 }
 
@@ -221,6 +237,24 @@ static int write_done(struct run *r, struct mt_err *err)
 	return due ? mt_writer_done(&r->out, err) : MT_OK;
 }
 
+/* A result beyond the limits becomes a failed record. One that came in so large,
+ * from a tool with a greater --max-record, goes on as long as a frame holds it. */
+static void check_size(const struct run *r, struct mt_rec *rec)
+{
+	uint64_t size = mt_rec_bytes(rec);
+	const char *kind = mt_head_kind(&r->head);
+	bool sound = !strcmp(kind, "audio") || !strcmp(kind, "mel") ||
+		     !strcmp(kind, "example");
+	struct mt_err why = {0};
+	if (!(r->f->tool->flags & MT_TOOL_RECORD) ||
+	    (rec->large && size <= MT_MAX_FRAME))
+		return;
+	if (mt_filter_limit(size, "it", sound ? "cut the sound with mt-decode "
+			    "--segment" : "give a greater --max-record, at most "
+			    "4G", &why))
+		mt_rec_fail(rec, r->f->tool->name, why.code, why.text);
+}
+
 static int take(void *ctx, struct mt_rec *rec, struct mt_err *err)
 {
 	struct run *r = ctx;
@@ -238,6 +272,7 @@ static int take(void *ctx, struct mt_rec *rec, struct mt_err *err)
 	if (rec->full)
 		mt_rec_fail(rec, f->tool->name, "record.full", "it would have more "
 			    "than 64 fields, the most of a record");
+	check_size(r, rec);
 	if (rec->type == MT_FAIL) {
 		r->tally.n_fail++;
 		tell_fail(r, rec);

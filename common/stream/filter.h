@@ -68,6 +68,12 @@ struct mt_rec *mt_emit_new(struct mt_emit *emit);
 int mt_emit_put(struct mt_emit *emit, struct mt_rec *rec, struct mt_err *err)
 	MT_USE_RESULT;
 
+/* May a record of that many bytes be made? Else MT_EITEM "limit.record":
+ * "WHAT is 2.6 GiB in one record, more than --max-record 1 GiB; WAY". To be
+ * asked before the memory is; mt_filter_run() asks of every result. */
+int mt_filter_limit(uint64_t bytes, const char *what, const char *way,
+		    struct mt_err *err) MT_USE_RESULT;
+
 /* Runs the tool; returns the program's exit code. */
 int mt_filter_run(struct mt_filter *f, int argc, char **argv);
 

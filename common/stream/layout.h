@@ -16,6 +16,8 @@
 #define MT_ROW 64             /* bytes of a field row */
 #define MT_DONE_SIZE 192      /* the whole DONE frame */
 #define MT_MAX_HEAD (1u << 20)/* bytes of header text */
+#define MT_MAX_FRAME ((uint64_t)1 << 32) /* bytes behind a frame's header, also
+				* as they are before compression */
 #define MT_FLAG_ZSTD 1u       /* flags bit 0: fields are one zstd frame */
 
 /* Places in the frame header. */

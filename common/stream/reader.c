@@ -16,7 +16,6 @@
 #include "stream/layout.h"
 
 #define GROW_FIRST ((size_t)1 << 20)  /* bytes believed before they arrive */
-#define MAX_FRAME ((uint64_t)1 << 32)
 
 /* A frame as it came: header, content. */
 struct raw {
@@ -29,7 +28,7 @@ struct raw {
 
 int mt_reader_open(struct mt_reader *r, const char *path, struct mt_err *err)
 {
-	*r = (struct mt_reader){.fd = STDIN_FILENO, .max_size = MAX_FRAME};
+	*r = (struct mt_reader){.fd = STDIN_FILENO, .max_size = MT_MAX_FRAME};
 	if (path && strcmp(path, "-") != 0) {
 		r->fd = open(path, O_RDONLY | O_CLOEXEC);
 		if (r->fd < 0)
@@ -59,7 +58,7 @@ void mt_reader_open_mem(struct mt_reader *r, const void *data, size_t size,
 			const char *name)
 {
 	*r = (struct mt_reader){.fd = -1, .mem = data, .mem_size = size,
-				.max_size = MAX_FRAME};
+				.max_size = MT_MAX_FRAME};
 	r->name = mt_strdup(name);
 }
 

@@ -8,6 +8,7 @@
 
 #include "base/half.h"
 #include "base/mem.h"
+#include "stream/layout.h"
 
 /* The record's memory: blocks of which only the newest is carved. A reset
  * keeps the largest one, so a steady stream soon allocates nothing. */
@@ -55,7 +56,7 @@ void mt_rec_reset(struct mt_rec *rec, enum mt_rec_type type)
 	}
 	rec->block = keep;
 	rec->n_field = 0;
-	rec->full = false;
+	rec->full = rec->large = false;
 	rec->type = type;
 }
 
@@ -82,11 +83,20 @@ size_t mt_rec_room(const struct mt_rec *rec)
 	return rec->block ? rec->block->size - rec->block->used : 0;
 }
 
+uint64_t mt_rec_bytes(const struct mt_rec *rec)
+{
+	uint64_t n = (uint64_t)rec->n_field * MT_ROW;
+	for (int i = 0; i < rec->n_field; i++)
+		n += mt_pad64(rec->field[i].size);
+	return n;
+}
+
 void mt_rec_copy(struct mt_rec *to, const struct mt_rec *from)
 {
 	mt_rec_reset(to, from->type);
 	to->at = from->at;
 	to->full = from->full;
+	to->large = from->large;
 	to->n_field = from->n_field;
 	for (int i = 0; i < from->n_field; i++) {
 		const struct mt_field *f = &from->field[i];

@@ -33,6 +33,7 @@ struct mt_rec {
 	enum mt_rec_type type;
 	int n_field;
 	bool full;               /* a field found no place any more */
+	bool large;              /* came in larger than --max-record */
 	struct mt_field field[MT_REC_FIELDS];
 	struct mt_block *block;  /* memory that the record owns */
 	uint64_t at;             /* byte of the stream where it began */
@@ -47,6 +48,8 @@ void mt_rec_reset(struct mt_rec *rec, enum mt_rec_type type);
 void *mt_rec_alloc(struct mt_rec *rec, size_t size);
 /* Bytes that mt_rec_alloc() can give from memory that the record has. */
 size_t mt_rec_room(const struct mt_rec *rec);
+/* Bytes that its rows and fields take in a frame, uncompressed. */
+uint64_t mt_rec_bytes(const struct mt_rec *rec);
 /* Deep copy. */
 void mt_rec_copy(struct mt_rec *to, const struct mt_rec *from);
 

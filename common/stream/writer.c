@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "stream/writer.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -191,6 +192,17 @@ static void count(struct mt_writer *w, enum mt_rec_type type, const char *key,
 	}
 }
 
+static int too_large(const struct mt_writer *w, const struct mt_rec *rec,
+		     uint64_t size, struct mt_err *err)
+{
+	size_t n;
+	const char *key = mt_rec_key(rec, &n);
+	return mt_err_set(err, MT_EINPUT, "%s: the record '%.*s' has %" PRIu64
+			  " bytes, more than the %" PRIu64 " that a frame holds",
+			  w->name, n > 200 ? 200 : (int)n, key, size,
+			  MT_MAX_FRAME);
+}
+
 int mt_writer_put(struct mt_writer *w, const struct mt_rec *rec,
 		  struct mt_err *err)
 {
@@ -198,6 +210,8 @@ int mt_writer_put(struct mt_writer *w, const struct mt_rec *rec,
 	unsigned char *rows = w->rows + MT_FRAME_HEAD;
 	size_t rows_size = (size_t)rec->n_field * MT_ROW;
 	uint64_t size = rows_size + put_rows(rows, rec);
+	if (size > MT_MAX_FRAME)
+		return too_large(w, rec, size, err);
 	uint32_t crc = mt_crc32(0, rows, rows_size);
 	int n = 1;
 	for (int i = 0; i < rec->n_field; i++) {

@@ -188,6 +188,38 @@ static void test_num(void **state)
 	assert_true(i == INT64_MIN && u == UINT64_MAX);
 }
 
+static void test_size(void **state)
+{
+	(void)state;
+	static const struct { const char *text; uint64_t size; } good[] = {
+		{"0", 0}, {"4096", 4096}, {"1k", 1024}, {"512M", 512 << 20},
+		{"4G", (uint64_t)4 << 30}, {"2T", (uint64_t)2 << 40},
+		{"1.5GiB", (uint64_t)3 << 29}, {"0.5K", 512},
+	};
+	static const char *const bad[] = {
+		"", "K", ".5K", "1.5", "-1", "+1K", " 1K", "1 K", "1KB", "1Kx", "1e3",
+		"1.2.3K", "1P", "9999999999T", "99999999999999999999", "1MiBs", "1@",
+	};
+	static const struct { uint64_t size; const char *text; } told[] = {
+		{0, "0 bytes"}, {1023, "1023 bytes"}, {1024, "1 KiB"},
+		{1 << 20, "1 MiB"}, {1 << 30, "1 GiB"}, {1500000000, "1.4 GiB"},
+		{((uint64_t)1 << 30) - 1, "1 GiB"}, {130000, "127 KiB"},
+		{(uint64_t)5 << 50, "5120 TiB"},
+	};
+	uint64_t size = 7;
+	char buf[24];
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+		assert_false(mt_num_size(bad[i], &size));
+	assert_true(size == 7);
+	for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+		assert_true(mt_num_size(good[i].text, &size));
+		assert_true(size == good[i].size);
+	}
+	for (size_t i = 0; i < sizeof told / sizeof *told; i++)
+		assert_string_equal(mt_num_size_text(buf, sizeof buf, told[i].size),
+				    told[i].text);
+}
+
 static void check_cmdline(const char *want, const char *first, ...)
 {
 	char *v[16];
@@ -238,6 +270,7 @@ int main(void)
 		cmocka_unit_test(test_refusals),
 		cmocka_unit_test(test_config),
 		cmocka_unit_test(test_num),
+		cmocka_unit_test(test_size),
 		cmocka_unit_test(test_cmdline),
 	};
 	cmocka_set_message_output(CM_OUTPUT_TAP);
