@@ -1,0 +1,7 @@
+/* SPDX-License-Identifier: MIT
+ * The formats that mt-convert knows; the first that matches reads the file. */
+#include "import/readers.h"
+
+const struct mt_weight_format mt_weight_formats[] = {
+	{0},
+};
