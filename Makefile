@@ -52,6 +52,13 @@ $(BUILD)/flags: FORCE
 	@echo '$(CC) $(MT_CFLAGS) $(OMP) $(MT_CPPFLAGS) $(MT_LDFLAGS)' | cmp -s - $@ || \
 	 echo '$(CC) $(MT_CFLAGS) $(OMP) $(MT_CPPFLAGS) $(MT_LDFLAGS)' > $@
 
+# Where installed models are looked up; a make with another PREFIX compiles it anew.
+$(BUILD)/prefix: FORCE
+	@mkdir -p $(@D)
+	@echo '$(PREFIX)' | cmp -s - $@ || echo '$(PREFIX)' > $@
+$(BUILD)/obj/common/base/datadir.o: $(BUILD)/prefix
+$(BUILD)/obj/common/base/datadir.o: MT_CPPFLAGS += -DMT_PREFIX='"$(PREFIX)"'
+
 # Each net's JSON as a C string, a line of the file a line of the string.
 $(BUILD)/gen/nets.c: $(NETS) Makefile
 	@mkdir -p $(@D)

@@ -9,9 +9,11 @@
 #include <sys/stat.h>
 
 #include "base/crc.h"
+#include "base/datadir.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "nn/model.h"
+#include "nn/modelpath.h"
 #include "stream/filter.h"
 #include "tags/table.h"
 #include "tags/tagdb.h"
@@ -274,7 +276,10 @@ static int read_model(struct mt_vocab *fixed, struct mt_err *err)
 static int read_vocab(struct mt_err *err)
 {
 	char *data, *save = NULL;
+	char *installed = mt_model_installed(opts.vocab, mt_model_folders());
 	size_t size;
+	if (installed)
+		opts.vocab = installed;
 	int rc = mt_file_get(opts.vocab, 1 << 28, &data, &size, err);
 	if (rc)
 		return rc;

@@ -5,12 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/datadir.h"
 #include "base/half.h"
 #include "base/mem.h"
 #include "base/num.h"
 #include "dsp/mel.h"
 #include "dsp/mono.h"
 #include "nn/model.h"
+#include "nn/modelpath.h"
 #include "stream/filter.h"
 
 static struct opts {
@@ -22,7 +24,7 @@ static struct mt_mel_opts front = MT_MEL_UNSET;
 
 static const struct mt_opt rows[] = {
 	{0, "like", "MODEL", MT_OPT_PATH, AT(like),
-	 "the front end that this model file was trained with", NULL, 0, 0},
+	 "the front end of this model, a file or an installed one", NULL, 0, 0},
 	{0, "dtype", "TYPE", MT_OPT_CHOICE, AT(dtype),
 	 "values as f4 or f2 [f4]", "f4|f2", 0, 0},
 	{0},
@@ -62,7 +64,11 @@ static int read_like(struct mt_err *err)
 				  "front end from the model: leave out the "
 				  "other options of the front end");
 	struct mt_model model;
-	int rc = mt_model_open(&model, opts.like, err);
+	char *path;
+	int rc = mt_model_find(&path, opts.like, mt_model_folders(), err);
+	if (!rc)
+		rc = mt_model_open(&model, path, err);
+	free(path);
 	if (rc)
 		return rc;
 	const char *text = mt_model_text(&model, "frontend");

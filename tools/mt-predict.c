@@ -7,12 +7,14 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/datadir.h"
 #include "base/finite.h"
 #include "base/half.h"
 #include "base/mem.h"
 #include "data/scoretext.h"
 #include "dsp/mel.h"
 #include "dsp/mono.h"
+#include "nn/modelpath.h"
 #include "nn/tagger.h"
 #include "stream/filter.h"
 
@@ -29,8 +31,8 @@ static struct opts {
 #define AT(field) offsetof(struct opts, field)
 
 static const struct mt_opt rows[] = {
-	{'m', "model", "FILE", MT_OPT_PATH, AT(model), "the model; needed",
-	 NULL, 0, 0},
+	{'m', "model", "MODEL", MT_OPT_PATH, AT(model),
+	 "file or name of an installed model [msd-musicnn]", NULL, 0, 0},
 	{0, "top", "N", MT_OPT_I64, AT(top),
 	 "print a table of the N best tags [5 in a table, else all]", NULL, 1,
 	 1e6},
@@ -54,12 +56,13 @@ static const struct mt_opt_set sets[] = {{rows, &opts}, {NULL, NULL}};
 static const struct mt_tool tool = {
 	.name = "mt-predict",
 	.purpose = "score records with a trained model",
-	.synopsis = "[options] -m model [stream|set ...]",
+	.synopsis = "[options] [-m model] [stream|set ...]",
 	.sets = sets,
 	.flags = MT_TOOL_FILTER,
 };
 
 static struct predict {
+	char *path, *name;       /* the model's; name of the default only */
 	struct mt_tagger tagger;
 	struct mt_mel_opts front;
 	struct mt_mel mel;
@@ -97,12 +100,23 @@ static void set_text(void)
 	};
 }
 
+/* opts.model is what the user calls it, run.path its file. */
+static int find_model(struct mt_err *err)
+{
+	const char *const *folders = mt_model_folders();
+	if (opts.model)
+		return mt_model_find(&run.path, opts.model, folders, err);
+	int rc = mt_model_default(&run.name, &run.path, folders, err);
+	if (!rc)
+		mt_info("model %s, %s; -m chooses another", run.name, run.path);
+	opts.model = run.name;
+	return rc;
+}
+
 static int check(struct mt_filter *f, char **operand, int *n,
 		 struct mt_err *err)
 {
 	(void)operand, (void)n;
-	if (!opts.model)
-		return mt_err_set(err, MT_EUSAGE, "-m MODEL is needed");
 	if (opts.tsv && opts.json)
 		return mt_err_set(err, MT_EUSAGE, "--tsv and --json exclude "
 				  "each other");
@@ -114,7 +128,9 @@ static int check(struct mt_filter *f, char **operand, int *n,
 					  "stream; redirect printed text");
 		f->put = put_text;
 	}
-	int rc = mt_tagger_open(&run.tagger, opts.model, err);
+	int rc = find_model(err);
+	if (!rc)
+		rc = mt_tagger_open(&run.tagger, run.path, err);
 	if (!rc && run.tagger.frontend) {
 		run.front = (struct mt_mel_opts)MT_MEL_UNSET;
 		rc = mt_mel_from_json(&run.front, run.tagger.frontend, err);
@@ -466,6 +482,8 @@ static void release(void *state)
 		mt_mel_release(&run.mel);
 	mt_tagger_close(&run.tagger);
 	free(run.label_of);
+	free(run.path);
+	free(run.name);
 }
 
 int main(int argc, char **argv)

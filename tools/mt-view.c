@@ -7,11 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/datadir.h"
 #include "base/escape.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "data/index.h"
 #include "nn/model.h"
+#include "nn/modelpath.h"
 #include "stream/filter.h"
 #include "stream/layout.h"
 #include "stream/quick.h"
@@ -524,8 +526,11 @@ static int check(struct mt_filter *f, char **operand, int *n,
 	int models = 0, rc = MT_OK;
 	(void)f;
 	opts.check |= opts.quick;
-	for (int i = 0; i < *n; i++)
+	for (int i = 0; i < *n; i++) {
+		char *installed = mt_model_installed(operand[i], mt_model_folders());
+		operand[i] = installed ? installed : operand[i];
 		models += is_model(operand[i]);
+	}
 	if (models && models != *n)
 		return mt_err_set(err, MT_EUSAGE, "shows models or streams, not "
 				  "both at once");

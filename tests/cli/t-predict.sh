@@ -142,7 +142,6 @@ predict --tsv --fail-log "$tmp/log" "$tmp/odd.mtr" > "$tmp/out"
 like "$tmp/log" '^\{"key":"no\?.wav",' '--fail-log'
 
 # models and inputs that are none
-rc 2 'no model' mt-predict "$tmp/set"
 rc 4 'a model that is not there' mt-predict -m "$tmp/nosuch" "$tmp/set"
 head -c 3000 "$model" > "$tmp/cut"
 rc 3 'a cut model' mt-predict -m "$tmp/cut" "$tmp/set"
