@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/names.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/types.h>
+
+#include "base/mem.h"
 
 int mt_names_open(struct mt_names *list, const char *path, bool zero,
 		  struct mt_err *err)
@@ -13,18 +16,66 @@ int mt_names_open(struct mt_names *list, const char *path, bool zero,
 	return list->file ? MT_OK : mt_err_sys(err, "%s: cannot open", path);
 }
 
+/* The next line, without the byte that ends it; its length, or -1 at the end,
+ * -2 for one that is too long. */
+static ssize_t get_line(struct mt_names *list)
+{
+	size_t n = 0;
+	int c;
+	while ((c = getc_unlocked(list->file)) != EOF) {
+		if (n == MT_NAMES_LONGEST)
+			return -2;
+		if (n + 1 >= list->cap) {
+			list->cap = list->cap ? 2 * list->cap : 256;
+			list->name = mt_realloc(list->name, list->cap, 1);
+		}
+		if (c == list->end)
+			break;
+		list->name[n++] = (char)c;
+	}
+	if (c == EOF && !n)
+		return -1;
+	list->name[n] = 0;
+	list->line++;
+	return (ssize_t)n;
+}
+
+/* What editors put before the first line: one of UTF-8 is skipped. */
+static int skip_mark(struct mt_names *list, ssize_t *n, struct mt_err *err)
+{
+	if (*n >= 2 && (!memcmp(list->name, "\xff\xfe", 2) ||
+			!memcmp(list->name, "\xfe\xff", 2)))
+		return mt_err_set(err, MT_EINPUT, "%s: is UTF-16 text; save it as "
+				  "UTF-8", list->path);
+	if (*n >= 3 && !memcmp(list->name, "\xef\xbb\xbf", 3)) {
+		*n -= 3;
+		memmove(list->name, list->name + 3, (size_t)*n + 1);
+	}
+	return MT_OK;
+}
+
 int mt_names_next(struct mt_names *list, struct mt_err *err)
 {
 	for (;;) {
-		ssize_t n = getdelim(&list->name, &list->cap, list->end,
-				     list->file);
+		ssize_t n = get_line(list);
+		int rc = MT_OK;
+		if (n == -2)
+			return mt_err_set(err, MT_EINPUT, "%s: name %" PRIu64
+					  " has more than %d bytes", list->path,
+					  list->line + 1, MT_NAMES_LONGEST);
 		if (n < 0)
 			return ferror(list->file)
 				       ? mt_err_sys(err, "%s: cannot read",
 						    list->path)
 				       : MT_END;
-		if (n && list->name[n - 1] == (char)list->end)
-			list->name[--n] = 0;
+		if (list->line == 1 && list->end == '\n')
+			rc = skip_mark(list, &n, err);
+		if (rc)
+			return rc;
+		if (strlen(list->name) < (size_t)n)
+			return mt_err_set(err, MT_EINPUT, "%s: line %" PRIu64
+					  " holds a zero byte: UTF-16 text, or a "
+					  "list for -0", list->path, list->line);
 		if (n && list->end == '\n' && list->name[n - 1] == '\r')
 			list->name[--n] = 0;
 		if (n)

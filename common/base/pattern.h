@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT
  * A piece of text found by an extended regular expression (regex(7)): the
- * first group in parentheses, or without one the whole match. */
+ * first group in parentheses, or without one the whole match.
+ *
+ * Patterns come from command lines and files of others, and regcomp(3) recurses
+ * by them: their size and nesting are bounded, back references refused. */
 #ifndef MT_BASE_PATTERN_H
 #define MT_BASE_PATTERN_H
 
@@ -10,12 +13,15 @@
 
 #include "base/err.h"
 
+#define MT_PATTERN_SIZE 1000  /* characters, repeats written out */
+#define MT_PATTERN_DEPTH 50   /* groups within each other */
+
 struct mt_pattern {
 	regex_t re;
 	bool open;
 };
 
-/* text is compiled; a wrong one is MT_EUSAGE. */
+/* Compile text; a wrong one, or one beyond the bounds, is MT_EUSAGE. */
 int mt_pattern_open(struct mt_pattern *p, const char *text,
 		    struct mt_err *err) MT_USE_RESULT;
 /* The piece within s, which is not copied; false when it does not match or

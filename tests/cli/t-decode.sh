@@ -36,6 +36,8 @@ printf '%s\r\n' "$tmp/cr.wav" > "$tmp/dos"
 echo a.wav > "$tmp/names"
 rc 0 '--root and a list' mt-decode --root "$tmp" --files-from "$tmp/names"
 rc 0 'a list with Windows line ends' mt-decode --files-from "$tmp/dos"
+printf '\357\273\277%s\r\n' "$tmp/cr.wav" > "$tmp/bom"
+rc 0 'and with a byte order mark' mt-decode --files-from "$tmp/bom"
 rc 1 'many missing files' mt-decode --files-from "$tmp/list"
 is "$(grep -c 'cannot open' "$tmp/err")" 10 'ten are told'
 like "$tmp/err" 'more failed' 'and that there are more'

@@ -21,6 +21,7 @@
 #include "base/half.h"
 #include "base/mem.h"
 #include "base/names.h"
+#include "base/pattern.h"
 #include "base/rng.h"
 #include "base/tool.h"
 
@@ -220,7 +221,7 @@ static void test_names(void **state)
 	int fd = mkstemp(path);
 	assert_true(fd >= 0);
 	close(fd);
-	check_names(path, "a\n\nb c\nd", 9, false, "[a][b c][d]");
+	check_names(path, "a\n\nb c\nd", 8, false, "[a][b c][d]");
 	check_names(path, "a\nb\0c", 6, true, "[a\nb][c]");
 	check_names(path, "", 0, false, "");
 	check_names(path, "a\r\n\r\nb\r\r\nc\rd\r", 13, false,
@@ -287,6 +288,80 @@ static void test_finite(void **state)
 	}
 }
 
+/* Patterns on which regcomp() or regexec() would not end, or end the program. */
+static void test_pattern(void **state)
+{
+	(void)state;
+	static const char *const bad[] = {
+		"(a)\\1", "((a{30}){30}){30}", "(a?){1001}", "[^]](b*)\\2", "(",
+		"a{,2000}", "(((((((((a|b){3}){3}){3}){3}){3}){3}){3}){3})",
+	};
+	static const char *const good[] = {
+		"([0-9]+)\\.clip\\.mp3$", "^[[:alpha:](){}]+(x{2,5})", "\\(\\)\\\\1",
+		"[]({]{20}", "(a|b)?[.].{1,900}", "a{x", "[[.-.]1]{5}",
+	};
+	struct mt_pattern p = {0};
+	struct mt_err err;
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+		assert_int_equal(MT_EUSAGE, mt_pattern_open(&p, bad[i], &err));
+		assert_non_null(strstr(err.text, bad[i]));
+	}
+	for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+		/* "a{x" is for regcomp() to refuse or to take */
+		int rc = mt_pattern_open(&p, good[i], &err);
+		assert_true(!rc || strstr(err.text, "not a regular expression"));
+		mt_pattern_close(&p);
+	}
+	for (size_t n = 10; n <= 100000; n *= 100) {
+		char *text = mt_calloc(2 * n + 2, 1);
+		memset(text, '(', n);
+		text[n] = 'a';
+		memset(text + n + 1, ')', n);
+		assert_int_equal(n > 10 ? MT_EUSAGE : MT_OK,
+				 mt_pattern_open(&p, text, &err));
+		mt_pattern_close(&p);
+		free(text);
+	}
+}
+
+/* Lists as other systems save them. */
+static void test_names_marks(void **state)
+{
+	(void)state;
+	static const struct { const char *text; size_t n; const char *first;
+			      const char *error; } lists[] = {
+		{"\xef\xbb\xbf" "a\r\nb\r\n", 9, "a", NULL},
+		{"\xef\xbb\xbf\r\n\r\nb", 8, "b", NULL},
+		{"\n\xef\xbb\xbf" "b", 5, "\xef\xbb\xbf" "b", NULL},
+		{"\xff\xfe" "a\0\n\0", 6, NULL, "is UTF-16 text; save it as UTF-8"},
+		{"\xfe\xff\0a\0\n", 6, NULL, "is UTF-16 text"},
+		{"a\0\n\0", 4, NULL, "line 1 holds a zero byte"},
+	};
+	struct mt_names list;
+	struct mt_err err = {0};
+	for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
+		assert_int_equal(0, mt_file_put("marks", lists[i].text, lists[i].n, &err));
+		assert_int_equal(0, mt_names_open(&list, "marks", false, &err));
+		int rc = mt_names_next(&list, &err);
+		assert_int_equal(lists[i].first ? MT_OK : MT_EINPUT, rc);
+		if (lists[i].first)
+			assert_string_equal(lists[i].first, list.name);
+		else
+			assert_non_null(strstr(err.text, lists[i].error));
+		mt_names_close(&list);
+	}
+	char *text = mt_calloc(MT_NAMES_LONGEST + 1, 1);
+	memset(text, 'x', MT_NAMES_LONGEST + 1);
+	for (size_t more = 0; more < 2; more++) {
+		assert_int_equal(0, mt_file_put("marks", text, MT_NAMES_LONGEST + more, &err));
+		assert_int_equal(0, mt_names_open(&list, "marks", false, &err));
+		assert_int_equal(more ? MT_EINPUT : MT_OK, mt_names_next(&list, &err));
+		mt_names_close(&list);
+	}
+	free(text);
+	unlink("marks");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -298,6 +373,8 @@ int main(void)
 		cmocka_unit_test(test_file),
 		cmocka_unit_test(test_full_device),
 		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_names_marks),
+		cmocka_unit_test(test_pattern),
 		cmocka_unit_test(test_err),
 		cmocka_unit_test(test_cpu),
 		cmocka_unit_test(test_finite),
