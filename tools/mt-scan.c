@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT
  * mt-scan: walk folders, describe every sound file from its headers. */
+#include <ctype.h>
 #include <fts.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -45,11 +47,21 @@ static const struct mt_tool tool = {
 	.flags = MT_TOOL_FILTER,
 };
 
+/* Files whose names do not end as those of sound files do. */
+#define MAX_PASSED 64
+struct passed {
+	char ending[16];         /* in lower case; "" for none */
+	uint64_t n;
+};
+
 static struct scan {
 	FTS *fts;
 	char **root;             /* NULL-ended, as fts wants it */
 	struct mt_names names;
 	struct mt_pattern id;
+	struct passed passed[MAX_PASSED];
+	size_t n_passed;
+	uint64_t n_passed_files, n_apple;
 } scan;
 
 static const char *const endings[] = {
@@ -65,6 +77,80 @@ static bool known_ending(const char *name)
 		if (!strcasecmp(dot + 1, endings[i]))
 			return true;
 	return false;
+}
+
+static void count_ending(const char *name)
+{
+	const char *dot = strrchr(name, '.');
+	struct passed p = {.n = 1};
+	size_t n = dot && dot > name ? strlen(dot + 1) : 0;
+	scan.n_passed_files++;
+	for (size_t i = 0; i < n; i++) {
+		if (n >= sizeof p.ending || !isalnum((unsigned char)dot[1 + i]))
+			return;
+		p.ending[i] = (char)tolower((unsigned char)dot[1 + i]);
+	}
+	for (size_t i = 0; i < scan.n_passed; i++)
+		if (!strcmp(scan.passed[i].ending, p.ending)) {
+			scan.passed[i].n++;
+			return;
+		}
+	if (scan.n_passed < MAX_PASSED)
+		scan.passed[scan.n_passed++] = p;
+}
+
+/* Whether the walk skips a file; it counts those. "._song.mp3" is what macOS
+ * leaves beside song.mp3 on disks of others: its icon and attributes. */
+static bool passed_over(const FTSENT *e)
+{
+	if (opts.every || e->fts_level == 0)
+		return false;
+	if (!strncmp(e->fts_name, "._", 2)) {
+		scan.n_apple++;
+		return true;
+	}
+	if (known_ending(e->fts_name))
+		return false;
+	count_ending(e->fts_name);
+	return true;
+}
+
+static int more_first(const void *a, const void *b)
+{
+	const struct passed *x = a, *y = b;
+	if (x->n != y->n)
+		return x->n < y->n ? 1 : -1;
+	return strcmp(x->ending, y->ending);
+}
+
+static int summary(void *state, const struct mt_tally *tally, struct mt_err *err)
+{
+	(void)state, (void)tally, (void)err;
+	char *text = NULL;
+	size_t size;
+	uint64_t named = 0;
+	FILE *f = open_memstream(&text, &size);
+	qsort(scan.passed, scan.n_passed, sizeof *scan.passed, more_first);
+	for (size_t i = 0; i < scan.n_passed && i < 8; i++) {
+		const struct passed *p = &scan.passed[i];
+		fprintf(f, "%s%" PRIu64 " ", i ? ", " : ": ", p->n);
+		if (*p->ending)
+			fprintf(f, ".%s", p->ending);
+		else
+			fputs("without an ending", f);
+		named += p->n;
+	}
+	if (named < scan.n_passed_files)
+		fprintf(f, ", %" PRIu64 " others", scan.n_passed_files - named);
+	fclose(f);
+	if (scan.n_passed_files)
+		mt_info("skipped %" PRIu64 " files with other endings%s; --all "
+			"takes them", scan.n_passed_files, text);
+	if (scan.n_apple)
+		mt_info("skipped %" PRIu64 " files named ._*, which macOS writes "
+			"beside others", scan.n_apple);
+	free(text);
+	return MT_OK;
 }
 
 static int by_name(const FTSENT **a, const FTSENT **b)
@@ -156,8 +242,7 @@ static int next(void *state, struct mt_rec *rec, struct mt_err *err)
 		case FTS_ERR:
 		case FTS_NS:
 		case FTS_SLNONE:
-			if (e->fts_info == FTS_SLNONE && !opts.every &&
-			    e->fts_level > 0 && !known_ending(e->fts_name))
+			if (e->fts_info == FTS_SLNONE && passed_over(e))
 				continue;
 			put_names(rec, key_of(e), e->fts_path);
 			return mt_err_item(err, "scan.open", "%s: cannot open: "
@@ -169,8 +254,7 @@ static int next(void *state, struct mt_rec *rec, struct mt_err *err)
 				"followed", e->fts_path);
 			continue;
 		default:
-			if (!opts.every && e->fts_level > 0 &&
-			    !known_ending(e->fts_name))
+			if (passed_over(e))
 				continue;
 			put_names(rec, key_of(e), e->fts_path);
 			return MT_OK;
@@ -240,7 +324,7 @@ int main(int argc, char **argv)
 {
 	struct mt_filter f = {
 		.tool = &tool, .check = check, .head = head, .next = next,
-		.step = step, .release = release,
+		.step = step, .end = summary, .release = release,
 	};
 	return mt_filter_run(&f, argc, argv);
 }

@@ -19,6 +19,7 @@ like "$tmp/json" '"key":"b/text.mp3".*"code":"scan.open"' 'text named mp3 is nam
 rc 0 'failures may be allowed' mt-scan --allow-fail 2 -o "$tmp/s2" "$tmp/in"
 rc 0 'or as a share' mt-scan --allow-fail 50% -o "$tmp/s2" "$tmp/in"
 rc 1 'but not more' mt-scan --allow-fail 49% -o "$tmp/s2" "$tmp/in"
+like "$tmp/err" 'skipped 1 files with other endings: 1 .txt; --all takes them' 'other endings are counted'
 mt-scan -q --all "$tmp/in" | mt-view | grep -q notes.txt
 ok $? '--all takes every name'
 printf '%s\0' "$tmp/in/a/one.wav" "$tmp/in/b/two.wav" |
@@ -42,7 +43,7 @@ like "$tmp/json" '1234567.clip.wav".*"id":"1234567"' 'the group of --id-pattern 
 like "$tmp/json" '"key":"1/2/name.wav".*"code":"scan.id"' 'no id is told'
 is "$(mt-scan -q --id-pattern '^[0-9]' "$tmp/tree/1" | mt-view --tsv -f id | grep -c '^1\|^2')" 3 'the pattern is held against the key; without a group all of it counts'
 rc 2 'a wrong pattern is a mistake' mt-scan --id-pattern '(' "$tmp/tree"
-like "$tmp/err" "'\(' is no regular expression" 'and is shown'
+like "$tmp/err" "'\(' is not a regular expression" 'and is shown'
 rc 1 'small files may be refused' mt-scan -q --min-bytes 4045 -o "$tmp/s" "$tmp/tree"
 mt-view --json "$tmp/s" > "$tmp/json"
 like "$tmp/json" '"key":"1/2/890.clip.wav".*"code":"scan.small".*4044 bytes, at least 4045' 'with both sizes'
@@ -67,6 +68,26 @@ mkfifo "$tmp/tree/1/pipe.wav"
 rc 1 'dead links, loops and pipes do not stop the walk' mt-scan -q -o "$tmp/s" "$tmp/tree"
 mt-view "$tmp/s" > "$tmp/out"
 is "$(grep -c FAIL "$tmp/out")" 2 'each is a failure of its own'
+# what macOS leaves beside files, endings of every kind
+mkdir -p "$tmp/mac/b"
+cp "$tmp/in/a/one.wav" "$tmp/mac/one.wav"
+printf '\000\005\026\007\000\002\000\000Mac OS X        ' > "$tmp/mac/._one.wav"
+cp "$tmp/mac/._one.wav" "$tmp/mac/b/._notes"
+for f in a.TXT b.txt b/c.txt b/README b/x.jpg "b/e.$(printf '\033')c" b/.hidden; do : > "$tmp/mac/$f"; done
+rc 0 'AppleDouble files do not fail' mt-scan -o "$tmp/s" "$tmp/mac"
+is "$(mt-view -c "$tmp/s")" '1 segments, 1 records, 0 failed' 'and are not records'
+like "$tmp/err" 'skipped 7 files with other endings: 3 .txt, 2 without an ending, 1 .jpg, 1 others;' \
+	'endings, most frequent first'
+like "$tmp/err" 'skipped 2 files named \._\*' 'AppleDouble files are counted'
+rc 1 'an AppleDouble file that is named is taken' mt-scan -q "$tmp/mac/._one.wav"
+printf '\357\273\277%s\r\n%s\r\n' "$tmp/in/a/one.wav" "$tmp/in/b/two.wav" > "$tmp/bom"
+rc 0 'a list with a byte order mark' mt-scan --files-from "$tmp/bom" -o "$tmp/s"
+is "$(mt-view -c "$tmp/s")" '1 segments, 2 records, 0 failed' 'names its first file too'
+printf '\377\376a\000\n\000' > "$tmp/utf16"
+rc 3 'a list in UTF-16' mt-scan --files-from "$tmp/utf16"
+like "$tmp/err" 'utf16: is UTF-16 text; save it as UTF-8' 'says so'
+rc 2 'a pattern of 50000 groups' mt-scan --id-pattern "$(perl -e 'print "(" x 50000, "a", ")" x 50000')" "$tmp/mac"
+like "$tmp/err" 'has 100001 bytes, but 1000 are the most' 'is refused'
 if [ "$(id -u)" != 0 ]; then
 	chmod 0 "$tmp/tree/1/2/890.clip.wav"
 	mt-scan -q "$tmp/tree" | mt-view > "$tmp/out"
