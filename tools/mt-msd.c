@@ -46,7 +46,7 @@ static const struct mt_opt rows[] = {
 	{0, "field", "COLUMN[=NAME]", MT_OPT_LIST, AT(field),
 	 "add a column of the summary (look-ups: of --metadata too) as a "
 	 "field; may be repeated", NULL, 0, 0},
-	{0, "report", "FILE", MT_OPT_PATH, AT(report),
+	{0, "report", "FILE", MT_OPT_OUTPUT, AT(report),
 	 "write what each rule took away as a table", NULL, 0, 0},
 	{0, "metadata", "DB", MT_OPT_PATH, AT(metadata),
 	 "look-ups: track_metadata.db", NULL, 0, 0},

@@ -27,7 +27,7 @@ static struct opts {
 #define AT(field) offsetof(struct opts, field)
 
 static const struct mt_opt rows[] = {
-	{'o', "output", "SET", MT_OPT_PATH, AT(set),
+	{'o', "output", "SET", MT_OPT_OUTPUT, AT(set),
 	 "folder of the set; needed", NULL, 0, 0},
 	{0, "dtype", "TYPE", MT_OPT_CHOICE, AT(dtype),
 	 "store mel as f4 or f2, pcm as f4 or i2 [as it comes]", "f2|f4|i2",

@@ -25,17 +25,17 @@ static struct opts {
 #define AT(field) offsetof(struct opts, field)
 
 static const struct mt_opt rows[] = {
-	{'o', "output", "FILE", MT_OPT_PATH, AT(output),
+	{'o', "output", "FILE", MT_OPT_OUTPUT, AT(output),
 	 "write the clean tags to FILE, complete or not at all: SQLite, or a "
 	 "table where it ends in .tsv or .csv", NULL, 0, 0},
 	{'r', "rules", "FILE", MT_OPT_PATH, AT(rules),
 	 "rules of mtrules(5), or those built in: lastfm, generic", NULL, 0,
 	 0},
-	{'l', "log", "FILE", MT_OPT_PATH, AT(log),
+	{'l', "log", "FILE", MT_OPT_OUTPUT, AT(log),
 	 "write what became of every raw tag and why", NULL, 0, 0},
-	{0, "vocab", "FILE", MT_OPT_PATH, AT(vocab),
+	{0, "vocab", "FILE", MT_OPT_OUTPUT, AT(vocab),
 	 "write the clean tags with their spellings", NULL, 0, 0},
-	{0, "stream", "FILE", MT_OPT_PATH, AT(stream),
+	{0, "stream", "FILE", MT_OPT_OUTPUT, AT(stream),
 	 "write a tags stream: the vocabulary and each track's labels", NULL,
 	 0, 0},
 	{'n', "dry-run", NULL, MT_OPT_FLAG, AT(dry_run),

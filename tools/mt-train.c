@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/lock.h"
 #include "base/mem.h"
 #include "base/progress.h"
 #include "base/tool.h"
@@ -38,7 +39,7 @@ static struct opts {
 #define AT(field) offsetof(struct opts, field)
 
 static const struct mt_opt rows[] = {
-	{'o', "output", "DIR", MT_OPT_PATH, AT(out),
+	{'o', "output", "DIR", MT_OPT_OUTPUT, AT(out),
 	 "folder for models, checkpoint and metrics; needed", NULL, 0, 0},
 	{'n', "net", "NAME|FILE", MT_OPT_STR, AT(net),
 	 "net by name or from a JSON file [small]", NULL, 0, 0},
@@ -115,7 +116,9 @@ static struct train {
 	struct mt_checkpoint about;
 	struct mt_progress progress;
 	size_t begun;            /* epochs done by an earlier run */
-} run = {.about = {.best = -INFINITY}};
+	int lock;                /* of the folder */
+	bool made;               /* the folder was not there before */
+} run = {.about = {.best = -INFINITY}, .lock = -1};
 
 /* One tag an item, everywhere? */
 static bool one_tag_each(const struct mt_examples *e)
@@ -439,14 +442,13 @@ static int check_folder(struct mt_err *err)
 	struct stat st;
 	if (!stat(opts.out, &st) && !S_ISDIR(st.st_mode))
 		return mt_err_set(err, MT_EUSAGE, "%s: is no folder", opts.out);
-	/* made, and unmade: a bad set must not leave an empty folder */
-	if (!mkdir(opts.out, 0777))
-		rmdir(opts.out);
-	else if (errno != EEXIST)
+	/* release() unmakes it: a bad set must not leave an empty folder */
+	run.made = !mkdir(opts.out, 0777);
+	if (!run.made && errno != EEXIST)
 		return mt_err_sys(err, "%s: cannot make the folder", opts.out);
-	else if (access(opts.out, W_OK | X_OK))
+	if (access(opts.out, W_OK | X_OK))
 		return mt_err_sys(err, "%s: cannot write", opts.out);
-	return MT_OK;
+	return mt_lock_dir(opts.out, &run.lock, err);
 }
 
 static int train(struct mt_err *err)
@@ -490,6 +492,9 @@ static void release(void)
 		mt_net_release(&run.net);
 	mt_examples_release(&run.data);
 	mt_checkpoint_release(&run.about);
+	if (run.made)
+		rmdir(opts.out);  /* goes only if nothing came into it */
+	mt_unlock_dir(run.lock);
 }
 
 int main(int argc, char **argv)

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +12,9 @@
 
 #include "base/crc.h"
 #include "base/mem.h"
+#include "base/temp.h"
 
+#define MOST_LINKS 40 /* symbolic links followed, as the system does */
 #define IOV_ONCE 512  /* parts a call; below every system's IOV_MAX */
 
 static char *folder_of(const char *path)
@@ -23,30 +26,85 @@ static char *folder_of(const char *path)
 			     : mt_strndup(path, (size_t)(slash - path));
 }
 
+int mt_file_follow(const char *path, char **end, struct mt_err *err)
+{
+	char to[PATH_MAX];
+	*end = mt_strdup(path);
+	for (int i = 0; i < MOST_LINKS; i++) {
+		ssize_t n = readlink(*end, to, sizeof to - 1);
+		if (n < 0)
+			return MT_OK;
+		char *dir = folder_of(*end), *real = realpath(dir, NULL);
+		bool proc = real && !strncmp(real, "/proc/", 6);
+		free(real);
+		to[n] = 0;
+		char *next = *to == '/' ? mt_strdup(to)
+					: mt_strf("%s/%s", dir, to);
+		free(dir);
+		free(*end);
+		*end = next;
+		if (proc)
+			return MT_END;
+	}
+	errno = ELOOP;
+	return mt_err_sys(err, "%s: cannot write", path);
+}
+
 int mt_file_open(struct mt_file *f, const char *path, struct mt_err *err)
 {
 	*f = (struct mt_file){.fd = -1};
-	const char *slash = strrchr(path, '/');
-	const char *base = slash ? slash + 1 : path;
-	struct stat st;
+	struct stat st = {0};
+	char *end;
+	int rc = mt_file_follow(path, &end, err);
+	bool there = !stat(path, &st);
+	if (rc < 0) {
+		free(end);
+		return rc;
+	}
 	/* a device or pipe must never be replaced by a file of its name */
-	if (!stat(path, &st) && !S_ISREG(st.st_mode)) {
-		f->fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (rc == MT_END || (there && !S_ISREG(st.st_mode))) {
+		free(end);
+		f->fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC);
 		if (f->fd < 0)
 			return mt_err_sys(err, "%s: cannot write", path);
 		f->path = mt_strdup(path);
 		return MT_OK;
 	}
-	char *temp = mt_strf("%.*s.%s.tmp-mt", (int)(base - path), path, base);
-	f->fd = open(temp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-	if (f->fd < 0) {
-		mt_err_sys(err, "%s: cannot create", temp);
-		free(temp);
-		return MT_ESYS;
+	rc = mt_temp_open(end, there ? 0600 : 0666, &f->temp, &f->fd, err);
+	if (rc) {
+		free(end);
+		return rc;
 	}
-	f->path = mt_strdup(path);
-	f->temp = temp;
+	f->path = end;
+	f->mode = there ? st.st_mode & 07777 : 0;
+	f->uid = st.st_uid;
+	f->gid = st.st_gid;
+	f->replaces = there;
 	return MT_OK;
+}
+
+/* The permissions and, where that is allowed, the owner of the old file. Without
+ * its group, the group gets no more than everybody. */
+static int keep_mode(struct mt_file *f, struct mt_err *err)
+{
+	struct stat st;
+	if (!stat(f->path, &st) && S_ISREG(st.st_mode)) {
+		f->replaces = true;
+		f->mode = st.st_mode & 07777;
+		f->uid = st.st_uid;
+		f->gid = st.st_gid;
+	}
+	if (!f->replaces)
+		return MT_OK;
+	if (fchown(f->fd, f->uid, f->gid)) {
+		f->mode &= 0777;
+		if (fchown(f->fd, (uid_t)-1, f->gid))
+			f->mode = (f->mode & ~(mode_t)070) |
+				  (f->mode & 070 & f->mode << 3);
+	}
+	return fchmod(f->fd, f->mode) && errno != EPERM && errno != ENOTSUP
+		? mt_err_sys(err, "%s: cannot set its permissions", f->temp)
+		: MT_OK;
 }
 
 int mt_file_write(struct mt_file *f, const void *data, size_t size,
@@ -58,6 +116,8 @@ int mt_file_write(struct mt_file *f, const void *data, size_t size,
 
 static void file_release(struct mt_file *f)
 {
+	if (f->temp)
+		mt_temp_gone(f->temp);
 	free(f->path);
 	free(f->temp);
 	*f = (struct mt_file){.fd = -1};
@@ -72,7 +132,8 @@ int mt_file_commit(struct mt_file *f, struct mt_err *err)
 		file_release(f);
 		return rc;
 	}
-	if (fsync(f->fd) && errno != EINVAL && errno != EROFS)
+	rc = keep_mode(f, err);
+	if (!rc && fsync(f->fd) && errno != EINVAL && errno != EROFS)
 		rc = mt_err_sys(err, "%s: cannot sync", f->temp);
 	if (close(f->fd) && !rc)
 		rc = mt_err_sys(err, "%s: cannot close", f->temp);

@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: MIT
  * Whole reads and writes, and files that appear under their final name only
- * when they are complete: written to a temporary name in the same folder,
- * synced, renamed, folder synced. A program that is killed leaves at most a
- * file named ".NAME.tmp-mt", which the next run overwrites. Only what is no
- * regular file, a device or a pipe, is written to as it is. */
+ * when they are complete: written to a temporary file in the same folder
+ * (base/temp.h), synced, renamed, folder synced. Several programs may write to
+ * one name at once; the last to end wins, and its file is whole. A replaced
+ * file keeps its permissions and, where allowed, its owner; a symbolic link
+ * keeps its place and its target is replaced. What is not a regular file, a
+ * device or a pipe, is written to as it is. */
 #ifndef MT_BASE_FILE_H
 #define MT_BASE_FILE_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 #include <sys/uio.h>
 
 #include "base/err.h"
@@ -18,6 +21,10 @@ struct mt_file {
 	int fd;          /* -1 when closed */
 	char *path;      /* final name */
 	char *temp;      /* name while it is written; NULL: no regular file */
+	bool replaces;   /* a file with these permissions; private */
+	mode_t mode;
+	uid_t uid;
+	gid_t gid;
 	uint64_t size;   /* bytes written so far */
 };
 
@@ -40,6 +47,11 @@ int mt_file_put(const char *path, const void *data, size_t size,
  * that is not counted; the caller frees *data. A larger one is MT_EINPUT. */
 int mt_file_get(const char *path, size_t max, char **data, size_t *size,
 		struct mt_err *err) MT_USE_RESULT;
+/* The file that a chain of symbolic links ends at, which need not exist; path
+ * itself if it is not a link. The caller frees *end, also after an error. MT_END
+ * for what /proc leads to, such as /dev/stdout, which has no name of its own. */
+int mt_file_follow(const char *path, char **end, struct mt_err *err)
+	MT_USE_RESULT;
 /* Is path a pipe or the like, whose bytes come once? "-" is. */
 bool mt_file_is_pipe(const char *path);
 /* CRC-32 of a file of any size. */

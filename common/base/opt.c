@@ -144,6 +144,7 @@ static int store(struct found f, const char *value, struct mt_err *err)
 		return MT_OK;
 	case MT_OPT_STR:
 	case MT_OPT_PATH:
+	case MT_OPT_OUTPUT:
 		if (!*value)
 			return bad_value(o, value, "a text that is not empty",
 					 err);

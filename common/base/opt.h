@@ -19,6 +19,7 @@ enum mt_opt_type {
 	MT_OPT_FLAG,    /* bool: true when given */
 	MT_OPT_STR,     /* const char *: any text; must not be empty */
 	MT_OPT_PATH,    /* const char *: a file or folder (for completion) */
+	MT_OPT_OUTPUT,  /* the same, which the program writes (base/outputs.h) */
 	MT_OPT_I64,     /* int64_t within [min, max] */
 	MT_OPT_F64,     /* double within [min, max], finite */
 	MT_OPT_SIZE,    /* uint64_t bytes within [min, max]: 512M, 4G (mt_num_size) */

@@ -12,6 +12,8 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "base/outputs.h"
+#include "base/temp.h"
 
 struct mt_common mt_common = {.progress = "auto", .max_record = MT_RECORD_MAX};
 
@@ -25,7 +27,7 @@ static const struct mt_opt jobs_rows[] = {
 	{0},
 };
 static const struct mt_opt output_rows[] = {
-	{'o', "output", "FILE", MT_OPT_PATH, AT(output),
+	{'o', "output", "FILE", MT_OPT_OUTPUT, AT(output),
 	 "write the stream to FILE, complete or not at all [-]", NULL, 0, 0},
 	{0},
 };
@@ -33,7 +35,7 @@ static const struct mt_opt fail_rows[] = {
 	{0, "allow-fail", "N|N%", MT_OPT_STR, AT(allow_fail),
 	 "exit 0 though this many items, or this share, failed [0]", NULL,
 	 0, 0},
-	{0, "fail-log", "FILE", MT_OPT_PATH, AT(fail_log),
+	{0, "fail-log", "FILE", MT_OPT_OUTPUT, AT(fail_log),
 	 "write failed items to FILE as JSON lines", NULL, 0, 0},
 	{0},
 };
@@ -168,8 +170,8 @@ static void print_verbs(const struct mt_tool *tool)
 
 static void print_table(const struct mt_opt_set *sets)
 {
-	static const char *const type[] = {"flag", "str", "path", "i64", "f64",
-					   "size", "choice", "list"};
+	static const char *const type[] = {"flag", "str", "path", "path",
+					   "i64", "f64", "size", "choice", "list"};
 	for (; sets->rows; sets++)
 		for (const struct mt_opt *o = sets->rows; o->name; o++)
 			printf("%.1s\t%s\t%s\t%s\t%s\t%s\n", &o->letter,
@@ -206,9 +208,14 @@ void mt_tool_begin(const struct mt_tool *tool, int argc, char **argv,
 	sigemptyset(&pipe);
 	sigaddset(&pipe, SIGPIPE);
 	sigprocmask(SIG_UNBLOCK, &pipe, NULL);
+	mt_temp_guard();
 	setvbuf(stderr, NULL, _IOLBF, 0);
 	all_sets(tool, sets);
-	if (mt_opt_parse(sets, argc, argv, n, &err)) {
+	int rc = mt_opt_parse(sets, argc, argv, n, &err);
+	if (!rc)
+		rc = mt_outputs_differ(sets, tool->flags & MT_TOOL_OUTPUT &&
+				       !mt_common.output, &err);
+	if (rc) {
 		fprintf(stderr, "%s: %s\nusage: %s %s\n%s --help lists the "
 			"options\n", tool->name, err.text, tool->name,
 			tool->synopsis, tool->name);

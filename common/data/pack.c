@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/lock.h"
 #include "base/mem.h"
 #include "data/manifest.h"
 #include "data/packdir.h"
@@ -87,13 +88,17 @@ int mt_pack_open(struct mt_pack *p, const char *folder, bool force,
 		 bool resume, struct mt_err *err)
 {
 	*p = (struct mt_pack){.max_bytes = UINT64_MAX,
-			      .max_records = UINT64_MAX};
+			      .max_records = UINT64_MAX, .lock = -1};
 	mt_rec_init(&p->old_rec);
 	p->made = !mkdir(folder, 0777);
 	if (!p->made && errno != EEXIST)
 		return mt_err_sys(err, "%s: cannot make the folder", folder);
 	p->folder = mt_strdup(folder);
-	int rc = choose_folder(p, force, resume, err);
+	int rc = mt_lock_dir(folder, &p->lock, err);
+	if (!rc)
+		rc = choose_folder(p, force, resume, err);
+	if (!rc && resume && !force)
+		rc = mt_packdir_tidy(p->work, err);
 	if (!rc && resume && !force)
 		rc = find_old(p, err);
 	else if (!rc)
@@ -370,8 +375,9 @@ void mt_pack_abort(struct mt_pack *p)
 			mt_packdir_give_up(p->folder);
 		rmdir(p->work);
 	}
-	if (p->made)
+	if (p->made && p->lock >= 0)
 		rmdir(p->folder);  /* goes only if nothing came into it */
+	mt_unlock_dir(p->lock);
 	free(p->work);
 	free(p->folder);
 	free(p->split);
@@ -379,5 +385,5 @@ void mt_pack_abort(struct mt_pack *p)
 		free(p->seen[i].key);
 	free(p->seen);
 	mt_keyset_release(&p->keys);
-	*p = (struct mt_pack){0};
+	*p = (struct mt_pack){.lock = -1};
 }

@@ -39,6 +39,7 @@ struct mt_pack {
 	struct mt_rec old_rec;
 	bool old_open;
 	size_t n_old, next_old;  /* parts found at the start; compared */
+	int lock;                /* of the folder; base/lock.h */
 	bool made;               /* the folder was not there before */
 	bool complete;           /* resuming: the set was whole already */
 	struct mt_pack_count *split;

@@ -14,6 +14,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/temp.h"
 
 #define NEXT ".next.tmp-mt"
 #define MANIFEST "manifest.json"
@@ -36,9 +37,7 @@ static bool is_part(const char *name, size_t *number)
 
 static bool is_temp(const char *name)
 {
-	size_t len = strlen(name);
-	return name[0] == '.' && len > 7 &&
-	       !strcmp(name + len - 7, ".tmp-mt") && strcmp(name, NEXT) != 0;
+	return mt_temp_is(name) && strcmp(name, NEXT) != 0;
 }
 
 size_t mt_packdir_parts(const char *folder)
@@ -74,6 +73,18 @@ static int drop_from(const char *folder, size_t first, struct mt_err *err)
 		    (is_part(d->d_name, &i) && i >= first))
 			rc = drop(folder, d->d_name, err);
 	closedir(dir);
+	return rc;
+}
+
+int mt_packdir_tidy(const char *folder, struct mt_err *err)
+{
+	int rc = MT_OK;
+	DIR *dir = opendir(folder);
+	for (struct dirent *d; dir && !rc && (d = readdir(dir));)
+		if (is_temp(d->d_name) && strcmp(d->d_name, BEGUN) != 0)
+			rc = drop(folder, d->d_name, err);
+	if (dir)
+		closedir(dir);
 	return rc;
 }
 

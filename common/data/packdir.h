@@ -18,6 +18,8 @@ char *mt_packdir_next(const char *folder);
 size_t mt_packdir_parts(const char *folder);
 /* Remove manifest, parts and temporary files, in this order. */
 int mt_packdir_clear(const char *folder, struct mt_err *err) MT_USE_RESULT;
+/* Remove the temporary files that a killed run left. */
+int mt_packdir_tidy(const char *folder, struct mt_err *err) MT_USE_RESULT;
 /* Remove the sub-folder, if there is one. */
 int mt_packdir_drop_next(const char *folder, struct mt_err *err) MT_USE_RESULT;
 /* Mark the sub-folder as one that a run has begun to fill; whether one has, so

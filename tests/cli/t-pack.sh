@@ -89,7 +89,7 @@ like "$tmp/err" 'part-00001.mtp: has 900 bytes, the manifest says [0-9]+' 'is na
 # resume: as if killed when three parts were whole and one half written
 cp -r "$tmp/a" "$tmp/r"
 rm "$tmp/r/manifest.json" "$tmp/r/part-00004.mtp" "$tmp/r/part-00005.mtp"
-head -c 999 "$tmp/a/part-00004.mtp" > "$tmp/r/.part-00004.mtp.tmp-mt"
+head -c 999 "$tmp/a/part-00004.mtp" > "$tmp/r/.part-00004.mtp.2a-0123456789abcdef.tmp-mt"
 rc 3 'a folder without a manifest is no set' mt-view -c "$tmp/r"
 like "$tmp/err" 'r: is a folder without manifest.json: no packed set, or not yet a whole one' 'says so'
 pack -o "$tmp/r" --split train:0.5,test:0.5 2>"$tmp/err"

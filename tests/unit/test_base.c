@@ -133,7 +133,7 @@ static void test_file(void **state)
 	char dir[] = "/tmp/mt-test-base-XXXXXX";
 	assert_non_null(mkdtemp(dir));
 	char *path = mt_strf("%s/out", dir);
-	char *temp = mt_strf("%s/.out.tmp-mt", dir);
+	char *temp;
 	struct mt_file f;
 	struct mt_err err;
 	assert_int_equal(0, mt_file_put(path, "old", 3, &err));
@@ -144,6 +144,7 @@ static void test_file(void **state)
 	assert_int_equal(0, mt_file_get(path, 100, &text, &n, &err));
 	assert_string_equal("old", text);
 	free(text);
+	temp = mt_strdup(f.temp);
 	assert_int_equal(0, access(temp, F_OK));
 	mt_file_abort(&f);
 	mt_file_abort(&f);
