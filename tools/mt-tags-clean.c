@@ -125,7 +125,8 @@ static void report_odd(void)
 	}
 	if (bad)
 		mt_info("%zu tags are not UTF-8 and are matched as bytes; the "
-			"first is number %zu", bad, first);
+			"first is number %" PRIi64, bad,
+			mt_texts_row(&clean.db.tag, first));
 	if (clean.db.n_odd)
 		mt_info("%zu pairs left out: NULL, or of a track or tag that "
 			"is not there", clean.db.n_odd);
@@ -247,7 +248,8 @@ static int put_log(const char *path, struct mt_err *err)
 		const char *name = row ? clean.d.row[row].name : "";
 		mt_why_text(&clean.d, i, why, sizeof why);
 		mt_why_place(&clean.d, i, place, sizeof place);
-		fprintf(o.f, "%u\t", i);
+		fprintf(o.f, "%" PRIi64 "\t",
+			mt_texts_row(&clean.db.tag, i));
 		put_raw(o.f, i);
 		fprintf(o.f, "\t%u\t%s\t", clean.d.count[i], decision(i));
 		mt_cell_put(o.f, name, strlen(name), false);
@@ -284,8 +286,9 @@ static bool explain(const char *tag, const struct mt_texts_index *index)
 	mt_why_place(&clean.d, i, place, sizeof place);
 	printf("tag\t");
 	put_raw(stdout, i);
-	printf("\nnumber\t%u\ncount\t%u\ndecision\t%s\ncanonical\t%s\n"
-	       "rule\t%s\nwhere\t%s\n", i, clean.d.count[i], decision(i),
+	printf("\nnumber\t%" PRIi64 "\ncount\t%u\ndecision\t%s\ncanonical\t%s\n"
+	       "rule\t%s\nwhere\t%s\n", mt_texts_row(&clean.db.tag, i),
+	       clean.d.count[i], decision(i),
 	       row ? clean.d.row[row].name : "", why, place);
 	struct mt_text key = {0};
 	for (size_t r = 0; r < clean.rules.n; r++) {

@@ -1,19 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 #include "data/msddb.h"
 
-#include <sqlite3.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/mem.h"
+#include "base/sqldb.h"
 
 enum { BY_TRACK, BY_SONG, BY_ID, N_BY };
 static const char *const by_column[N_BY] = {"track_id", "song_id",
 					    "track_7digitalid"};
 
 struct mt_msddb {
-	sqlite3 *sql;
+	struct mt_sqldb sql;
 	const char *path;
 	char **column;
 	size_t n;
@@ -23,10 +22,7 @@ struct mt_msddb {
 
 static int bad(struct mt_msddb *db, struct mt_err *err)
 {
-	int no = sqlite3_errcode(db->sql);
-	return mt_err_set(err, no == SQLITE_BUSY || no == SQLITE_LOCKED
-			  ? MT_ESYS : MT_EINPUT, "%s: %s", db->path,
-			  sqlite3_errmsg(db->sql));
+	return mt_sqldb_error(db->sql.sql, db->path, err);
 }
 
 static bool has(char *const *all, size_t n, const char *name)
@@ -41,25 +37,11 @@ static bool has(char *const *all, size_t n, const char *name)
 static int columns(struct mt_msddb *db, char ***all, size_t *n,
 		   struct mt_err *err)
 {
-	sqlite3_stmt *q;
-	*all = NULL;
-	*n = 0;
-	if (sqlite3_prepare_v2(db->sql, "SELECT name FROM "
-			       "pragma_table_info('songs')", -1, &q, NULL))
-		return bad(db, err);
-	int no;
-	while ((no = sqlite3_step(q)) == SQLITE_ROW) {
-		*all = mt_realloc(*all, *n + 1, sizeof **all);
-		(*all)[(*n)++] =
-			mt_strdup((const char *)sqlite3_column_text(q, 0));
-	}
-	sqlite3_finalize(q);
-	if (no != SQLITE_DONE)
-		return bad(db, err);
-	if (!*n || !has(*all, *n, "track_id"))
-		return mt_err_set(err, MT_EINPUT, "%s: has no table songs with "
-				  "a column track_id", db->path);
-	return MT_OK;
+	int rc = mt_sqldb_columns(&db->sql, "songs", all, n, err);
+	if (rc || has(*all, *n, "track_id"))
+		return rc;
+	return mt_err_set(err, MT_EINPUT, "%s: has no table songs with a column "
+			  "track_id", db->path);
 }
 
 int mt_msddb_open(struct mt_msddb **out, const char *path,
@@ -68,13 +50,9 @@ int mt_msddb_open(struct mt_msddb **out, const char *path,
 	struct mt_msddb *db = mt_calloc(1, sizeof *db);
 	char **all = NULL;
 	size_t n_all = 0;
-	int rc = MT_OK;
 	*out = NULL;
 	db->path = path;
-	if (access(path, R_OK))
-		rc = mt_err_sys(err, "%s: cannot open", path);
-	else if (sqlite3_open_v2(path, &db->sql, SQLITE_OPEN_READONLY, NULL))
-		rc = bad(db, err);
+	int rc = mt_sqldb_open(&db->sql, path, err);
 	if (!rc)
 		rc = columns(db, &all, &n_all, err);
 	for (size_t i = 0; i < n && !rc; i++)
@@ -87,9 +65,7 @@ int mt_msddb_open(struct mt_msddb **out, const char *path,
 		for (size_t i = 0; i < db->n; i++)
 			db->column[i] = mt_strdup(n ? column[i] : all[i]);
 	}
-	for (size_t i = 0; i < n_all; i++)
-		free(all[i]);
-	free(all);
+	mt_sqldb_columns_free(all, n_all);
 	if (rc)
 		mt_msddb_close(db);
 	else
@@ -110,19 +86,19 @@ const char *mt_msddb_column(const struct mt_msddb *db, size_t i)
 /* Column names are those that the file itself told of. */
 static int prepare(struct mt_msddb *db, int by, struct mt_err *err)
 {
-	sqlite3_str *s = sqlite3_str_new(db->sql);
+	sqlite3_str *s = sqlite3_str_new(db->sql.sql);
 	sqlite3_str_appendall(s, "SELECT track_id");
 	for (size_t i = 0; i < db->n; i++)
 		sqlite3_str_appendf(s, ", \"%w\"", db->column[i]);
 	sqlite3_str_appendf(s, " FROM songs WHERE %s = ?1 ORDER BY rowid",
 			    by_column[by]);
 	char *text = sqlite3_str_finish(s);
-	int no = sqlite3_prepare_v2(db->sql, text, -1, &db->find[by], NULL);
+	int no = sqlite3_prepare_v2(db->sql.sql, text, -1, &db->find[by], NULL);
 	sqlite3_free(text);
 	if (!no)
 		return MT_OK;
 	return mt_err_set(err, MT_EUSAGE, "%s: %s", db->path,
-			  sqlite3_errmsg(db->sql));
+			  sqlite3_errmsg(db->sql.sql));
 }
 
 int mt_msddb_find(struct mt_msddb *db, const char *by, const char *text,
@@ -136,6 +112,7 @@ int mt_msddb_find(struct mt_msddb *db, const char *by, const char *text,
 	if (rc)
 		return rc;
 	db->now = db->find[b];
+	mt_sqldb_more(&db->sql);
 	sqlite3_reset(db->now);
 	if (b == BY_ID)
 		sqlite3_bind_int64(db->now, 1, strtoll(text, NULL, 10));
@@ -167,7 +144,7 @@ void mt_msddb_close(struct mt_msddb *db)
 		return;
 	for (int i = 0; i < N_BY; i++)
 		sqlite3_finalize(db->find[i]);
-	sqlite3_close(db->sql);
+	mt_sqldb_close(&db->sql);
 	for (size_t i = 0; i < db->n; i++)
 		free(db->column[i]);
 	free(db->column);

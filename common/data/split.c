@@ -83,9 +83,10 @@ int mt_split_list(struct mt_split *s, const char *text, struct mt_err *err)
 			s->cap_key = s->cap_key ? 2 * s->cap_key : 1024;
 			s->key = mt_realloc(s->key, s->cap_key, sizeof *s->key);
 		}
-		s->key[s->n_key++] = (struct mt_split_key){
+		s->key[s->n_key] = (struct mt_split_key){
 			.key = mt_strdup(list.name), .split = split,
 			.place = s->n_key};
+		s->n_key++;
 	}
 	mt_names_close(&list);
 	if (rc < 0)

@@ -29,12 +29,18 @@ static void put32(unsigned char *p, uint32_t v)
 	put16(p + 2, v & 0xffff);
 }
 
-/* Seven bits a byte, the high ones first; the ninth byte would have eight. */
+/* Seven bits a byte, the high ones first; a ninth byte has eight. */
 static size_t put_varint(unsigned char *p, uint64_t v)
 {
 	unsigned char rev[10];
 	size_t n = 0;
-	MT_BUG(v >> 56);
+	if (v >> 56) {
+		p[8] = (unsigned char)v;
+		v >>= 8;
+		for (n = 8; n-- > 0; v >>= 7)
+			p[n] = (unsigned char)((v & 127) | 128);
+		return 9;
+	}
 	do {
 		rev[n++] = (unsigned char)((v & 127) | 128);
 		v >>= 7;

@@ -19,10 +19,15 @@ static void put_text(FILE *f, const struct mt_texts *t, uint32_t number)
 		mt_cell_put(f, s, n, false);
 }
 
+static void put_row(FILE *f, const struct mt_texts *t, uint32_t number)
+{
+	fprintf(f, "%" PRIi64, mt_texts_row(t, number));
+}
+
 void mt_ask_put_tag(struct mt_ask *ask, uint32_t tag)
 {
 	if (ask->num)
-		fprintf(ask->f, "%u", tag);
+		put_row(ask->f, &ask->db->tag, tag);
 	else
 		put_text(ask->f, &ask->db->tag, tag);
 }
@@ -30,7 +35,7 @@ void mt_ask_put_tag(struct mt_ask *ask, uint32_t tag)
 static void put_tid(struct mt_ask *ask, uint32_t tid)
 {
 	if (ask->num)
-		fprintf(ask->f, "%u", tid);
+		put_row(ask->f, &ask->db->tid, tid);
 	else
 		put_text(ask->f, &ask->db->tid, tid);
 }
@@ -55,10 +60,9 @@ int mt_ask_done(struct mt_ask *ask, const char *what, struct mt_err *err)
 
 static uint32_t find_number(const struct mt_texts *t, const char *text)
 {
-	uint64_t v;
-	size_t n;
-	return mt_num_u64(text, &v) && v <= t->n && mt_texts_get(t, v, &n)
-		       ? (uint32_t)v : 0;
+	int64_t v;
+	size_t n, k = mt_num_i64(text, &v) ? mt_texts_at_row(t, v) : 0;
+	return mt_texts_get(t, k, &n) ? (uint32_t)k : 0;
 }
 
 static uint32_t find_tid(struct mt_ask *ask, const char *text, bool num)
@@ -171,7 +175,8 @@ static int put_list(struct mt_ask *ask, const struct mt_texts *t,
 		const char *s = mt_texts_get(t, i, &n);
 		if (!s)
 			continue;
-		fprintf(ask->f, "%u\t", i);
+		put_row(ask->f, t, i);
+		putc_unlocked('\t', ask->f);
 		mt_cell_put(ask->f, s, n, false);
 		putc_unlocked('\n', ask->f);
 	}
@@ -196,7 +201,8 @@ static void put_found(struct mt_ask *ask, const struct mt_texts *t,
 {
 	if (!number)
 		return;
-	fprintf(ask->f, "%u\t", number);
+	put_row(ask->f, t, number);
+	putc_unlocked('\t', ask->f);
 	put_text(ask->f, t, number);
 	putc_unlocked('\n', ask->f);
 }
@@ -370,7 +376,9 @@ int mt_ask_popularity(struct mt_ask *ask, struct mt_err *err)
 		sum += c;
 		fprintf(ask->f, "%zu\t", i + 1);
 		put_text(ask->f, &db->tag, rank[i]);
-		fprintf(ask->f, "\t%u\t%u\n", rank[i], c);
+		putc_unlocked('\t', ask->f);
+		put_row(ask->f, &db->tag, rank[i]);
+		fprintf(ask->f, "\t%u\n", c);
 	}
 	free(count);
 	free(rank);

@@ -16,6 +16,26 @@ const char *mt_texts_get(const struct mt_texts *t, size_t number, size_t *n)
 	return t->data + t->at[number];
 }
 
+int64_t mt_texts_row(const struct mt_texts *t, size_t number)
+{
+	return t->row && number ? t->row[number] : (int64_t)number;
+}
+
+size_t mt_texts_at_row(const struct mt_texts *t, int64_t row)
+{
+	size_t lo = 1, hi = t->n + 1;
+	if (!t->row)
+		return row > 0 && (uint64_t)row <= t->n ? (size_t)row : 0;
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+		if (t->row[mid] < row)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo <= t->n && t->row[lo] == row ? lo : 0;
+}
+
 void mt_texts_add(struct mt_texts *t, const char *s, size_t n)
 {
 	if (!t->at || !((t->n + 1) & t->n)) {
@@ -44,6 +64,7 @@ void mt_texts_release(struct mt_texts *t)
 	free(t->data);
 	free(t->at);
 	free(t->len);
+	free(t->row);
 	*t = (struct mt_texts){0};
 }
 

@@ -16,12 +16,15 @@
 
 #include "base/err.h"
 
-/* Texts by number, which is their row number and begins with 1. */
+/* Texts by number, from 1. The number is that of the row, unless the rows'
+ * numbers are so far apart that memory would be wasted on what lies between:
+ * then it is the place in their order, and row has the row's. */
 struct mt_texts {
 	char *data;              /* all of them, each ended by a zero byte */
 	size_t size, cap;
 	uint64_t *at;            /* [n + 1] where each begins; UINT64_MAX none */
 	uint32_t *len;           /* [n + 1] bytes */
+	int64_t *row;            /* NULL: the number itself; [n + 1] ascending */
 	size_t n;                /* the greatest number */
 	size_t n_text;           /* how many are there (not NULL) */
 };
@@ -52,6 +55,10 @@ void mt_tagdb_release(struct mt_tagdb *db);
 
 /* Text of a number; NULL where there is none. *n is its length. */
 const char *mt_texts_get(const struct mt_texts *t, size_t number, size_t *n);
+/* The number of the row that a number is of, and the reverse; 0 where there is
+ * none. */
+int64_t mt_texts_row(const struct mt_texts *t, size_t number);
+size_t mt_texts_at_row(const struct mt_texts *t, int64_t row);
 /* Append a text (s NULL: a number without one) as the next number. */
 void mt_texts_add(struct mt_texts *t, const char *s, size_t n);
 void mt_texts_release(struct mt_texts *t);

@@ -9,8 +9,8 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "base/sqldb.h"
 #include "tags/sqlfile.h"
-#include "tags/tagsql.h"
 
 /* A database under its temporary name. */
 struct out {
@@ -24,7 +24,7 @@ struct out {
 static void fail(struct out *o)
 {
 	if (!o->rc)
-		o->rc = mt_tagsql_error(o->db, o->file.path, o->err);
+		o->rc = mt_sqldb_error(o->db, o->file.path, o->err);
 }
 
 static void run(struct out *o, const char *sql)
@@ -77,9 +77,11 @@ static void begin(struct out *o, const char *path, struct mt_err *err)
 	o->rc = open_file(&o->file, path, err);
 	if (o->rc)
 		return;
-	if (sqlite3_open_v2(o->file.temp, &o->db, SQLITE_OPEN_READWRITE |
-			    SQLITE_OPEN_NOMUTEX, NULL))
+	char *uri = mt_sqldb_uri(o->file.temp, "");
+	if (sqlite3_open_v2(uri, &o->db, SQLITE_OPEN_READWRITE |
+			    SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_URI, NULL))
 		fail(o);
+	free(uri);
 	/* nobody sees the file before it is whole: no journal, one sync */
 	run(o, "PRAGMA page_size=8192; PRAGMA journal_mode=OFF;"
 	    "PRAGMA synchronous=OFF; PRAGMA locking_mode=EXCLUSIVE;"
@@ -126,7 +128,7 @@ struct key {
 	uint64_t head;           /* its first bytes that differ, high one first */
 	const char *s;
 	size_t n;
-	uint32_t number;
+	int64_t number;
 };
 
 static int by_text(const void *a, const void *b)
@@ -193,7 +195,7 @@ static void put_texts(struct mt_sqlfile *f, struct key *key, size_t n,
 /* The pairs by tag and track, then the index by track, which the sets are in
  * the order of. */
 static void put_pairs(struct mt_sqlfile *f, const struct mt_sets *s,
-		      uint32_t root[2])
+		      const struct mt_texts *tids, uint32_t root[2])
 {
 	uint32_t n = s->off[s->n_set + 1], *off, *order;
 	uint32_t *tid = mt_calloc((size_t)n + 1, sizeof *tid);
@@ -204,8 +206,8 @@ static void put_pairs(struct mt_sqlfile *f, const struct mt_sets *s,
 	mt_sqlfile_tree(f, false);
 	for (uint32_t k = 0; k < n; k++) {
 		uint32_t i = order[k];
-		struct mt_sql_value v[] = {whole(s->item[i]), whole(tid[i]),
-					   {.type = MT_SQL_NULL}};
+		struct mt_sql_value v[] = {whole(s->item[i]),
+			whole(mt_texts_row(tids, tid[i])), {.type = MT_SQL_NULL}};
 		if (s->val && !isnan(s->val[i]))
 			v[2] = (struct mt_sql_value){.type = MT_SQL_REAL,
 						     .d = s->val[i]};
@@ -214,7 +216,8 @@ static void put_pairs(struct mt_sqlfile *f, const struct mt_sets *s,
 	root[0] = mt_sqlfile_root(f);
 	mt_sqlfile_tree(f, false);
 	for (uint32_t i = 0; i < n; i++) {
-		struct mt_sql_value v[] = {whole(tid[i]), whole(s->item[i])};
+		struct mt_sql_value v[] = {whole(mt_texts_row(tids, tid[i])),
+					   whole(s->item[i])};
 		mt_sqlfile_row(f, 0, v, 2);
 	}
 	root[1] = mt_sqlfile_root(f);
@@ -237,11 +240,11 @@ static void put_all(struct mt_sqlfile *f, const struct mt_decide *d,
 		const char *tid = mt_texts_get(&d->db->tid, t, &len);
 		if (tid && has_tag(s, t))
 			key[k++] = (struct key){.s = tid, .n = len,
-						.number = t};
+				.number = mt_texts_row(&d->db->tid, t)};
 	}
 	put_texts(f, key, k, tids);
 	free(key);
-	put_pairs(f, s, pairs);
+	put_pairs(f, s, &d->db->tid, pairs);
 	mt_sqlfile_schema(f, "table", "tags", "tags", tags[0],
 			  "CREATE TABLE tags (num INTEGER PRIMARY KEY, "
 			  "tag TEXT NOT NULL UNIQUE)");
@@ -293,7 +296,8 @@ int mt_tagout_orpheus(const char *path, const struct mt_decide *d,
 	prepare(&o, "INSERT INTO tids (rowid, tid) VALUES (?, ?)");
 	for (size_t t = 1; t <= s->n_set; t++) {
 		const char *tid = mt_texts_get(&db->tid, t, &n);
-		insert_text(&o, (int64_t)t, has_tag(s, t) ? tid : NULL, n);
+		insert_text(&o, mt_texts_row(&db->tid, t),
+			    has_tag(s, t) ? tid : NULL, n);
 	}
 	prepare(&o, "INSERT INTO tid_tag VALUES (?, ?)");
 	for (size_t i = 0; !o.rc && i < db->n_pair; i++) {
@@ -302,12 +306,14 @@ int mt_tagout_orpheus(const char *path, const struct mt_decide *d,
 			   !(db->pair_val[i] > min_val);
 		if (!row || low || !mt_sets_has(s, db->pair_tid[i], row))
 			continue;
-		sqlite3_bind_int64(o.st, 1, db->pair_tid[i]);
+		sqlite3_bind_int64(o.st, 1,
+				   mt_texts_row(&db->tid, db->pair_tid[i]));
 		sqlite3_bind_int64(o.st, 2, row);
 		step(&o);
 	}
 	for (size_t i = 0; !o.rc && i < added->n; i++) {
-		sqlite3_bind_int64(o.st, 1, added->tid[i]);
+		sqlite3_bind_int64(o.st, 1,
+				   mt_texts_row(&db->tid, added->tid[i]));
 		sqlite3_bind_int64(o.st, 2, added->item[i]);
 		step(&o);
 	}

@@ -7,8 +7,8 @@
 
 #include "tags/tagdb.h"
 
-/* Greatest row number that is believed: 16 bytes of memory each. */
-#define MT_TAGDB_MAX ((size_t)1 << 27)
+/* Numbers of tracks and of tags are below this. */
+#define MT_TAGDB_MAX ((int64_t)UINT32_MAX - 1)
 
 /* Does the file begin as a SQLite database does? A file that is neither that
  * nor named .tsv, .csv or .txt is MT_EINPUT. */

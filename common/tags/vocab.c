@@ -129,8 +129,9 @@ void mt_vocab_tag(struct mt_vocab *v, const char *s)
 		grow(v);
 	uint32_t *slot = slot_of(v, name);
 	if (!*slot) {
-		v->tag[v->n++] = (struct mt_vocab_tag){
-			.name = mt_strdup(name), .number = v->n};
+		v->tag[v->n] = (struct mt_vocab_tag){
+			.name = mt_strdup(name), .number = v->n + 1};
+		v->n++;
 		*slot = (uint32_t)v->n;
 	}
 	/* "a, a" and "old, new" are one tag each */
