@@ -288,8 +288,12 @@ static int set_up(char **operand, int n, const char *cmdline,
 		opts.mixup = run.single ? 0.2 : 0;
 	if (!n_train)
 		rc = mt_examples_none(&run.data, opts.train, err);
-	else if (!run.data.n_tag)
-		rc = mt_err_set(err, MT_EINPUT, "the labels are of no tag");
+	else if ((rc = mt_examples_learnable(&run.data, opts.train, err)))
+		;
+	else if (run.single && run.data.n_tag < 2)
+		rc = mt_err_set(err, MT_EUSAGE, "--loss ce requires two tags or more, but "
+				"the labels have one, '%.100s'; use --loss bce",
+				mt_head_tag(&run.data.head, 0));
 	else if (!n_valid && strcmp(opts.valid, "valid") != 0)
 		rc = mt_err_set(err, MT_EINPUT, "there are no examples of "
 				"split '%s' to validate", opts.valid);
@@ -298,8 +302,8 @@ static int set_up(char **operand, int n, const char *cmdline,
 			"as the best");
 	size_t first, idle = mt_examples_idle(&run.data, opts.train, &first);
 	if (!rc && idle)
-		mt_info("%zu of %zu tags cannot be learnt, for no example of split "
-			"'%s', or each, has them; the first is '%s'", idle,
+		mt_info("%zu of %zu tags cannot be learnt, because none or all of the "
+			"examples of split '%s' have them; the first is '%s'", idle,
 			run.data.n_tag, opts.train,
 			mt_head_tag(&run.data.head, first));
 	if (!rc)
@@ -351,22 +355,47 @@ static void json_put(json_t *o, const char *name, double v)
 		json_object_set_new(o, name, json_real(v));
 }
 
+/* Without a terminal nothing else shows that the training goes on. */
+static void report(double train_loss, double valid_loss, const struct mt_eval *e)
+{
+	bool quiet = !strcmp(mt_common.progress, "none") ||
+		!strcmp(mt_common.progress, "json") || isatty(STDERR_FILENO);
+	void (*say)(const char *fmt, ...) = quiet ? mt_note : mt_info;
+	size_t epoch = run.trainer.epoch, all = (size_t)opts.epochs;
+	if (run.trainer.n_valid)
+		say("epoch %zu of %zu: loss %.4f, valid %.4f, ROC-AUC %.4f, AP %.4f, "
+		    "accuracy %.4f", epoch, all, train_loss, valid_loss, e->macro_roc,
+		    e->macro_ap, e->accuracy);
+	else
+		say("epoch %zu of %zu: loss %.4f", epoch, all, train_loss);
+}
+
+static void add_metrics(json_t *o)
+{
+	char *line = json_dumps(o, JSON_COMPACT | JSON_REAL_PRECISION(9));
+	char *all = mt_strf("%s%s\n", run.about.metrics, line);
+	free(line);
+	free(run.about.metrics);
+	run.about.metrics = all;
+}
+
 /* Validate; one more line of metrics; the number to choose the best by. */
 static int validate(double train_loss, double *score, struct mt_err *err)
 {
 	struct mt_trainer *t = &run.trainer;
 	size_t k = run.data.n_tag;
+	float *y = mt_calloc(t->n_valid * k + 1, sizeof *y);
+	uint8_t *label = mt_calloc(t->n_valid * k + 1, 1);
+	double loss = NAN;
+	bool flat = false;
+	struct mt_eval e = {0};
 	json_t *o = json_object();
-	int rc = MT_OK;
+	int rc = mt_trainer_validate(t, y, label, &loss, &flat, err);
 	json_object_set_new(o, "epoch", json_integer((json_int_t)t->epoch));
 	json_put(o, "train_loss", train_loss);
 	*score = (double)t->epoch;
-	if (t->n_valid) {
-		float *y = mt_calloc(t->n_valid * k, sizeof *y);
-		uint8_t *label = mt_calloc(t->n_valid * k, 1);
-		double loss = NAN;
-		rc = mt_trainer_validate(t, y, label, &loss, err);
-		struct mt_eval e = mt_eval_run(y, label, t->n_valid, k);
+	if (!rc && t->n_valid) {
+		e = mt_eval_run(y, label, t->n_valid, k);
 		json_put(o, "valid_loss", loss);
 		json_put(o, "roc_auc_macro", e.macro_roc);
 		json_put(o, "ap_macro", e.macro_ap);
@@ -376,18 +405,19 @@ static int validate(double train_loss, double *score, struct mt_err *err)
 						       : e.macro_ap;
 		/* many epochs tie on a small split: the lower loss decides */
 		*score = (isfinite(*score) ? *score : 0) - 1e-6 * loss;
-		mt_note("epoch %zu: loss %.4f, valid %.4f, ROC-AUC %.4f, AP "
-			"%.4f, accuracy %.4f", t->epoch, train_loss, loss,
-			e.macro_roc, e.macro_ap, e.accuracy);
-		free(e.tag);
-		free(y);
-		free(label);
 	}
-	char *line = json_dumps(o, JSON_COMPACT | JSON_REAL_PRECISION(9));
-	char *all = mt_strf("%s%s\n", run.about.metrics, line);
-	free(line);
-	free(run.about.metrics);
-	run.about.metrics = all;
+	if (!rc) {
+		report(train_loss, loss, &e);
+		add_metrics(o);
+	}
+	if (!rc && flat) {
+		mt_info("epoch %zu gives every example the same scores, so it cannot be "
+			"the best", t->epoch);
+		*score = -INFINITY;
+	}
+	free(e.tag);
+	free(y);
+	free(label);
 	json_decref(o);
 	return rc;
 }
@@ -451,23 +481,21 @@ static int check_folder(struct mt_err *err)
 	return mt_lock_dir(opts.out, &run.lock, err);
 }
 
-static int train(struct mt_err *err)
+/* Training that diverged in its first epoch has no result: a folder with
+ * nothing but the first values would only be in the way of the next try. */
+static void remove_start(void)
 {
+	if (*run.about.metrics || is_there("best") || is_there("last"))
+		return;
 	char *path = mt_strf("%s/checkpoint.safetensors", opts.out);
-	int rc = opts.resume ? MT_OK : MT_END;
-	run.about.metrics = mt_strdup("");
-	if (!rc)
-		rc = mt_checkpoint_load(&run.about, &run.trainer, path, err);
-	if (!rc && opts.resume)
-		mt_info("going on after epoch %zu", run.trainer.epoch);
+	unlink(path);
+	rmdir(opts.out);
 	free(path);
-	if (rc < 0)
-		return rc;
-	if (mkdir(opts.out, 0777) && errno != EEXIST)
-		return mt_err_sys(err, "%s: cannot make the folder", opts.out);
-	/* first of all, so that no model is ever without one */
-	if (rc == MT_END && (rc = save("checkpoint", true, err)))
-		return rc;
+}
+
+static int run_epochs(struct mt_err *err)
+{
+	int rc = MT_OK;
 	run.begun = run.trainer.epoch;
 	mt_progress_init(&run.progress, run.trainer.n_train *
 			 ((size_t)opts.epochs - run.begun));
@@ -478,6 +506,36 @@ static int train(struct mt_err *err)
 		rc = one_epoch(err);
 	}
 	mt_progress_end(&run.progress);
+	if (!rc && !isfinite(run.about.best))
+		rc = mt_err_set(err, MT_EINPUT, "none of %zu epochs gave a model that tells "
+				"the examples apart: training loss %g; use a lower --lr than "
+				"%g", run.trainer.epoch, run.trainer.last_loss, opts.lr);
+	return rc;
+}
+
+static int train(struct mt_err *err)
+{
+	char *path = mt_strf("%s/checkpoint.safetensors", opts.out);
+	int rc = opts.resume ? MT_OK : MT_END;
+	run.about.metrics = mt_strdup("");
+	if (!rc)
+		rc = mt_checkpoint_load(&run.about, &run.trainer, path, err);
+	if (!rc && opts.resume)
+		mt_info("going on after epoch %zu of %zu%s", run.trainer.epoch,
+			(size_t)opts.epochs, run.about.was_epochs < (size_t)opts.epochs &&
+			!strcmp(opts.schedule, "cosine") ?
+			", with the learning rates of the longer schedule" : "");
+	free(path);
+	if (rc < 0)
+		return rc;
+	if (mkdir(opts.out, 0777) && errno != EEXIST)
+		return mt_err_sys(err, "%s: cannot make the folder", opts.out);
+	/* first of all, so that no model is ever without one */
+	if (rc == MT_END && (rc = save("checkpoint", true, err)))
+		return rc;
+	rc = run_epochs(err);
+	if (rc == MT_EINPUT)
+		remove_start();
 	if (!rc)
 		mt_info("best epoch %" PRId64 " of %zu, in %s/best.safetensors",
 			run.about.best_epoch, run.trainer.epoch, opts.out);

@@ -52,14 +52,39 @@ static bool is_wanted(const char *split, const char *const *wanted, size_t n)
 	return !n;
 }
 
-static int check_head(const struct mt_head *h, const char *name,
-		      struct mt_err *err)
+static const char *field_name(const struct mt_examples *e)
 {
+	return e->embedding ? "embedding" : "mel";
+}
+
+static int check_head(struct mt_examples *e, const char *name, struct mt_err *err)
+{
+	const struct mt_head *h = &e->head;
 	const char *kind = mt_head_kind(h);
-	if (strcmp(kind, "mel") != 0 && !mt_head_has_field(h, "mel"))
+	bool mel = !strcmp(kind, "mel") || mt_head_has_field(h, "mel");
+	e->embedding = !mel && (!strcmp(kind, "embedding") ||
+				mt_head_has_field(h, "embedding"));
+	if (!mel && !e->embedding)
 		return mt_err_set(err, MT_EUSAGE, "%s: holds no mel, it is of "
 				  "kind %.32s; mt-melspec makes mel", name, kind);
 	return MT_OK;
+}
+
+/* Frames and bands of a mel, or of an embedding: one frame. */
+static size_t n_frame(const struct mt_examples *e, const struct mt_field *f)
+{
+	return e->embedding ? 1 : (size_t)f->dim[0];
+}
+
+static size_t n_band(const struct mt_examples *e, const struct mt_field *f)
+{
+	return (size_t)f->dim[e->embedding ? 0 : 1];
+}
+
+static bool good_field(const struct mt_examples *e, const struct mt_field *f)
+{
+	return f && f->n_dim == (e->embedding ? 1 : 2) && f->dtype[0] == 'f' &&
+		f->dtype[1] != '8' && f->size;
 }
 
 static int check_fields(const struct mt_examples *e, const struct mt_rec *rec,
@@ -69,18 +94,19 @@ static int check_fields(const struct mt_examples *e, const struct mt_rec *rec,
 	size_t n;
 	const char *key = mt_rec_key(rec, &n);
 	int len = n > 200 ? 200 : (int)n;
-	if (!mel || mel->n_dim != 2 || mel->dtype[0] != 'f' ||
-	    mel->dtype[1] == '8' || !mel->dim[0] || !mel->dim[1])
-		return mt_err_set(err, MT_EINPUT, "record '%.*s' has no mel of "
-				  "f4 or f2, frames by bands", len, key);
+	if (!good_field(e, mel))
+		return mt_err_set(err, MT_EINPUT, "record '%.*s' has no %s of "
+				  "f4 or f2, %s", len, key, field_name(e),
+				  e->embedding ? "one axis" : "frames by bands");
 	if (!label || label->n_dim != 1 || strcmp(label->dtype, "u1") != 0)
 		return mt_err_set(err, MT_EINPUT, "record '%.*s' has no label; "
 				  "mt-label gives labels", len, key);
-	if (e->n && (mel->dim[1] != e->n_band || label->dim[0] != e->n_tag))
-		return mt_err_set(err, MT_EINPUT, "record '%.*s' has %" PRIu64
-				  " bands and %" PRIu64 " tags, those before "
-				  "it %zu and %zu", len, key, mel->dim[1],
-				  label->dim[0], e->n_band, e->n_tag);
+	if (e->n && (n_band(e, mel) != e->n_band || label->dim[0] != e->n_tag))
+		return mt_err_set(err, MT_EINPUT, "record '%.*s' has %zu %s and %"
+				  PRIu64 " tags, those before it %zu and %zu",
+				  len, key, n_band(e, mel), e->embedding ?
+				  "values" : "bands", label->dim[0], e->n_band,
+				  e->n_tag);
 	if (label->dim[0] != mt_head_n_tag(&e->head))
 		return mt_err_set(err, MT_EINPUT, "record '%.*s' has %" PRIu64
 				  " labels, the header names %zu tags", len,
@@ -105,13 +131,14 @@ static bool come_back(struct mt_examples *e, const struct mt_reader *r,
 	return true;
 }
 
-/* Keep a copy of the mel, or its place. */
+/* Keep a copy of the mel, or its place and CRC. */
 static void keep(struct mt_examples *e, struct mt_example *x,
 		 const struct mt_field *mel, const struct mt_rec *rec,
 		 const struct mt_reader *r)
 {
 	if (mel->size > e->room && come_back(e, r, &x->file)) {
 		x->at = rec->at;
+		x->crc = mt_crc32(0, mel->data, mel->size);
 		return;
 	}
 	e->room -= mel->size < e->room ? mel->size : e->room;
@@ -124,10 +151,10 @@ static void keep(struct mt_examples *e, struct mt_example *x,
 }
 
 /* A net's ReLU would take NaN for 0 and learn from it without a word. */
-static int check_values(const struct mt_rec *rec, const struct mt_field *mel,
-			struct mt_err *err)
+static int check_values(const struct mt_examples *e, const struct mt_rec *rec,
+			const struct mt_field *mel, struct mt_err *err)
 {
-	size_t n, len;
+	size_t n, len, m = n_band(e, mel);
 	const char *key = mt_rec_key(rec, &len);
 	size_t at;
 	if (mel->dtype[1] == '2')
@@ -136,19 +163,23 @@ static int check_values(const struct mt_rec *rec, const struct mt_field *mel,
 		at = mt_finite_f4(mel->data, n = mel->size / 4);
 	if (at == n)
 		return MT_OK;
+	if (e->embedding)
+		return mt_err_set(err, MT_EINPUT, "record '%.*s': value %zu of its "
+				  "embedding is NaN or infinite",
+				  len > 200 ? 200 : (int)len, key, at);
 	return mt_err_set(err, MT_EINPUT, "record '%.*s': its mel is no number "
 			  "in frame %zu, band %zu", len > 200 ? 200 : (int)len,
-			  key, at / mel->dim[1], at % mel->dim[1]);
+			  key, at / m, at % m);
 }
 
 static int add(struct mt_examples *e, const struct mt_rec *rec,
 	       const struct mt_reader *r, const char *split, struct mt_err *err)
 {
-	const struct mt_field *mel = mt_rec_get(rec, "mel");
+	const struct mt_field *mel = mt_rec_get(rec, field_name(e));
 	const struct mt_field *label = mt_rec_get(rec, "label");
 	int rc = check_fields(e, rec, mel, label, err);
 	if (!rc)
-		rc = check_values(rec, mel, err);
+		rc = check_values(e, rec, mel, err);
 	if (rc)
 		return rc;
 	if (e->n == e->cap) {
@@ -161,13 +192,13 @@ static int add(struct mt_examples *e, const struct mt_rec *rec,
 	*x = (struct mt_example){
 		.key = mt_strndup(key, n), .hash = mt_hash64(key, n),
 		.split = split_number(e, split),
-		.n_frame = (size_t)mel->dim[0],
+		.n_frame = n_frame(e, mel),
 		.label = mt_calloc(label->size, 1),
 	};
 	keep(e, x, mel, rec, r);
 	for (size_t k = 0; k < label->size; k++)
 		x->label[k] = ((const uint8_t *)label->data)[k] != 0;
-	e->n_band = (size_t)mel->dim[1];
+	e->n_band = n_band(e, mel);
 	e->n_tag = (size_t)label->dim[0];
 	e->crc = mt_crc32(e->crc, key, n);
 	e->crc = mt_crc32(e->crc, mel->data, mel->size);
@@ -193,7 +224,7 @@ int mt_examples_read(struct mt_examples *e, char *const *operand, int n,
 		if (rec.type == MT_HEAD && !any) {
 			mt_head_copy(&e->head, &in.reader.head);
 			any = true;
-			rc = check_head(&e->head, in.reader.name, err);
+			rc = check_head(e, in.reader.name, err);
 			if (rc)
 				break;
 		}
@@ -255,6 +286,31 @@ size_t mt_examples_idle(const struct mt_examples *e, const char *split,
 	return idle;
 }
 
+int mt_examples_learnable(const struct mt_examples *e, const char *split,
+			  struct mt_err *err)
+{
+	int number = mt_examples_split(e, split);
+	size_t n = 0, with = 0, first;
+	if (!e->n_tag)
+		return mt_err_set(err, MT_EINPUT, "the labels have no tags, so there is "
+				  "nothing to learn; mt-label gives labels");
+	if (mt_examples_idle(e, split, &first) < e->n_tag)
+		return MT_OK;
+	for (size_t i = 0; i < e->n; i++)
+		if (e->item[i].split == number) {
+			n++;
+			for (size_t k = 0; k < e->n_tag; k++)
+				if (e->item[i].label[k]) {
+					with++;
+					break;
+				}
+		}
+	return mt_err_set(err, MT_EINPUT, with ? "all %zu examples of split '%s' have the "
+			  "same tags, so there is nothing to learn; add examples with other "
+			  "tags" : "none of the %zu examples of split '%s' has a tag, so "
+			  "there is nothing to learn; check the table of mt-label", n, split);
+}
+
 static void close_all(struct mt_examples *e)
 {
 	for (size_t i = 0; i < e->n_file; i++)
@@ -301,14 +357,19 @@ static int read_again(struct mt_examples *e, const struct mt_example *x,
 			return rc;
 	}
 	const char *key = mt_rec_key(&e->rec, &n);
-	*mel = mt_rec_get(&e->rec, "mel");
+	*mel = mt_rec_get(&e->rec, field_name(e));
 	if (e->rec.type != MT_DATA || n != strlen(x->key) ||
-	    memcmp(key, x->key, n) != 0 || !*mel || (*mel)->n_dim != 2 ||
-	    (*mel)->dtype[0] != 'f' || (*mel)->dtype[1] == '8' ||
-	    (*mel)->dim[0] != x->n_frame || (*mel)->dim[1] != e->n_band)
+	    memcmp(key, x->key, n) != 0 || !good_field(e, *mel) ||
+	    n_frame(e, *mel) != x->n_frame || n_band(e, *mel) != e->n_band)
 		return mt_err_set(err, MT_EINPUT, "%s: byte %" PRIu64 ": '%s' "
-				  "stood here when the file was first read",
+				  "was here when the file was first read; "
+				  "do not change a file that is in use",
 				  e->file[x->file].path, x->at, x->key);
+	if (e->held != x && mt_crc32(0, (*mel)->data, (*mel)->size) != x->crc)
+		return mt_err_set(err, MT_EINPUT, "%s: the %s of '%s' is not what "
+				  "it was when the file was first read; do not "
+				  "change a file that is in use",
+				  e->file[x->file].path, field_name(e), x->key);
 	e->held = x;
 	return MT_OK;
 }

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT
- * A labelled mel stream or packed set as arrays to train from. Everything is
- * read once with all the stream's checks; the mels of the first examples stay in
- * memory, as float or half, the others are read again from their files whenever
- * they are wanted, so that a set may be larger than the memory. */
+ * A labelled stream or packed set of mel or embeddings as arrays to train from.
+ * Everything is read once with all the stream's checks; the mels of the first
+ * examples stay in memory, as float or half, the others are read again from
+ * their files whenever they are wanted, so that a set may be larger than the
+ * memory. What is read again must be the same bytes as at first: a CRC-32 of
+ * each mel is kept. An embedding of D numbers is a mel of one frame and D bands. */
 #ifndef MT_DATA_BATCH_H
 #define MT_DATA_BATCH_H
 
@@ -20,7 +22,8 @@ struct mt_example {
 	uint16_t *half;          /* [T][M] mel, binary16; or ... */
 	float *mel;              /* ... [T][M] float; or neither, then it */
 	size_t file;             /* stands in this file of mt_examples */
-	uint64_t at;             /* from this byte on */
+	uint64_t at;             /* from this byte on, and its bytes */
+	uint32_t crc;            /* have this CRC-32 */
 	uint8_t *label;          /* [K], 0 or 1 */
 };
 
@@ -29,6 +32,7 @@ struct mt_example_file;
 struct mt_examples {
 	struct mt_example *item;
 	size_t n, cap;
+	bool embedding;          /* the field is "embedding", not "mel" */
 	size_t n_band;           /* M */
 	size_t n_tag;            /* K */
 	char **split_name;       /* those of the examples; of the others some */
@@ -45,7 +49,7 @@ struct mt_examples {
 
 /* Read everything of these operands (sets, streams; none: standard input)
  * whose split is one of wanted[n_wanted] (n_wanted 0: all). A stream without
- * mel is MT_EUSAGE, a record without label or mel MT_EINPUT; so are ones whose
+ * mel or embedding is MT_EUSAGE, a record without label or mel MT_EINPUT; so are ones whose
  * number of bands differs, or with values that are infinite or NaN.
  *   memory  bytes of mel to keep; what comes by a pipe is always kept */
 int mt_examples_read(struct mt_examples *e, char *const *operand, int n,
@@ -56,9 +60,14 @@ int mt_examples_split(const struct mt_examples *e, const char *name);
 /* No example is of this split: MT_EINPUT with why and what to do. */
 int mt_examples_none(const struct mt_examples *e, const char *split,
 		     struct mt_err *err) MT_USE_RESULT;
-/* How many tags no example of this split has, or each; the first of them. */
+/* Number of tags carried by none, or by all, of the split's examples; *first is
+ * the lowest of them. */
 size_t mt_examples_idle(const struct mt_examples *e, const char *split,
 			size_t *first);
+/* Is there something to learn from this split? MT_EINPUT where there are no tags,
+ * or each of them is carried by none or all of the examples. */
+int mt_examples_learnable(const struct mt_examples *e, const char *split,
+			  struct mt_err *err) MT_USE_RESULT;
 /* Frames first .. first + n of example i as float; frames outside of it are
  * taken as if the clip were repeated without end.
  *   out  out [n][M]

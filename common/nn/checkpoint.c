@@ -2,6 +2,7 @@
 #include "nn/checkpoint.h"
 
 #include <inttypes.h>
+#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,35 +10,127 @@
 
 #include "base/mem.h"
 
-/* Where two texts of JSON begin to differ: at that member's name. */
-static size_t apart(const char *a, const char *b)
+#define MT_RECIPE_DUMP (JSON_COMPACT | JSON_REAL_PRECISION(15))
+
+/* "--lr was 0.03, now 0.1" of one option, appended to *text. */
+static void add_change(char **text, const char *option, const json_t *was,
+		       const json_t *now)
 {
-	size_t at = 0;
-	for (size_t i = 0; a[i] && a[i] == b[i]; i++)
-		if (a[i] == ',' || a[i] == '{')
-			at = i + 1;
-	return at;
+	char *a = was ? json_dumps(was, MT_RECIPE_DUMP | JSON_ENCODE_ANY) : NULL;
+	char *b = now ? json_dumps(now, MT_RECIPE_DUMP | JSON_ENCODE_ANY) : NULL;
+	char *longer = mt_strf("%s%s--%s was %.60s, now %.60s", *text, **text ?
+			       ", " : "", option, a ? a : "not given",
+			       b ? b : "not given");
+	free(a);
+	free(b);
+	free(*text);
+	*text = longer;
 }
 
-static int check_same(const struct mt_checkpoint *c, const struct mt_trainer *t,
+/* More epochs than before are no change: the run goes on. */
+static bool same_option(const char *name, const json_t *was, const json_t *now)
+{
+	if (!strcmp(name, "epochs") && json_is_integer(was) && json_is_integer(now))
+		return json_integer_value(was) <= json_integer_value(now);
+	return was && now && json_equal(was, now);
+}
+
+static int check_recipe(struct mt_checkpoint *c, const char *text, const char *path,
+			struct mt_err *err)
+{
+	json_t *was = json_loads(text, 0, NULL), *now = json_loads(c->recipe, 0, NULL);
+	json_t *value;
+	const char *name;
+	char *changes = mt_strdup("");
+	json_object_foreach(now, name, value)
+		if (!same_option(name, json_object_get(was, name), value))
+			add_change(&changes, name, json_object_get(was, name), value);
+	json_object_foreach(was, name, value)
+		if (!json_object_get(now, name))
+			add_change(&changes, name, value, NULL);
+	c->was_epochs = (size_t)json_integer_value(json_object_get(was, "epochs"));
+	int rc = !*changes ? MT_OK : mt_err_set(err, MT_EUSAGE, "%s: the run to resume "
+		"had other options: %.300s; give the same, or start anew with --force",
+		path, changes);
+	free(changes);
+	json_decref(was);
+	json_decref(now);
+	return rc;
+}
+
+/* Two nets that are not the same: by name and size, else by the first layer. */
+static int check_net(const struct mt_net *now, const char *text, const char *path,
+		     struct mt_err *err)
+{
+	struct mt_net was;
+	if (!strcmp(text, mt_net_json(now)))
+		return MT_OK;
+	int rc = mt_net_parse(&was, text, NULL, err);
+	if (rc)
+		return mt_err_prefix(err, "%s", path);
+	long long a = (long long)mt_net_n_param(&was, 0), b = (long long)mt_net_n_param(now, 0);
+	if (a != b || strcmp(was.name, now->name) != 0) {
+		rc = mt_err_set(err, MT_EUSAGE, "%s: the run to resume had another net: "
+				"'%.60s' with %lld parameters, now '%.60s' with %lld; give "
+				"the same --net and --width, or start anew with --force",
+				path, was.name, a, now->name, b);
+	} else {
+		int i = 0, n = was.n_node < now->n_node ? was.n_node : now->n_node;
+		while (i < n - 1 && was.node[i].op == now->node[i].op &&
+		       !strcmp(was.node[i].name, now->node[i].name) &&
+		       !memcmp(&was.node[i].a, &now->node[i].a, sizeof was.node[i].a))
+			i++;
+		rc = mt_err_set(err, MT_EUSAGE, "%s: the run to resume had another net '%.60s': "
+				"layer '%.60s', or one after it, was different; give the same "
+				"--net, or start anew with --force", path, was.name,
+				was.node[i].name);
+	}
+	mt_net_release(&was);
+	return rc;
+}
+
+static int check_tags(const char *now, const char *text, const char *path,
+		      struct mt_err *err)
+{
+	if (!strcmp(text, now))
+		return MT_OK;
+	json_t *a = json_loads(text, 0, NULL), *b = json_loads(now, 0, NULL);
+	size_t n_a = json_array_size(a), n_b = json_array_size(b), i = 0;
+	while (i < n_a && i < n_b && json_equal(json_array_get(a, i), json_array_get(b, i)))
+		i++;
+	const char *was = json_string_value(json_array_get(a, i));
+	const char *is = json_string_value(json_array_get(b, i));
+	int rc = mt_err_set(err, MT_EUSAGE, "%s: the run to resume had other tags: %zu, now %zu; "
+			    "tag %zu was '%.60s', now '%.60s'; give the same set, or start "
+			    "anew with --force", path, n_a, n_b, i + 1, was ? was : "",
+			    is ? is : "");
+	json_decref(a);
+	json_decref(b);
+	return rc;
+}
+
+static const char *text_of(const struct mt_model *m, const char *name)
+{
+	const char *text = mt_model_text(m, name);
+	return text ? text : "";
+}
+
+static int check_same(struct mt_checkpoint *c, const struct mt_trainer *t,
 		      const struct mt_model *m, const char *path,
 		      struct mt_err *err)
 {
-	static const char *const name[] = {"net", "recipe", "tags",
-					   "data_crc32"};
 	char crc[16];
 	snprintf(crc, sizeof crc, "%08x", t->data->crc);
-	const char *now[] = {mt_net_json(t->net), c->recipe, c->tags, crc};
-	for (size_t i = 0; i < sizeof name / sizeof *name; i++) {
-		const char *was = mt_model_text(m, name[i]);
-		was = was ? was : "";
-		size_t at = apart(was, now[i]);
-		if (strcmp(was, now[i]) != 0)
-			return mt_err_set(err, MT_EUSAGE, "%s: was made with "
-					  "another %s: %.80s, now %.80s", path,
-					  name[i], was + at, now[i] + at);
-	}
-	return MT_OK;
+	int rc = check_recipe(c, text_of(m, "recipe"), path, err);
+	if (!rc)
+		rc = check_tags(c->tags, text_of(m, "tags"), path, err);
+	if (!rc)
+		rc = check_net(t->net, text_of(m, "net"), path, err);
+	if (!rc && strcmp(text_of(m, "data_crc32"), crc) != 0)
+		rc = mt_err_set(err, MT_EUSAGE, "%s: the run to resume had other examples: "
+				"CRC-32 %.16s, now %s; give the same set, or start anew "
+				"with --force", path, text_of(m, "data_crc32"), crc);
+	return rc;
 }
 
 int mt_checkpoint_load(struct mt_checkpoint *c, struct mt_trainer *t,
@@ -57,7 +150,7 @@ int mt_checkpoint_load(struct mt_checkpoint *c, struct mt_trainer *t,
 	if (!rc && (!place || !history ||
 		    sscanf(place, "%zu %llu %" SCNd64 " %la", &epoch, &step,
 			   &c->best_epoch, &c->best) != 4))
-		rc = mt_err_set(err, MT_EINPUT, "%s: is no checkpoint", path);
+		rc = mt_err_set(err, MT_EINPUT, "%s: is not a checkpoint", path);
 	if (!rc)
 		rc = mt_trainer_load(t, &m, err);
 	if (!rc) {

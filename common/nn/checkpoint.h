@@ -16,6 +16,7 @@ struct mt_checkpoint {
 	double best;             /* score of the best epoch; before the first
 				  * -INFINITY */
 	int64_t best_epoch;
+	size_t was_epochs;       /* set by load: epochs that the run was to have */
 };
 
 /* Write a model file that says how it was made; whole: a checkpoint, with the
@@ -24,8 +25,10 @@ int mt_checkpoint_save(const struct mt_checkpoint *c, struct mt_trainer *t,
 		       const char *path, bool whole, struct mt_err *err)
 	MT_USE_RESULT;
 /* Set c's metrics and best, t's parameters, moments, averages, epoch and step
- * to those of the file. MT_END: there is none. MT_EUSAGE: it was made with
- * another net, recipe, vocabulary or other examples. MT_EINPUT: it is none. */
+ * to those of the file. More epochs than the file's recipe says are the only
+ * option that may change. MT_END: there is no such file. MT_EUSAGE: it was made
+ * with another net, recipe, vocabulary or other examples; the message names each
+ * option with both values. MT_EINPUT: not a checkpoint. */
 int mt_checkpoint_load(struct mt_checkpoint *c, struct mt_trainer *t,
 		       const char *path, struct mt_err *err) MT_USE_RESULT;
 void mt_checkpoint_release(struct mt_checkpoint *c);

@@ -20,6 +20,37 @@ static int is_op(const json_t *layer, const char *name)
 	return op && !strncmp(op, name, strlen(name));
 }
 
+/* What an option replaces must be right, too: -4 times a width became 1. */
+static int check_size(const json_t *v, const char *what, struct mt_err *err)
+{
+	if (!v || (json_is_integer(v) && json_integer_value(v) > 0 &&
+		   json_integer_value(v) <= MT_NET_MAX_SIZE))
+		return MT_OK;
+	char *text = json_dumps(v, JSON_COMPACT | JSON_ENCODE_ANY);
+	mt_err_set(err, MT_EINPUT, "bad \"%s\": %.60s; it must be from 1 to %lld", what,
+		   text ? text : "", (long long)MT_NET_MAX_SIZE);
+	free(text);
+	return MT_EINPUT;
+}
+
+static int check_outs(const json_t *layers, const json_t *last, struct mt_err *err)
+{
+	json_t *l;
+	size_t i;
+	json_array_foreach(layers, i, l) {
+		const json_t *out = json_object_get(l, "out");
+		const char *word = l == last ? json_string_value(out) : NULL;
+		if (word && !strcmp(word, "classes"))
+			continue;
+		if (check_size(out, "out", err)) {
+			const char *name = json_string_value(json_object_get(l, "name"));
+			return name ? mt_err_prefix(err, "layer %s", name) :
+				mt_err_prefix(err, "layer %zu", i + 1);
+		}
+	}
+	return MT_OK;
+}
+
 static int put_out(json_t *layers, const struct mt_net_opt *opt, struct mt_err *err)
 {
 	json_t *l, *last = NULL;
@@ -27,6 +58,9 @@ static int put_out(json_t *layers, const struct mt_net_opt *opt, struct mt_err *
 	json_array_foreach(layers, i, l)
 		if (is_op(l, "conv") || is_op(l, "dense"))
 			last = is_op(l, "concat") ? last : l;
+	int status = check_outs(layers, last, err);
+	if (status)
+		return status;
 	json_array_foreach(layers, i, l) {
 		json_t *out = json_object_get(l, "out");
 		if (l == last || !json_is_integer(out) || !(opt->width > 0))
@@ -48,6 +82,9 @@ static int put_options(json_t *root, const struct mt_net_opt *opt, struct mt_err
 	json_t *layers = json_object_get(root, "layers"), *input = json_object_get(root, "input");
 	if (!json_is_array(layers) || !json_is_object(input))
 		return mt_err_set(err, MT_EINPUT, "the net has no \"layers\" list or no \"input\"");
+	if (check_size(json_object_get(input, "bands"), "bands", err) ||
+	    check_size(json_object_get(input, "frames"), "frames", err))
+		return MT_EINPUT;
 	if (opt->bands > 0)
 		json_object_set_new(input, "bands", json_integer(opt->bands));
 	if (opt->frames > 0)

@@ -7,6 +7,9 @@
 
 #include "nn/net.h"
 
+/* Largest size in a net: an output, a kernel, a stride, bands, frames. */
+#define MT_NET_MAX_SIZE ((int64_t)1 << 24)
+
 /* Nodes, shapes and parameters from the JSON object; on failure net is half
  * filled and wants mt_net_release(). */
 int mt_net_read(struct mt_net *net, const json_t *root, struct mt_err *err);

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT
  * Layers and their attributes from JSON. */
+#include <float.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
 #include "nn/net_impl.h"
-
-#define MAX_SIZE ((int64_t)1 << 24)
 
 static const struct op_name {
 	const char *name;
@@ -38,7 +38,7 @@ static int get_ints(const json_t *v, const char *what, int n, int64_t *to, int64
 	for (int i = 0; i < n; i++) {
 		const json_t *e = json_is_array(v) ? json_array_get(v, (size_t)i) : v;
 		int64_t x = json_integer_value(e);
-		if (!json_is_integer(e) || x < min || x > MAX_SIZE)
+		if (!json_is_integer(e) || x < min || x > MT_NET_MAX_SIZE)
 			return bad(err, what, (long long)x);
 		to[i] = x;
 	}
@@ -78,10 +78,24 @@ static int get_pad(const json_t *l, int one_d, struct mt_attr *a, struct mt_err 
 	return MT_OK;
 }
 
-static float get_real(const json_t *l, const char *what, double standard)
+static int get_real(const json_t *l, const char *what, double standard, float *to,
+		    struct mt_err *err)
 {
 	const json_t *v = json_object_get(l, what);
-	return (float)(json_is_number(v) ? json_number_value(v) : standard);
+	double x = v ? json_number_value(v) : standard;
+	if ((v && !json_is_number(v)) || !(fabs(x) <= (double)FLT_MAX))
+		return mt_err_set(err, MT_EINPUT, "\"%s\" must be a number%s", what,
+				  json_is_number(v) ? " of 32 bits" : "");
+	*to = (float)x;
+	return MT_OK;
+}
+
+/* A text, or NULL where there is none. */
+static int get_word(const json_t *l, const char *what, const char **to, struct mt_err *err)
+{
+	const json_t *v = json_object_get(l, what);
+	*to = json_string_value(v);
+	return !v || *to ? MT_OK : mt_err_set(err, MT_EINPUT, "\"%s\" must be a string", what);
 }
 
 /* The axis that a letter means under this layout; 0 for a wrong letter. */
@@ -109,6 +123,8 @@ static int read_conv(const struct mt_net *net, const json_t *l, struct mt_node *
 	int pool = node->op == MT_OP_MAXPOOL || node->op == MT_OP_AVGPOOL;
 	const char *size = pool ? "size" : "kernel";
 	const json_t *bias = json_object_get(l, "bias");
+	if (bias && !json_is_boolean(bias))
+		return mt_err_set(err, MT_EINPUT, "\"bias\" must be true or false");
 	a->bias = !bias || json_is_true(bias);
 	if (node->op != MT_OP_DENSE && node->op != MT_OP_PAD) {
 		if (!json_object_get(l, size))
@@ -133,14 +149,17 @@ static int read_norm(const struct mt_net *net, const json_t *l, struct mt_node *
 		     struct mt_err *err)
 {
 	const char *op = json_string_value(json_object_get(l, "op"));
-	const char *axis = json_string_value(json_object_get(l, "axis"));
+	const char *axis;
+	if (get_word(l, "axis", &axis, err))
+		return MT_EINPUT;
 	if (!axis)
 		axis = !strcmp(op, "scalarnorm") ? "all" : "C";
-	node->a.axis = !strcmp(axis, "all") ? MT_AXIS_ALL : axis_of(net->layout, *axis);
+	node->a.axis = !strcmp(axis, "all") ? MT_AXIS_ALL : axis_of(net->layout, axis[0] && axis[1] ? 0 : *axis);
 	if (!node->a.axis)
 		return mt_err_set(err, MT_EINPUT, "\"axis\" is \"%s\", not C, F, T or all", axis);
-	node->a.eps = get_real(l, "eps", 1e-5);
-	node->a.momentum = get_real(l, "momentum", 0.1);
+	if (get_real(l, "eps", 1e-5, &node->a.eps, err) ||
+	    get_real(l, "momentum", 0.1, &node->a.momentum, err))
+		return MT_EINPUT;
 	if (!(node->a.eps > 0) || !(node->a.momentum >= 0) || !(node->a.momentum <= 1))
 		return mt_err_set(err, MT_EINPUT, "\"eps\" or \"momentum\" is out of range");
 	return MT_OK;
@@ -149,8 +168,9 @@ static int read_norm(const struct mt_net *net, const json_t *l, struct mt_node *
 static int read_global(const struct mt_net *net, const json_t *l, struct mt_node *node,
 		       struct mt_err *err)
 {
-	const char *mode = json_string_value(json_object_get(l, "mode"));
-	const char *over = json_string_value(json_object_get(l, "over"));
+	const char *mode, *over;
+	if (get_word(l, "mode", &mode, err) || get_word(l, "over", &over, err))
+		return MT_EINPUT;
 	node->a.mode = !mode || !strcmp(mode, "mean") ? MT_POOL_MEAN :
 		       !strcmp(mode, "max") ? MT_POOL_MAX :
 		       !strcmp(mode, "max+mean") ? MT_POOL_MAX_MEAN : 0;
@@ -182,13 +202,13 @@ static int read_attr(const struct mt_net *net, const json_t *l, struct mt_node *
 	case MT_OP_GLOBALPOOL:
 		return read_global(net, l, node, err);
 	case MT_OP_DROPOUT:
-		a->rate = get_real(l, "rate", 0.5);
+		if (get_real(l, "rate", 0.5, &a->rate, err))
+			return MT_EINPUT;
 		if (!(a->rate >= 0 && a->rate < 1))
 			return mt_err_set(err, MT_EINPUT, "\"rate\" must be in [0, 1)");
 		return MT_OK;
 	case MT_OP_ELU:
-		a->alpha = get_real(l, "alpha", 1);
-		return MT_OK;
+		return get_real(l, "alpha", 1, &a->alpha, err);
 	case MT_OP_RESHAPE:
 		v = json_object_get(l, "shape");
 		return v ? get_ints(v, "shape", 3, a->perm + 1, 1, err) : MT_OK;
@@ -238,7 +258,9 @@ static int read_node(struct mt_net *net, const json_t *l, struct mt_err *err)
 {
 	struct mt_node *node = &net->node[net->n_node];
 	const char *op = json_string_value(json_object_get(l, "op"));
-	const char *name = json_string_value(json_object_get(l, "name"));
+	const char *name;
+	if (get_word(l, "name", &name, err))
+		return mt_err_prefix(err, "layer %d", net->n_node + 1);
 	size_t k = 0, n = sizeof op_names / sizeof *op_names;
 	while (k < n && (!op || strcmp(op, op_names[k].name)))
 		k++;
@@ -281,9 +303,11 @@ static int read_input(struct mt_net *net, const json_t *root, struct mt_err *err
 int mt_net_read(struct mt_net *net, const json_t *root, struct mt_err *err)
 {
 	const json_t *layers = json_object_get(root, "layers"), *l;
-	const char *embed = json_string_value(json_object_get(root, "embed"));
+	const char *embed;
 	size_t i;
-	int status = read_input(net, root, err);
+	int status = get_word(root, "embed", &embed, err);
+	if (!status)
+		status = read_input(net, root, err);
 	net->node = mt_calloc(json_array_size(layers) + 1, sizeof *net->node);
 	json_array_foreach(layers, i, l)
 		if (!status)

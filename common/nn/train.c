@@ -163,6 +163,18 @@ double mt_recipe_rate(const struct mt_recipe *r, uint64_t s, uint64_t n)
 	return r->optim.lr * 0.5 * (1 + cos(3.14159265358979323846 * part));
 }
 
+int mt_trainer_diverged(const struct mt_trainer *t, size_t epoch, const char *kind,
+			const char *name, double value, struct mt_err *err)
+{
+	const struct mt_recipe *r = &t->recipe;
+	size_t steps = (t->n_train + r->batch - 1) / r->batch;
+	return mt_err_set(err, MT_EINPUT, "training diverged: epoch %zu, step %llu: %s%s is %s "
+			  "at learning rate %g; use a lower --lr than %g", epoch,
+			  (unsigned long long)t->step, kind, name, isnan(value) ? "NaN" :
+			  "infinite",
+			  mt_recipe_rate(r, t->step, steps * r->epochs), r->optim.lr);
+}
+
 int mt_trainer_epoch(struct mt_trainer *t, double *loss,
 		     void (*tell)(size_t done, size_t all, double loss),
 		     struct mt_err *err)
@@ -195,11 +207,8 @@ int mt_trainer_epoch(struct mt_trainer *t, double *loss,
 		rc = mt_engine_train_step(t->engine, (int64_t)n, t->x,
 					  t->target, &how, &now, err);
 		if (!rc && !isfinite(now))
-			rc = mt_err_set(err, MT_EINPUT, "the loss is no number "
-					"after step %llu: try a smaller "
-					"learning rate than %g",
-					(unsigned long long)t->step,
-					r->optim.lr);
+			rc = mt_trainer_diverged(t, t->epoch + 1, "", "the loss",
+						 now, err);
 		if (rc)
 			break;
 		if (r->average > 0)
@@ -209,8 +218,8 @@ int mt_trainer_epoch(struct mt_trainer *t, double *loss,
 		if (tell)
 			tell(s + 1, steps, sum / (double)(from + n));
 	}
-	t->epoch++;
-	*loss = sum / (double)t->n_train;
+	t->epoch += !rc;
+	*loss = t->last_loss = sum / (double)t->n_train;
 	free(item);
 	return rc;
 }
@@ -220,32 +229,3 @@ enum mt_what mt_trainer_judged(const struct mt_trainer *t)
 	return t->recipe.average > 0 ? MT_AVERAGE : MT_VALUE;
 }
 
-int mt_trainer_validate(struct mt_trainer *t, float *score, uint8_t *label,
-			double *loss, struct mt_err *err)
-{
-	size_t k = t->data->n_tag;
-	bool bce = t->recipe.loss == MT_LOSS_BCE;
-	int rc = mt_engine_copy(t->scorer.engine, t->engine, mt_trainer_judged(t), err);
-	for (size_t i = 0; !rc && i < t->n_valid; i++) {
-		const struct mt_example *e = &t->data->item[t->valid[i]];
-		memcpy(label + i * k, e->label, k);
-		rc = mt_examples_frames(t->data, t->valid[i], 0, e->n_frame,
-					t->clip, err);
-		if (rc)
-			break;
-		rc = mt_scorer_add(&t->scorer, score + i * k, NULL, t->clip,
-				   e->n_frame,
-				   mt_window_count(e->n_frame, t->recipe.crop,
-						   0), err);
-	}
-	if (!rc)
-		rc = mt_scorer_flush(&t->scorer, err);
-	double sum = 0;
-	for (size_t i = 0; i < t->n_valid * k; i++) {
-		double p = (double)score[i], q = label[i] ? p : 1 - p;
-		if (bce || label[i])
-			sum -= log(q > 1e-12 ? q : 1e-12);
-	}
-	*loss = sum / (double)(t->n_valid * (bce ? k : 1));
-	return rc;
-}

@@ -11,6 +11,8 @@
 #ifndef MT_NN_TRAIN_H
 #define MT_NN_TRAIN_H
 
+#include <stdbool.h>
+
 #include "data/batch.h"
 #include "nn/model.h"
 #include "nn/window.h"
@@ -49,6 +51,7 @@ struct mt_trainer {
 	uint32_t *order;               /* scratch */
 	float *clip, *x, *target;
 	size_t longest;                /* frames of the longest example */
+	double last_loss;              /* of the newest epoch */
 };
 
 /* net and data must outlive the trainer; train and valid are taken over. */
@@ -60,7 +63,7 @@ int mt_trainer_open(struct mt_trainer *t, const struct mt_recipe *recipe,
  *   loss  out  mean over the examples, as trained on
  *   tell  called after each step with steps done, steps in the epoch and the
  *         mean loss so far; NULL: not
- * MT_EINPUT when the loss is no number any more. */
+ * MT_EINPUT when the loss is not finite any more. */
 int mt_trainer_epoch(struct mt_trainer *t, double *loss,
 		     void (*tell)(size_t done, size_t all, double loss),
 		     struct mt_err *err) MT_USE_RESULT;
@@ -68,14 +71,20 @@ int mt_trainer_epoch(struct mt_trainer *t, double *loss,
  * the recipe has no average, the present ones. */
 enum mt_what mt_trainer_judged(const struct mt_trainer *t);
 /* Score the validation examples.
- *   score out [n_valid][K]; label out [n_valid][K]; loss out: mean */
+ *   score out [n_valid][K]; label out [n_valid][K]; loss out: mean
+ *   flat  out  the model gives every example, some of those to learn from among
+ *              them, the same scores: it has learnt nothing
+ * MT_EINPUT when a score is not finite: the training has diverged. */
 int mt_trainer_validate(struct mt_trainer *t, float *score, uint8_t *label,
-			double *loss, struct mt_err *err) MT_USE_RESULT;
+			double *loss, bool *flat, struct mt_err *err) MT_USE_RESULT;
+/* MT_EINPUT: epoch, what (kind and name) is not finite, and the learning rate. */
+int mt_trainer_diverged(const struct mt_trainer *t, size_t epoch, const char *kind,
+			const char *name, double value, struct mt_err *err);
 void mt_trainer_close(struct mt_trainer *t);
 
 /* Write the parameters that are judged as a model file; with_state: the present
  * ones, with their moments and averages, for mt_trainer_load(). MT_EINPUT, and
- * no file, when one of them is no number. */
+ * no file, when one of them is not finite. */
 int mt_trainer_save(struct mt_trainer *t, const char *path, int with_state,
 		    const struct mt_model_meta *meta, size_t n_meta,
 		    struct mt_err *err) MT_USE_RESULT;

@@ -23,11 +23,8 @@ static int add(struct mt_trainer *t, int i, enum mt_what what, bool state,
 	int rc = mt_engine_get(t->engine, i, what, x, err);
 	for (size_t j = 0; !rc && j < count; j++)
 		if (!isfinite(x[j]))
-			rc = mt_err_set(err, MT_EINPUT, "%s%s is no number any "
-					"more after step %llu: try a smaller "
-					"learning rate than %g", kind,
-					p->name, (unsigned long long)t->step,
-					t->recipe.optim.lr);
+			rc = mt_trainer_diverged(t, t->epoch, kind, p->name,
+						 (double)x[j], err);
 	*out = (struct mt_model_tensor){
 		.name = mt_strf("%s%s", kind, p->name),
 		.n_dim = p->n_dim, .data = x, .size = count * sizeof *x};

@@ -279,7 +279,7 @@ static void test_changed(void **state)
 	struct mt_err err = {0};
 	char *operand[] = {folder};
 	float out[N * M];
-	for (int how = 0; how < 3; how++) {
+	for (int how = 0; how < 4; how++) {
 		assert_int_equal(0, pack_range(0, N, false, true, &err));
 		assert_int_equal(0, mt_examples_read(&e, operand, 1, NULL, 0, 0,
 						     &err));
@@ -293,6 +293,8 @@ static void test_changed(void **state)
 			fclose(f);
 		} else if (how == 1) {   /* its end */
 			assert_int_equal(0, truncate(path, (off_t)e.item[0].at + 100));
+		} else if (how == 3) {   /* the same key, other values */
+			e.item[0].crc ^= 1;
 		} else {                 /* another record, whole */
 			e.item[0].at = e.item[1].at;
 			e.item[0].n_frame = e.item[1].n_frame;
@@ -302,7 +304,8 @@ static void test_changed(void **state)
 		assert_int_equal(MT_EINPUT, mt_examples_frames(&e, 0, 0, N, out, &err));
 		assert_non_null(strstr(err.text, how == 0 ? "damaged (checksum)"
 				       : how == 1 ? "stream cut at byte"
-				       : "'clip0' stood here when"));
+				       : how == 2 ? "'clip0' was here when"
+				       : "the mel of 'clip0' is not what it was when"));
 		assert_non_null(strstr(err.text, path));
 		free(path);
 		mt_examples_release(&e);
