@@ -154,7 +154,8 @@ static int read_norm(const struct mt_net *net, const json_t *l, struct mt_node *
 		return MT_EINPUT;
 	if (!axis)
 		axis = !strcmp(op, "scalarnorm") ? "all" : "C";
-	node->a.axis = !strcmp(axis, "all") ? MT_AXIS_ALL : axis_of(net->layout, axis[0] && axis[1] ? 0 : *axis);
+	node->a.axis = !strcmp(axis, "all") ? MT_AXIS_ALL :
+		axis_of(net->layout, *axis && axis[1] ? 0 : *axis);
 	if (!node->a.axis)
 		return mt_err_set(err, MT_EINPUT, "\"axis\" is \"%s\", not C, F, T or all", axis);
 	if (get_real(l, "eps", 1e-5, &node->a.eps, err) ||
