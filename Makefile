@@ -37,7 +37,8 @@ UNITS = $(UNIT_SRC:tests/unit/%.c=$(BUILD)/tests/%)
 REPLAYS = $(FUZZ_SRC:tests/fuzz/%.c=$(BUILD)/tests/replay_%)
 BENCHES = $(BENCH_SRC:tests/bench/%.c=$(BUILD)/tests/%)
 EXAMPLES = $(patsubst examples/%.c,$(BUILD)/examples/%,$(sort $(wildcard examples/*.c)))
-HELPERS = $(BUILD)/tests/damage $(BUILD)/tests/spoil $(BUILD)/tests/inject.so $(EXAMPLES) \
+HELPERS = $(BUILD)/tests/damage $(BUILD)/tests/spoil $(BUILD)/tests/craft \
+	  $(BUILD)/tests/inject.so $(EXAMPLES) \
 	  $(BUILD)/pipelines/mini \
 	$(GEN_SRC:tests/bench/%.c=$(BUILD)/tests/%)
 
@@ -113,6 +114,8 @@ $(BUILD)/fuzz/%: EXTRA = -fsanitize=fuzzer -lgomp
 $(BUILD)/tests/damage: $(BUILD)/obj/tests/lib/damage.o $(BUILD)/libmt.a
 	$(link)
 $(BUILD)/tests/spoil: $(BUILD)/obj/tests/lib/spoil.o $(BUILD)/libmt.a
+	$(link)
+$(BUILD)/tests/craft: $(BUILD)/obj/tests/lib/craft.o $(BUILD)/libmt.a
 	$(link)
 $(BUILD)/examples/%: $(BUILD)/obj/examples/%.o $(BUILD)/libmt.a
 	$(link)

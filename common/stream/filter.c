@@ -242,6 +242,8 @@ static int write_done(struct run *r, struct mt_err *err)
 static void check_size(const struct run *r, struct mt_rec *rec)
 {
 	uint64_t size = mt_rec_bytes(rec);
+	if (size <= mt_common.max_record && size <= MT_MAX_FRAME)
+		return;
 	const char *kind = mt_head_kind(&r->head);
 	bool sound = !strcmp(kind, "audio") || !strcmp(kind, "mel") ||
 		     !strcmp(kind, "example");

@@ -8,7 +8,7 @@
 
 #include "base/escape.h"
 #include "base/mem.h"
-#include "base/num.h"
+#include "base/rng.h"
 
 static void line_release(struct mt_head_line *line)
 {
@@ -22,7 +22,76 @@ void mt_head_release(struct mt_head *head)
 	for (size_t i = 0; i < head->n_line; i++)
 		line_release(&head->line[i]);
 	free(head->line);
+	free(head->slot);
 	*head = (struct mt_head){0};
+}
+
+/* What a line is found by. */
+enum by { BY_VERB, BY_NAME, BY_TAG, N_BY };
+
+static bool has_key(const struct mt_head_line *line, enum by by)
+{
+	return line->n_word > 1 + (by == BY_TAG) &&
+	       (by != BY_TAG || !strcmp(line->word[0], "tag"));
+}
+
+static bool is_at(const struct mt_head_line *line, enum by by, const char *verb,
+		  const char *name)
+{
+	return !strcmp(line->word[0], verb) &&
+	       (by == BY_VERB || !strcmp(line->word[by == BY_TAG ? 2 : 1], name));
+}
+
+/* The slot of the first line of that key, or the empty one where it belongs. A
+ * slot holds N_BY * line + by + 1. */
+static uint32_t *find_slot(const struct mt_head *head, enum by by,
+			   const char *verb, const char *name)
+{
+	uint64_t hash = mt_hash64(verb, strlen(verb)) + (uint64_t)by;
+	if (by != BY_VERB)
+		hash = 31 * hash + mt_hash64(name, strlen(name));
+	hash ^= hash >> 32;
+	for (size_t k = hash & (head->n_slot - 1);; k = (k + 1) & (head->n_slot - 1)) {
+		uint32_t *slot = &head->slot[k], at = *slot - 1;
+		if (!*slot || (at % N_BY == by &&
+			       is_at(&head->line[at / N_BY], by, verb, name)))
+			return slot;
+	}
+}
+
+static void enter_line(struct mt_head *head, size_t i)
+{
+	const struct mt_head_line *line = &head->line[i];
+	for (enum by by = 0; by < N_BY; by++) {
+		if (!has_key(line, by))
+			continue;
+		uint32_t *slot = find_slot(head, by, line->word[0],
+					   line->word[by == BY_TAG ? 2 : 1]);
+		if (*slot)
+			continue;
+		*slot = (uint32_t)(N_BY * i + by + 1);
+		head->n_used++;
+	}
+	head->n_tag += !strcmp(line->word[0], "tag");
+}
+
+static void enter_all(struct mt_head *head, size_t n_slot)
+{
+	free(head->slot);
+	head->slot = mt_calloc(n_slot, sizeof *head->slot);
+	head->n_slot = n_slot;
+	head->n_used = head->n_tag = 0;
+	for (size_t i = 0; i < head->n_line; i++)
+		enter_line(head, i);
+}
+
+/* The newest line has its words. */
+static void enter_last(struct mt_head *head)
+{
+	if (2 * (head->n_used + N_BY) > head->n_slot)
+		enter_all(head, head->n_slot ? 2 * head->n_slot : 64);
+	else
+		enter_line(head, head->n_line - 1);
 }
 
 static struct mt_head_line *new_line(struct mt_head *head, int n)
@@ -43,6 +112,7 @@ void mt_head_add(struct mt_head *head, int n, const char *const *word)
 	struct mt_head_line *line = new_line(head, n);
 	for (int i = 0; i < n; i++)
 		line->word[i] = mt_strdup(word[i]);
+	enter_last(head);
 }
 
 void mt_head_init(struct mt_head *head, const char *kind)
@@ -87,6 +157,7 @@ static void parse_line(struct mt_head *head, const char *s, size_t n)
 		s += len + 1;
 		n -= tab ? len + 1 : len;
 	}
+	enter_last(head);
 }
 
 /* mt_head_tag() must find each of mt_head_n_tag(). */
@@ -173,13 +244,9 @@ char *mt_head_text(const struct mt_head *head, size_t *size)
 static struct mt_head_line *find(const struct mt_head *head, const char *verb,
 				 const char *name)
 {
-	for (size_t i = 0; i < head->n_line; i++) {
-		struct mt_head_line *line = &head->line[i];
-		if (!strcmp(line->word[0], verb) && line->n_word > 1 &&
-		    (!name || !strcmp(line->word[1], name)))
-			return line;
-	}
-	return NULL;
+	uint32_t at = head->n_slot ? *find_slot(head, name ? BY_NAME : BY_VERB,
+						verb, name) : 0;
+	return at ? &head->line[(at - 1) / N_BY] : NULL;
 }
 
 void mt_head_drop(struct mt_head *head, const char *verb, const char *name)
@@ -195,21 +262,26 @@ void mt_head_drop(struct mt_head *head, const char *verb, const char *name)
 		else
 			head->line[n++] = *line;
 	}
+	if (n == head->n_line)
+		return;
 	head->n_line = n;
+	enter_all(head, head->n_slot);
 }
 
 /* Put the line where the old one of that verb and name stands, else last. */
 static void replace(struct mt_head *head, int n, const char *const *word)
 {
 	struct mt_head_line *old = find(head, word[0], word[1]);
-	mt_head_add(head, n, word);
-	if (!old)
+	if (!old) {
+		mt_head_add(head, n, word);
 		return;
-	old = find(head, word[0], word[1]);  /* add may have moved the lines */
-	struct mt_head_line *last = &head->line[head->n_line - 1];
+	}
+	/* the words may be those of the old line */
+	char **copy = mt_calloc((size_t)n, sizeof *copy);
+	for (int i = 0; i < n; i++)
+		copy[i] = mt_strdup(word[i]);
 	line_release(old);
-	*old = *last;
-	head->n_line--;
+	*old = (struct mt_head_line){copy, n};
 }
 
 const char *mt_head_kind(const struct mt_head *head)
@@ -259,48 +331,23 @@ void mt_head_set_param(struct mt_head *head, const char *name,
 	free(value);
 }
 
-/* The line behind the last tag: the search is short, for few lines follow. */
-static size_t behind_tags(const struct mt_head *head)
-{
-	size_t i = head->n_line;
-	while (i && strcmp(head->line[i - 1].word[0], "tag") != 0)
-		i--;
-	return i;
-}
-
 size_t mt_head_n_tag(const struct mt_head *head)
 {
-	uint64_t n;
-	size_t i = behind_tags(head);
-	return i && mt_num_u64(head->line[i - 1].word[1], &n) ? n + 1 : 0;
+	return head->n_tag;
 }
 
 const char *mt_head_tag(const struct mt_head *head, size_t k)
 {
 	char number[24];
-	size_t i = behind_tags(head), n = mt_head_n_tag(head);
 	snprintf(number, sizeof number, "%zu", k);
-	/* mostly they stand together */
-	struct mt_head_line *line = k < n && n - k <= i
-				    ? &head->line[i - (n - k)] : NULL;
-	if (!line || strcmp(line->word[0], "tag") != 0 ||
-	    strcmp(line->word[1], number) != 0)
-		line = find(head, "tag", number);
+	struct mt_head_line *line = find(head, "tag", number);
 	return line && line->n_word > 2 ? line->word[2] : NULL;
 }
 
 int64_t mt_head_find_tag(const struct mt_head *head, const char *tag)
 {
-	int64_t n = 0;
-	for (size_t i = 0; i < head->n_line; i++) {
-		const struct mt_head_line *line = &head->line[i];
-		if (strcmp(line->word[0], "tag") != 0)
-			continue;
-		if (!strcmp(line->word[2], tag))
-			return n;
-		n++;
-	}
-	return -1;
+	uint32_t at = head->n_slot ? *find_slot(head, BY_TAG, "tag", tag) : 0;
+	return at ? strtoll(head->line[(at - 1) / N_BY].word[1], NULL, 10) : -1;
 }
 
 void mt_head_add_tag(struct mt_head *head, const char *tag)

@@ -18,6 +18,10 @@ struct mt_head_line {
 struct mt_head {
 	struct mt_head_line *line;
 	size_t n_line, cap;
+	size_t n_tag;
+	uint32_t *slot;        /* lines by verb, by verb and name, tags by name: no
+				* search takes longer in a header of many lines */
+	size_t n_slot, n_used;
 };
 
 /* A new header of that kind: the mtrec and kind lines. */
