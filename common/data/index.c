@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "data/index.h"
 
+#include <inttypes.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -64,20 +65,31 @@ int mt_index_open(struct mt_index *x, const char *path, struct mt_err *err)
 	x->keys = key->data;
 	x->keys_size = (size_t)key->size;
 	/* a key that holds a newline makes the lines ambiguous */
-	size_t lines = 0;
+	size_t lines = 0, ok = 0;
 	for (size_t i = 0; i < x->keys_size; i++)
 		lines += x->keys[i] == '\n';
+	while (ok < x->n && x->off[ok] < at && x->off[ok] % MT_ALIGN == 0)
+		ok++;
+	if (ok < x->n) {
+		rc = mt_err_set(err, MT_EINPUT, "%s: its index is damaged: record "
+				"%zu at byte %" PRIu64 ", the records end at byte %"
+				PRIu64, path, ok, x->off[ok], at);
+		mt_index_close(x);
+		return rc;
+	}
 	if (lines == x->n)
 		return MT_OK;
 	mt_index_close(x);
 	return MT_END;
 }
 
-int mt_index_find(const struct mt_index *x, const char *key, size_t *from,
+int mt_index_find(struct mt_index *x, const char *key, size_t *from,
 		  uint64_t *off)
 {
-	size_t len = strlen(key), i = 0;
-	const char *at = x->keys, *end = x->keys + x->keys_size;
+	size_t len = strlen(key);
+	bool on = x->line && x->line <= *from;  /* a key may come often */
+	size_t i = on ? x->line : 0;
+	const char *at = x->keys + (on ? x->byte : 0), *end = x->keys + x->keys_size;
 	for (; i < x->n && at < end; i++) {
 		const char *nl = memchr(at, '\n', (size_t)(end - at));
 		if (!nl)
@@ -86,6 +98,8 @@ int mt_index_find(const struct mt_index *x, const char *key, size_t *from,
 		    !memcmp(at, key, len)) {
 			*from = i + 1;
 			*off = x->off[i];
+			x->line = i + 1;
+			x->byte = (size_t)(nl + 1 - x->keys);
 			return MT_OK;
 		}
 		at = nl + 1;

@@ -12,6 +12,7 @@ struct mt_index {
 	const uint64_t *off;     /* [n] where the DATA frames begin */
 	const char *keys;        /* their keys, one a line */
 	size_t n, keys_size;
+	size_t line, byte;       /* where the last search ended */
 };
 
 /* MT_END: the file has no index that covers it whole (a pipe, a stream that
@@ -20,7 +21,7 @@ int mt_index_open(struct mt_index *index, const char *path, struct mt_err *err)
 	MT_USE_RESULT;
 /* Place of the next record with this key, counted from *from, which is moved
  * behind it; MT_END when there is none. */
-int mt_index_find(const struct mt_index *index, const char *key, size_t *from,
+int mt_index_find(struct mt_index *index, const char *key, size_t *from,
 		  uint64_t *off);
 void mt_index_close(struct mt_index *index);
 

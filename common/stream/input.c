@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/tool.h"
 #include "stream/set.h"
 
 static void add_path(struct mt_input *in, char *path)
@@ -55,9 +56,11 @@ int mt_input_open(struct mt_input *in, char *const *operand, int n,
 static int open_next(struct mt_input *in, struct mt_err *err)
 {
 	int rc = mt_reader_open(&in->reader, in->path[in->next++], err);
-	if (!rc)
-		in->is_open = true;
-	return rc;
+	if (rc)
+		return rc;
+	in->is_open = true;
+	in->reader.max_raw = mt_common.max_record;
+	return MT_OK;
 }
 
 /* The reader checks segments of one file against one another; between

@@ -13,8 +13,11 @@
 #include "base/crc.h"
 #include "base/file.h"
 #include "base/mem.h"
+#include "base/num.h"
 #include "stream/layout.h"
 
+#define MAX_RAW ((uint64_t)1 << 30)
+#define MAX_RATIO 1000                /* beyond it max_raw holds */
 #define GROW_FIRST ((size_t)1 << 20)  /* bytes believed before they arrive */
 
 /* A frame as it came: header, content. */
@@ -28,7 +31,8 @@ struct raw {
 
 int mt_reader_open(struct mt_reader *r, const char *path, struct mt_err *err)
 {
-	*r = (struct mt_reader){.fd = STDIN_FILENO, .max_size = MT_MAX_FRAME};
+	*r = (struct mt_reader){.fd = STDIN_FILENO, .max_size = MT_MAX_FRAME,
+				.max_raw = MAX_RAW};
 	if (path && strcmp(path, "-") != 0) {
 		r->fd = open(path, O_RDONLY | O_CLOEXEC);
 		if (r->fd < 0)
@@ -58,7 +62,7 @@ void mt_reader_open_mem(struct mt_reader *r, const void *data, size_t size,
 			const char *name)
 {
 	*r = (struct mt_reader){.fd = -1, .mem = data, .mem_size = size,
-				.max_size = MT_MAX_FRAME};
+				.max_size = MT_MAX_FRAME, .max_raw = MAX_RAW};
 	r->name = mt_strdup(name);
 }
 
@@ -203,16 +207,26 @@ static int unpack(struct mt_reader *r, struct raw *f, struct mt_rec *rec,
 	size_t z_size = ZSTD_findFrameCompressedSize(z, f->size - rows);
 	if (ZSTD_isError(z_size))
 		return bad(r, f->at, err, "its zstd frame is damaged");
+	unsigned long long told = ZSTD_getFrameContentSize(z, z_size);
+	if (told != ZSTD_CONTENTSIZE_UNKNOWN && told != raw)
+		return bad(r, f->at, err, "its zstd frame is not of its raw size");
 	/* zstd's ratio is bounded, so a lying size cannot ask for everything:
 	 * at most 128 KiB a block of 3 bytes */
 	if (raw % MT_ALIGN || raw > r->max_size ||
 	    raw / 44000 > f->size - rows)
 		return bad(r, f->at, err, "its raw size is not possible");
-	unsigned char *out = mt_try_alloc64(rows + raw);
+	char have[24], most[24];
+	if (raw > r->max_raw && raw / MAX_RATIO > z_size)
+		return mt_err_set(err, MT_EINPUT, "%s: frame %" PRIu64 " at byte %"
+				  PRIu64 ": %zu bytes that unpack to %s, more than "
+				  "--max-record %s", r->name, r->seq, f->at, z_size,
+				  mt_num_size_text(have, sizeof have, raw),
+				  mt_num_size_text(most, sizeof most, r->max_raw));
+	unsigned char *out = mt_rec_try_alloc(rec, rows + raw);
 	if (!out)
-		return bad(r, f->at, err, "no memory for its raw size");
-	free(out);
-	out = mt_rec_alloc(rec, rows + raw);
+		return mt_err_set(err, MT_ESYS, "%s: frame %" PRIu64 " at byte %"
+				  PRIu64 ": no memory for its %s", r->name, r->seq,
+				  f->at, mt_num_size_text(have, sizeof have, raw));
 	memcpy(out, f->body, rows);
 	if (!r->zstd)
 		r->zstd = ZSTD_createDCtx();
@@ -440,12 +454,17 @@ int mt_reader_next(struct mt_reader *r, struct mt_rec *rec, struct mt_err *err)
 int mt_reader_at(struct mt_reader *r, uint64_t offset, struct mt_rec *rec,
 		 struct mt_err *err)
 {
+	struct stat st;
+	uint64_t end = r->fd < 0 ? r->mem_size : INT64_MAX;
+	if (r->fd >= 0 && !fstat(r->fd, &st) && S_ISREG(st.st_mode))
+		end = (uint64_t)st.st_size;
+	if (offset > end)
+		return mt_err_set(err, MT_EINPUT, "%s: byte %" PRIu64 " is named "
+				  "as the place of a frame, but there are %" PRIu64
+				  " bytes", r->name, offset, end);
 	if (r->fd >= 0 && lseek(r->fd, (off_t)offset, SEEK_SET) < 0)
 		return mt_err_sys(err, "%s: cannot seek to byte %" PRIu64,
 				  r->name, offset);
-	if (r->fd < 0 && offset > r->mem_size)
-		return mt_err_set(err, MT_EINPUT, "%s: byte %" PRIu64 " is "
-				  "behind its end", r->name, offset);
 	r->mem_at = r->fd < 0 ? (size_t)offset : 0;
 	r->at = offset;
 	struct raw f = {0};

@@ -28,6 +28,8 @@ struct mt_reader {
 	struct mt_tally seg, all;/* of the open segment; of everything */
 	struct mt_head head;     /* of the open (or last) segment */
 	uint64_t max_size;       /* cap of a frame's content, bytes */
+	uint64_t max_raw;        /* cap of a compressed record that is more than 1000
+				  * times as large as its frame; 1 GiB */
 	void *zstd;              /* decompressor; private */
 	char last_fail[256];     /* text of the newest FAIL with an empty key */
 };

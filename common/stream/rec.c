@@ -60,22 +60,34 @@ void mt_rec_reset(struct mt_rec *rec, enum mt_rec_type type)
 	rec->type = type;
 }
 
-void *mt_rec_alloc(struct mt_rec *rec, size_t size)
+void *mt_rec_try_alloc(struct mt_rec *rec, size_t size)
 {
+	if (size > SIZE_MAX / 2)
+		return NULL;
 	size = mt_pad64(size ? size : 1);
 	struct mt_block *b = rec->block;
 	if (!b || b->size - b->used < size) {
-		b = mt_calloc(1, sizeof *b);
 		/* an eighth more, so that the next record, a little longer,
 		 * or with a few small fields in front, fits too */
-		b->size = mt_pad64(size + size / 8 + 4096);
-		b->data = mt_alloc64(b->size);
+		size_t room = mt_pad64(size + size / 8 + 4096);
+		unsigned char *data = mt_try_alloc64(room);
+		if (!data)
+			return NULL;
+		b = mt_calloc(1, sizeof *b);
+		b->size = room;
+		b->data = data;
 		b->older = rec->block;
 		rec->block = b;
 	}
 	void *p = b->data + b->used;
 	b->used += size;
 	return p;
+}
+
+void *mt_rec_alloc(struct mt_rec *rec, size_t size)
+{
+	void *p = mt_rec_try_alloc(rec, size);
+	return p ? p : mt_alloc64(size);  /* which ends the program */
 }
 
 size_t mt_rec_room(const struct mt_rec *rec)

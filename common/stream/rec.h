@@ -46,6 +46,8 @@ void mt_rec_release(struct mt_rec *rec);
 void mt_rec_reset(struct mt_rec *rec, enum mt_rec_type type);
 /* size bytes at a multiple of 64 that live as long as the content. */
 void *mt_rec_alloc(struct mt_rec *rec, size_t size);
+/* The same, or NULL when there is no memory: for sizes that an input claims. */
+void *mt_rec_try_alloc(struct mt_rec *rec, size_t size);
 /* Bytes that mt_rec_alloc() can give from memory that the record has. */
 size_t mt_rec_room(const struct mt_rec *rec);
 /* Bytes that its rows and fields take in a frame, uncompressed. */

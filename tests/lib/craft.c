@@ -57,25 +57,29 @@ static void put(const char *type, const unsigned char *body, size_t size, int n_
 	c.at += sizeof h + size;
 }
 
+static bool is_shared(const struct mt_field *f)
+{
+	return !strncmp(f->name, "share", 5) && strcmp(f->name, "share0") != 0;
+}
+
 /* The open record as a frame; fields that are shared lie where the first is. */
 static void put_rec(const char *type)
 {
 	const struct mt_rec *r = &c.rec;
 	size_t rows = (size_t)r->n_field * MT_ROW, size = rows, at = 0;
 	for (int i = 0; i < r->n_field; i++)
-		size += mt_pad64(r->field[i].size);
+		size += is_shared(&r->field[i]) ? 0 : mt_pad64(r->field[i].size);
 	unsigned char *body = mt_calloc(size, 1);
 	size = rows;
 	for (int i = 0; i < r->n_field; i++) {
 		const struct mt_field *f = &r->field[i];
 		unsigned char *row = body + (size_t)i * MT_ROW;
-		bool again = !strncmp(f->name, "share", 5) && strcmp(f->name, "share0");
 		memcpy(row, f->name, MT_NAME_SIZE);
 		memcpy(row + MT_ROW_DTYPE, f->dtype, 4);
 		mt_set_u32(row + MT_ROW_NDIM, (uint32_t)f->n_dim);
 		for (int d = 0; d < f->n_dim; d++)
 			mt_set_u64(row + MT_ROW_DIM + 8 * d, f->dim[d]);
-		if (!again) {
+		if (!is_shared(f)) {
 			at = size;
 			if (f->size)
 				memcpy(body + at, f->data, f->size);
