@@ -16,12 +16,13 @@ _mt_commands() {
 
 _mt() {
 	local prog=$1 cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
-	local type choices
+	local type choices equals=
 	COMPREPLY=()
 	# bash takes "=" for a word of its own: --progress=j is three words
 	if [[ $cur == '=' ]]; then
-		cur=
+		cur= equals=1
 	elif [[ $prev == '=' ]] && ((COMP_CWORD >= 2)); then
+		equals=1
 		prev=${COMP_WORDS[COMP_CWORD - 2]}
 	fi
 	if [[ $prev == -?* ]]; then
@@ -33,6 +34,11 @@ _mt() {
 		path)
 			mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 			return ;;
+		maybe)  # its value comes after "=" only
+			if [[ $equals ]]; then
+				mapfile -t COMPREPLY < <(compgen -W "${choices//|/ }" -- "$cur")
+				return
+			fi ;;
 		str | i64 | f64 | size | list)
 			return ;;
 		esac

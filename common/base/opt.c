@@ -57,6 +57,11 @@ const struct mt_opt *mt_opt_by_name(const struct mt_opt_set *sets,
 	return n == 1 ? f.row : NULL;
 }
 
+bool mt_opt_takes_word(const struct mt_opt *row)
+{
+	return row->type != MT_OPT_FLAG && row->type != MT_OPT_MAYBE;
+}
+
 static int bad_value(const struct mt_opt *o, const char *value,
 		     const char *want, struct mt_err *err)
 {
@@ -142,6 +147,10 @@ static int store(struct found f, const char *value, struct mt_err *err)
 					sizeof *list->item);
 		list->item[list->n++] = value;
 		return MT_OK;
+	case MT_OPT_MAYBE:
+		if (o->choices && *value && !is_choice(o->choices, value))
+			return bad_value(o, value, o->choices, err);
+		break;
 	case MT_OPT_STR:
 	case MT_OPT_PATH:
 	case MT_OPT_OUTPUT:
@@ -171,8 +180,10 @@ static int parse_long(const struct mt_opt_set *sets, char **argv, int *i,
 					  f.row->name);
 		return store(f, NULL, err);
 	}
-	if (eq)
-		return store(f, eq + 1, err);
+	if (f.row->type == MT_OPT_MAYBE && eq && !eq[1])
+		return bad_value(f.row, "", "no value or one that is not empty", err);
+	if (eq || f.row->type == MT_OPT_MAYBE)
+		return store(f, eq ? eq + 1 : "", err);
 	if (!argv[*i + 1])
 		return mt_err_set(err, MT_EUSAGE, "--%s needs a value (%s)",
 				  f.row->name, f.row->arg);
@@ -233,6 +244,8 @@ int mt_opt_set_text(const struct mt_opt_set *sets, const char *name,
 	if (n != 1 || strcmp(f.row->name, name) != 0)
 		return mt_err_set(err, MT_EUSAGE, "unknown option '%.80s'",
 				  name);
+	if (!value && f.row->type == MT_OPT_MAYBE)
+		return store(f, "", err);
 	if (!value && f.row->type != MT_OPT_FLAG)
 		return mt_err_set(err, MT_EUSAGE, "'%s' needs a value", name);
 	if (value && f.row->type == MT_OPT_FLAG)

@@ -25,6 +25,8 @@ enum mt_opt_type {
 	MT_OPT_SIZE,    /* uint64_t bytes within [min, max]: 512M, 4G (mt_num_size) */
 	MT_OPT_CHOICE,  /* const char *: one of choices, "a|b|c" */
 	MT_OPT_LIST,    /* struct mt_opt_list: may be repeated */
+	MT_OPT_MAYBE,   /* const char *: "" for --name, V for --name=V; one of
+			 * choices, if it has any */
 };
 
 struct mt_opt_list {
@@ -39,7 +41,7 @@ struct mt_opt {
 	enum mt_opt_type type;
 	size_t offset;           /* of the variable in the set's struct */
 	const char *help;        /* one line; "[default]" belongs in it */
-	const char *choices;     /* CHOICE only */
+	const char *choices;     /* CHOICE; MAYBE, or NULL for any text */
 	double min, max;         /* I64, F64, SIZE; both 0: no limits */
 };
 
@@ -49,8 +51,8 @@ struct mt_opt_set {
 	void *base;
 };
 
-/* Parse argv[1..] against the sets; "--name=V", "--name V", "-xV", "-x V",
- * grouped flags "-qv", "--" ends options; operands may stand between options.
+/* Parse argv[1..] against the sets; "--name=V", "--name V" (not MAYBE),
+ * "-xV", "-x V", grouped flags "-qv", "--" ends options; operands may stand between options.
  * Long names may be shortened where only one fits.
  *   n_op  out  operands are moved to argv[1] .. argv[*n_op]
  * Strings point into argv. Errors: MT_EUSAGE, naming option and value. */
@@ -62,6 +64,9 @@ int mt_opt_parse(const struct mt_opt_set *sets, int argc, char **argv,
 const struct mt_opt *mt_opt_by_letter(const struct mt_opt_set *sets, char letter);
 const struct mt_opt *mt_opt_by_name(const struct mt_opt_set *sets,
 				    const char *name, size_t len);
+
+/* Whether the word behind the option is its value. */
+bool mt_opt_takes_word(const struct mt_opt *row);
 
 /* Set one option by its long name from text, as parsing would; value NULL
  * for a flag. Used by --config. The text must outlive the struct. */

@@ -25,7 +25,7 @@ static int set_value(const struct mt_opt_set *sets, const char *name,
 	bool known = row && !strcmp(row->name, name);
 	/* null: as if it were not there; false: a flag that is not given */
 	if (known && (json_is_null(v) || (json_is_false(v) &&
-					  row->type == MT_OPT_FLAG)))
+					  !mt_opt_takes_word(row))))
 		return MT_OK;
 	if (known && row->type == MT_OPT_LIST && json_is_array(v)) {
 		size_t i;

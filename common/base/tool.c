@@ -132,7 +132,8 @@ static void print_row(const struct mt_opt *o)
 				     o->letter, o->name)
 			  : snprintf(left, sizeof left, "      --%s", o->name);
 	if (o->arg)
-		snprintf(left + n, sizeof left - (size_t)n, "=%s", o->arg);
+		snprintf(left + n, sizeof left - (size_t)n,
+			 o->type == MT_OPT_MAYBE ? "[=%s]" : "=%s", o->arg);
 	if (strlen(left) > HELP_AT - 2)
 		printf("%s\n%*s", left, HELP_AT, "");
 	else
@@ -171,7 +172,8 @@ static void print_verbs(const struct mt_tool *tool)
 static void print_table(const struct mt_opt_set *sets)
 {
 	static const char *const type[] = {"flag", "str", "path", "path",
-					   "i64", "f64", "size", "choice", "list"};
+					   "i64", "f64", "size", "choice", "list",
+					   "maybe"};
 	for (; sets->rows; sets++)
 		for (const struct mt_opt *o = sets->rows; o->name; o++)
 			printf("%.1s\t%s\t%s\t%s\t%s\t%s\n", &o->letter,
@@ -321,7 +323,7 @@ static int put_long(FILE *f, const struct mt_opt_set *sets, char **argv)
 {
 	size_t len = strcspn(argv[0] + 2, "=");
 	const struct mt_opt *row = mt_opt_by_name(sets, argv[0] + 2, len);
-	int n = row && row->type != MT_OPT_FLAG && !argv[0][2 + len] && argv[1]
+	int n = row && mt_opt_takes_word(row) && !argv[0][2 + len] && argv[1]
 			? 2 : 1;
 	for (int i = 0; i < n && !leaves_no_trace(row); i++)
 		put_word(f, argv[i]);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/flush.h"
 #include "base/half.h"
 #include "base/mem.h"
 #include "dsp/melkernel.h"
@@ -275,6 +276,7 @@ int mt_mel_run(const struct mt_mel *mel, struct mt_mel_work *work, float *out,
 				   i, (double)in[i], isfinite(in[i])
 				   ? "too great: at most 1e+12" : "not finite");
 	}
+	uint64_t old = mt_flush_on();
 	bool root = !strcmp(o->spectrum, "magnitude");
 	for (size_t t = 0; t < T; t += MT_MEL_LANES) {
 		size_t left = T - t < MT_MEL_LANES ? T - t : MT_MEL_LANES;
@@ -294,5 +296,6 @@ int mt_mel_run(const struct mt_mel *mel, struct mt_mel_work *work, float *out,
 			      kernel->max(out, T * M) - (float)o->top_db);
 	if (!strcmp(o->standard, "clip"))
 		standardise(out, T * M);
+	mt_flush_restore(old);
 	return MT_OK;
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/flush.h"
 #include "base/mem.h"
 #include "base/tool.h"
 #include "nn/engine_impl.h"
@@ -71,6 +72,26 @@ void mt_engine_free(struct mt_engine *e)
 	free(e);
 }
 
+/* Before anything is computed: the number of threads, and numbers too small
+ * for a float count as zero, here and in OpenMP's threads. leave() undoes the
+ * latter here. (OpenBLAS has threads of its own, out of reach; blas is the
+ * reference, and for inference runs on the caller's thread.) */
+static uint64_t enter(struct mt_engine *e)
+{
+	uint64_t old = mt_flush_on();
+	e->ops->begin(e->ctx);
+	if (e->n_thread > 1) {
+#pragma omp parallel
+		mt_flush_on();
+	}
+	return old;
+}
+
+static void leave(uint64_t old)
+{
+	mt_flush_restore(old);
+}
+
 /* Clips (T,M) into the input value, (M,T) where bands go down; the rows of
  * absent clips become zero. */
 static void put_input(struct mt_engine *e, int64_t n, const float *x)
@@ -96,7 +117,6 @@ static void put_input(struct mt_engine *e, int64_t n, const float *x)
 
 static int run_forward(struct mt_engine *e, const struct mt_train *t, struct mt_err *err)
 {
-	e->ops->begin(e->ctx);
 	for (int i = 0; i < e->n_step; i++) {
 		struct mt_step *s = &e->step[i].s;
 		if (t) {
@@ -155,16 +175,21 @@ int mt_engine_forward(struct mt_engine *e, int64_t n, const float *x, float *out
 		      struct mt_err *err)
 {
 	int status = check_batch(e, n, MT_INFER, err);
-	if (!status && e->dirty)
-		status = mt_engine_fold(e, err);
 	if (status)
 		return status;
-	put_input(e, n, x);
-	if ((status = run_forward(e, NULL, err)) ||
-	    (status = e->ops->get(e->ctx, &last_value(e)->t, e->out, err)))
-		return status;
-	memcpy(out, e->out, (size_t)(n * e->net->n_class) * sizeof *out);
-	return MT_OK;
+	uint64_t old = enter(e);
+	if (e->dirty)
+		status = mt_engine_fold(e, err);
+	if (!status) {
+		put_input(e, n, x);
+		status = run_forward(e, NULL, err);
+	}
+	if (!status)
+		status = e->ops->get(e->ctx, &last_value(e)->t, e->out, err);
+	leave(old);
+	if (!status)
+		memcpy(out, e->out, (size_t)(n * e->net->n_class) * sizeof *out);
+	return status;
 }
 
 static const struct mt_tensor *embed_tensor(const struct mt_engine *e)
@@ -234,6 +259,23 @@ static int part_return(struct mt_engine *e, struct mt_engine *part, struct mt_er
 	return status;
 }
 
+static int both_ways(struct mt_engine *e, int64_t n, const float *x, const float *target,
+		     const struct mt_train *t, double *loss, struct mt_err *err)
+{
+	struct value *last = last_value(e);
+	put_input(e, n, x);
+	int status = run_forward(e, t, err);
+	if (!status)
+		status = e->ops->get(e->ctx, &last->t, e->out, err);
+	if (status)
+		return status;
+	double l = mt_loss_run(t->loss, e->dout, e->out, target, n, e->net->n_class);
+	if (loss)
+		*loss = l;
+	status = e->ops->put(e->ctx, &last->g, e->dout, err);
+	return status ? status : run_backward(e, err);
+}
+
 int mt_engine_gradient(struct mt_engine *e, int64_t n, const float *x, const float *target,
 		       const struct mt_train *t, double *loss, struct mt_err *err)
 {
@@ -241,18 +283,10 @@ int mt_engine_gradient(struct mt_engine *e, int64_t n, const float *x, const flo
 	int status = check_batch(e, n, MT_TRAIN, err);
 	if (status || (status = part_engine(e, n, &p, err)))
 		return status;
-	struct value *last = last_value(p);
-	put_input(p, n, x);
-	if ((status = run_forward(p, t, err)) ||
-	    (status = p->ops->get(p->ctx, &last->t, p->out, err)))
-		return status;
-	double l = mt_loss_run(t->loss, p->dout, p->out, target, n, e->net->n_class);
-	if (loss)
-		*loss = l;
-	if ((status = p->ops->put(p->ctx, &last->g, p->dout, err)) ||
-	    (status = run_backward(p, err)))
-		return status;
-	return p == e ? MT_OK : part_return(e, p, err);
+	uint64_t old = enter(p);
+	status = both_ways(p, n, x, target, t, loss, err);
+	leave(old);
+	return p == e || status ? status : part_return(e, p, err);
 }
 
 float *mt_engine_grads(struct mt_engine *e, size_t *count)
@@ -263,15 +297,18 @@ float *mt_engine_grads(struct mt_engine *e, size_t *count)
 
 void mt_engine_update(struct mt_engine *e, const struct mt_train *t)
 {
-	e->ops->begin(e->ctx);
+	uint64_t old = enter(e);
 	mt_optim_step(&t->optim, e->w, e->m, e->v, e->g, e->n_w, t->step);
+	leave(old);
 }
 
 void mt_engine_average(struct mt_engine *e, double share)
 {
 	MT_BUG(!e->w_mean);
+	uint64_t old = enter(e);
 	mt_optim_average(e->w_mean, e->w, e->n_w, share);
 	mt_optim_average(e->buffer_mean, e->buffer, e->n_buffer, share);
+	leave(old);
 }
 
 int mt_engine_train_step(struct mt_engine *e, int64_t n, const float *x, const float *target,

@@ -20,7 +20,7 @@ struct opts {
 	bool dry, deep;
 	int64_t count;
 	double rate;
-	const char *file, *how;
+	const char *file, *how, *layer, *cover;
 	struct mt_opt_list key;
 };
 
@@ -37,6 +37,8 @@ static const struct mt_opt more[] = {
 	{0, "how", "HOW", MT_OPT_CHOICE, AT(how), "", "soxr|swr", 0, 0},
 	{'k', "key", "KEY", MT_OPT_LIST, AT(key), "", NULL, 0, 0},
 	{0, "count-all", NULL, MT_OPT_FLAG, AT(deep), "", NULL, 0, 0},
+	{0, "layer", "NAME", MT_OPT_MAYBE, AT(layer), "", NULL, 0, 0},
+	{0, "cover", "HOW", MT_OPT_MAYBE, AT(cover), "", "even|plain", 0, 0},
 	{0},
 };
 
@@ -84,6 +86,29 @@ static void test_forms(void **state)
 	assert_int_equal(1, n_op);
 	assert_int_equal(0, parse("-ndc-2", NULL));
 	assert_int_equal(-2, o.count);
+}
+
+/* An option whose value may be missing never takes the next word for it. */
+static void test_maybe(void **state)
+{
+	(void)state;
+	assert_int_equal(0, parse("--layer", "a", "--cover=plain", NULL));
+	assert_string_equal("", o.layer);
+	assert_string_equal("plain", o.cover);
+	assert_int_equal(1, n_op);
+	assert_string_equal("a", argv[1]);
+	assert_int_equal(0, parse("a", NULL));
+	assert_null(o.layer);
+	assert_int_equal(0, parse("--layer=pool", "--cover", NULL));
+	assert_string_equal("pool", o.layer);
+	assert_string_equal("", o.cover);
+	assert_int_equal(MT_EUSAGE, parse("--layer=", NULL));
+	assert_int_equal(MT_EUSAGE, parse("--cover=odd", NULL));
+	assert_string_equal("--cover takes even|plain, not 'odd'", err.text);
+	assert_int_equal(0, mt_opt_set_text(sets, "layer", NULL, &err));
+	assert_string_equal("", o.layer);
+	assert_int_equal(0, mt_opt_set_text(sets, "layer", "x", &err));
+	assert_string_equal("x", o.layer);
 }
 
 static void test_short_names(void **state)
@@ -266,6 +291,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_forms),
+		cmocka_unit_test(test_maybe),
 		cmocka_unit_test(test_short_names),
 		cmocka_unit_test(test_refusals),
 		cmocka_unit_test(test_config),
