@@ -5,12 +5,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/crc.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "data/index.h"
 #include "data/packdir.h"
+#include "stream/quick.h"
 
 /* Bytes as a JSON string; what is no UTF-8 cannot stand in JSON and is
  * written as its hexadecimal digits behind "hex:". */
@@ -112,16 +114,17 @@ static int copy_part(struct mt_pack *p, const struct mt_set *from,
 	struct mt_file out;
 	FILE *in = fopen(src, "re");
 	int rc = in ? mt_file_open(&out, dst, err)
-		    : mt_err_sys(err, "%s: cannot open", src);
+		    : mt_set_blame(from, mt_err_sys(err, "%s: cannot open", src),
+				   err);
 	if (!rc) {
 		for (size_t n; !rc && (n = fread(buf, 1, 1 << 20, in));) {
 			crc = mt_crc32(crc, buf, n);
 			rc = mt_file_write(&out, buf, n, err);
 		}
 		if (!rc && (ferror(in) || crc != part->crc))
-			rc = mt_err_set(err, MT_EINPUT, "%s: damaged: CRC-32 "
-					"%08x, the manifest says %08x", src,
-					crc, part->crc);
+			rc = mt_set_blame(from, mt_err_set(err, MT_EINPUT, "%s: "
+					"damaged: CRC-32 %08x, the manifest says "
+					"%08x", src, crc, part->crc), err);
 		if (rc)
 			mt_file_abort(&out);
 		else
@@ -235,12 +238,38 @@ static int join_splits(struct mt_pack *p, const char *folder,
 	return rc;
 }
 
+/* The same folder under two names would double every record. */
+static int check_twice(char *const *from, int n, struct mt_err *err)
+{
+	struct stat a, b;
+	for (int i = 0; i < n; i++)
+		for (int k = 0; k < i; k++)
+			if (!stat(from[i], &a) && !stat(from[k], &b) &&
+			    a.st_dev == b.st_dev && a.st_ino == b.st_ino)
+				return mt_err_set(err, MT_EUSAGE, "%s: is the "
+						  "same set as %s; name it once",
+						  from[i], from[k]);
+	return MT_OK;
+}
+
+/* Its records and failures as its end frames count them. */
+static int check_quickly(const char *folder, struct mt_err *err)
+{
+	struct mt_quick q;
+	mt_quick_init(&q);
+	int rc = mt_quick_add(&q, folder, err);
+	mt_quick_release(&q);
+	return rc;
+}
+
 int mt_pack_merge(const char *folder, bool force, char *const *from, int n,
 		  struct mt_keyset *keys, struct mt_err *err)
 {
 	struct mt_pack p;
 	*keys = (struct mt_keyset){0};
-	int rc = mt_pack_open(&p, folder, force, false, err);
+	int rc = check_twice(from, n, err);
+	if (!rc)
+		rc = mt_pack_open(&p, folder, force, false, err);
 	if (rc)
 		return rc;
 	for (int i = 0; !rc && i < n; i++) {
@@ -248,7 +277,9 @@ int mt_pack_merge(const char *folder, bool force, char *const *from, int n,
 		rc = mt_set_read(&set, from[i], err);
 		if (rc)
 			break;
-		rc = join_head(&p, &set, err);
+		rc = check_quickly(from[i], err);
+		if (!rc)
+			rc = join_head(&p, &set, err);
 		if (!rc)
 			rc = join_splits(&p, from[i], err);
 		for (size_t k = 0; !rc && k < set.n_part; k++) {

@@ -31,18 +31,20 @@ static char *part_path(const struct mt_pack *p, size_t i)
 static int find_old(struct mt_pack *p, struct mt_err *err)
 {
 	if (p->complete) {
-		struct mt_set set;
-		int rc = mt_set_read(&set, p->folder, err);
-		p->n_old = rc ? 0 : set.n_part;
-		mt_set_release(&set);
+		int rc = mt_set_read(&p->whole, p->folder, err);
+		p->n_old = p->whole.n_part;
 		return rc;
 	}
 	for (;; p->n_old++) {
+		struct stat st;
 		char *path = part_path(p, p->n_old);
-		bool there = !access(path, F_OK);
+		bool there = !stat(path, &st);
+		int rc = there && !S_ISREG(st.st_mode)
+			? mt_err_set(err, MT_EINPUT, "%s: is not a regular file, "
+				     "so not a part of a set", path) : MT_OK;
 		free(path);
-		if (!there)
-			return MT_OK;
+		if (!there || rc)
+			return rc;
 	}
 }
 
@@ -185,11 +187,15 @@ static int next_old(struct mt_pack *p, struct mt_err *err)
 			if (p->next_old == p->n_old)
 				return MT_END;
 			char *path = part_path(p, p->next_old++);
-			int rc = mt_reader_open(&p->old, path, err);
+			int rc = p->complete
+				? mt_set_open(&p->whole, p->next_old - 1,
+					      &p->old, err)
+				: mt_reader_open(&p->old, path, err);
 			free(path);
 			if (rc)
 				return rc;
 			p->old_open = true;
+			p->old.sum = true;
 		}
 		int rc = mt_reader_next(&p->old, &p->old_rec, err);
 		if (rc < 0)
@@ -197,9 +203,12 @@ static int next_old(struct mt_pack *p, struct mt_err *err)
 		if (rc == MT_END) {
 			struct mt_set_part *part = add_part(p, p->next_old - 1);
 			part->bytes = p->old.at;
-			rc = mt_file_crc(p->old.name, &part->crc, err);
+			part->crc = p->old.crc;
 			count_part(p, part, p->old.all.n_data,
 				   p->old.all.n_fail);
+			rc = p->complete ? mt_set_check(&p->whole,
+							p->next_old - 1,
+							&p->old, err) : MT_OK;
 			mt_reader_close(&p->old);
 			p->old_open = false;
 			if (rc)
@@ -369,6 +378,7 @@ void mt_pack_abort(struct mt_pack *p)
 	if (p->has_head)
 		mt_head_release(&p->head);
 	mt_set_release(&p->set);
+	mt_set_release(&p->whole);
 	if (p->work && strcmp(p->work, p->folder) != 0) {
 		/* stays once there was input, for --resume to go on with */
 		if (!had_head)

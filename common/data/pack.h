@@ -35,6 +35,7 @@ struct mt_pack {
 	struct mt_writer out;    /* the part under way */
 	bool is_open;
 	struct mt_set set;       /* the finished parts */
+	struct mt_set whole;     /* resuming a complete set: its manifest */
 	struct mt_reader old;    /* resuming: the finished part compared to */
 	struct mt_rec old_rec;
 	bool old_open;

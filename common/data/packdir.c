@@ -150,7 +150,8 @@ static int check_part(const char *folder, const char *next, const json_t *part,
 	char *from = mt_strf("%s/%s", next, name);
 	char *to = mt_strf("%s/%s", folder, name);
 	int rc = MT_OK;
-	if ((stat(from, &st) && stat(to, &st)) || st.st_size != bytes)
+	if ((stat(from, &st) && stat(to, &st)) || !S_ISREG(st.st_mode) ||
+	    st.st_size != bytes)
 		rc = mt_err_set(err, MT_EINPUT, "%s: is not there or not as "
 				"%s/" MANIFEST " says; --force packs anew",
 				from, next);
@@ -176,8 +177,10 @@ int mt_packdir_swap(const char *folder, struct mt_err *err)
 {
 	char *next = mt_packdir_next(folder);
 	char *path = mt_strf("%s/" MANIFEST, next);
-	json_t *root, *parts;
-	int rc = mt_json_load(&root, path, MT_EINPUT, err);
+	json_t *root = NULL, *parts;
+	int rc = mt_file_is_pipe(path)
+		? mt_err_set(err, MT_EINPUT, "%s: is not a regular file", path)
+		: mt_json_load(&root, path, MT_EINPUT, err);
 	parts = json_object_get(root, "parts");
 	size_t n = json_array_size(parts);
 	for (size_t i = 0; !rc && i < n; i++)

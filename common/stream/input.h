@@ -6,10 +6,19 @@
 #define MT_STREAM_INPUT_H
 
 #include "stream/reader.h"
+#include "stream/set.h"
+
+/* A file, or a part of a set. */
+struct mt_input_path {
+	char *name;            /* NULL: part number part of set number set */
+	size_t set, part;
+};
 
 struct mt_input {
-	char **path;           /* sets expanded into their parts */
+	struct mt_input_path *path;
 	size_t n_path, next;
+	struct mt_set *set;
+	size_t n_set;
 	struct mt_reader reader;
 	bool is_open, any;
 	struct mt_head first;  /* header of the first segment */

@@ -100,9 +100,16 @@ int mt_quick_add(struct mt_quick *q, const char *path, struct mt_err *err)
 	if (rc)
 		return rc;
 	for (size_t k = 0; !rc && k < set.n_part; k++) {
-		char *part = mt_strf("%s/%s", set.folder, set.part[k].name);
-		rc = add_file(q, part, err);
-		free(part);
+		struct mt_tally was = q->all, part;
+		char *name = mt_strf("%s/%s", set.folder, set.part[k].name);
+		rc = add_file(q, name, err);
+		free(name);
+		part = (struct mt_tally){q->all.n_data - was.n_data,
+					 q->all.n_fail - was.n_fail};
+		if (!rc)
+			rc = mt_set_check_counts(&set, k, &part, err);
+		if (rc)
+			rc = mt_set_blame(&set, rc, err);
 	}
 	mt_set_release(&set);
 	return rc;

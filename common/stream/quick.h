@@ -2,7 +2,8 @@
  * A quick check of streams and sets: headers and end frames only, found from
  * the end of the file. It notices a file that was cut, lost or doubled frames
  * or text in between (the segments' sizes no longer fit), and damage of the
- * frames that it reads; not damage within a record. */
+ * frames that it reads; not damage within a record. The parts of a set are held
+ * against its manifest, all but their CRC-32, for which they would have to be read. */
 #ifndef MT_STREAM_QUICK_H
 #define MT_STREAM_QUICK_H
 

@@ -82,6 +82,8 @@ static int fetch(struct mt_reader *r, void *out, size_t size, size_t *got,
 	if (r->fd >= 0) {
 		int rc = mt_read_full(r->fd, out, size, got, r->name, err);
 		r->at += *got;
+		if (r->sum)
+			r->crc = mt_crc32(r->crc, out, *got);
 		return rc;
 	}
 	size_t left = r->mem_size - r->mem_at;

@@ -19,6 +19,8 @@ struct mt_reader {
 	const void *mem;         /* reading from memory instead of fd */
 	size_t mem_size, mem_at;
 	uint64_t at;             /* bytes read */
+	bool sum;                /* set it after opening: crc is wanted */
+	uint32_t crc;            /* CRC-32 of all bytes read so far */
 	uint64_t seg_start;      /* where the open segment began */
 	uint64_t seq;            /* due in the open segment */
 	uint32_t digest;

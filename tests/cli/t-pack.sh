@@ -159,7 +159,7 @@ like "$tmp/err" "first has 'field mel f4 T,40' where this one has 'field mel f4 
 mkdir "$tmp/job"
 cp "$tmp/a/part-00000.mtp" "$tmp/job"
 rc 3 'nor is a set that is not complete' mt-pack --merge -o "$tmp/m2" "$tmp/a" "$tmp/job"
-like "$tmp/err" 'job: has no manifest.json: no packed set, or not yet a whole one' 'which is named'
+like "$tmp/err" 'job: has no manifest.json: not a packed set, or not yet a whole one' 'which is named'
 [ ! -e "$tmp/m2/manifest.json" ]
 ok $? 'and leave no set'
 cat "$tmp/s" "$tmp/s" | mt-pack -q --allow-fail 2 -o "$tmp/n"
