@@ -3,5 +3,6 @@
 #include "import/readers.h"
 
 const struct mt_weight_format mt_weight_formats[] = {
+	{"PyTorch (.pth, .pt)", mt_torch_match, mt_torch_read},
 	{0},
 };

@@ -6,4 +6,8 @@
 
 #include "import/weights.h"
 
+/* State dicts of PyTorch; see import/torch.h. */
+bool mt_torch_match(const char *path, const unsigned char *head, size_t size);
+int mt_torch_read(struct mt_weights *w, const char *path, struct mt_err *err) MT_USE_RESULT;
+
 #endif
