@@ -474,6 +474,7 @@ static int open_lookup(struct mt_msd_lookup *l, struct mt_err *err)
 	for (size_t i = 0; i < n; i++)
 		msd.extra[i].name = opts.field.item[i];
 	msd.extra[n].name = "song_id";
+	msd.extra[n].optional = true;
 	int rc = opts.metadata ? mt_msddb_open(&l->db, opts.metadata,
 					       opts.field.item, n, err) : MT_OK;
 	if (!rc && opts.msd)

@@ -6,13 +6,15 @@
 #include <libdeflate.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/mem.h"
 #include "data/h5chunk.h"
+#include "data/h5safe.h"
 
 #define BLOCK (1 << 20)      /* bytes that the slow way reads at once */
-#define MAX_CHUNK (1u << 26) /* bytes of a chunk that the fast way takes on */
+#define MAX_CHUNK MT_H5_CHUNK
 
 struct mt_h5 {
 	hid_t file;
@@ -44,9 +46,14 @@ static int bad(const struct mt_h5 *h5, struct mt_err *err, const char *what,
 int mt_h5_open(struct mt_h5 **out, const char *path, struct mt_err *err)
 {
 	*out = NULL;
-	if (access(path, R_OK))
+	struct stat st;
+	if (access(path, R_OK) || stat(path, &st))
 		return mt_err_sys(err, "%s: cannot open", path);
+	if (!S_ISREG(st.st_mode))
+		return mt_err_set(err, MT_EINPUT, "%s: is not a regular file, and "
+				  "HDF5 must be one", path);
 	H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
+	H5PLset_loading_state(0);  /* no filters of shared libraries */
 	struct mt_h5 *h5 = mt_calloc(1, sizeof *h5);
 	h5->path = path;
 	if (H5Fis_hdf5(path) <= 0) {
@@ -73,32 +80,32 @@ void mt_h5_close(struct mt_h5 *h5)
 	free(h5);
 }
 
-/* H5Lexists wants every group on the way to be there. */
 bool mt_h5_has(struct mt_h5 *h5, const char *name)
 {
-	char *part = mt_strdup(name);
-	bool there = true;
-	for (char *p = strchr(part + 1, '/'); p && there;
-	     p = strchr(p + 1, '/')) {
-		*p = 0;
-		there = H5Lexists(h5->file, part, H5P_DEFAULT) > 0;
-		*p = '/';
-	}
-	there = there && H5Lexists(h5->file, name, H5P_DEFAULT) > 0;
-	free(part);
-	return there;
+	bool has;
+	return !mt_h5safe_find(h5->file, h5->path, name, &has, NULL) && has;
 }
 
 static int open_set(struct mt_h5 *h5, const char *name, hid_t *set,
 		    uint64_t *n, struct mt_err *err)
 {
+	bool has;
 	*set = -1;
-	if (!mt_h5_has(h5, name))
+	int rc = mt_h5safe_find(h5->file, h5->path, name, &has, err);
+	if (rc)
+		return rc;
+	if (!has)
 		return mt_err_set(err, MT_EINPUT, "%s: has no data set %s",
 				  h5->path, name);
 	*set = H5Dopen2(h5->file, name, H5P_DEFAULT);
 	if (*set < 0)
 		return bad(h5, err, "cannot open ", name);
+	rc = mt_h5safe_set(*set, h5->path, name, err);
+	if (rc) {
+		H5Dclose(*set);
+		*set = -1;
+		return rc;
+	}
 	hsize_t dim[H5S_MAX_RANK];
 	hid_t space = H5Dget_space(*set);
 	int rank = space < 0 ? -1 : H5Sget_simple_extent_dims(space, dim, NULL);
@@ -109,6 +116,7 @@ static int open_set(struct mt_h5 *h5, const char *name, hid_t *set,
 		return MT_OK;
 	}
 	H5Dclose(*set);
+	*set = -1;
 	return mt_err_set(err, MT_EINPUT, "%s: %s has %d dimensions, not 1",
 			  h5->path, name, rank);
 }
@@ -186,6 +194,7 @@ struct scan {
 	size_t n_column, row_size;   /* of a row as the library gives it */
 	struct mt_h5_column *column;
 	struct mt_h5_cell *cell;
+	size_t *at;                  /* [n_column] where each is in that row */
 	void **out;                  /* [n_column] columns of a block */
 	size_t cap;                  /* rows that they have room for */
 	unsigned char *row;
@@ -228,14 +237,21 @@ static int prepare(struct scan *s, struct mt_err *err)
 					  "number nor text of fixed length",
 					s->h5->path, s->table, c->name);
 		else
-			s->row_size += c->size, made++;
+			made++;
+		/* a column that is asked for twice is in the row once */
+		size_t k = 0;
+		while (!rc && strcmp(s->column[k].name, c->name) != 0)
+			k++;
+		s->at[i] = k < i ? s->at[k] : s->row_size;
+		s->row_size += rc || k < i ? 0 : c->size;
 	}
 	if (!rc)
 		s->mem = H5Tcreate(H5T_COMPOUND, s->row_size);
 	for (size_t i = 0, at = 0; i < made; i++) {
-		if (!rc)
+		if (!rc && s->at[i] == at) {
 			H5Tinsert(s->mem, s->column[i].name, at, kind[i]);
-		at += s->column[i].size;
+			at += s->column[i].size;
+		}
 		H5Tclose(kind[i]);
 	}
 	free(kind);
@@ -277,12 +293,11 @@ static int slow(struct scan *s, uint64_t first, size_t n, struct mt_err *err)
 	H5Sclose(file);
 	if (rc)
 		return rc;
-	const unsigned char *from_row = s->row;
 	for (size_t i = 0; i < n; i++)
 		for (size_t k = 0; k < s->n_column; k++) {
 			size_t size = s->column[k].size;
-			memcpy((char *)s->out[k] + i * size, from_row, size);
-			from_row += size;
+			memcpy((char *)s->out[k] + i * size,
+			       s->row + i * s->row_size + s->at[k], size);
 		}
 	return MT_OK;
 }
@@ -358,7 +373,9 @@ static int scan_rows(struct scan *s, mt_h5_take *take, void *ctx,
 				  "rows, or is damaged", s->h5->path, s->table,
 				  c.rows);
 	size_t block = fast ? c.rows : BLOCK / s->row_size;
-	int rc = MT_OK;
+	int rc = mt_h5safe_rows(s->set, s->n, s->h5->path, s->table, err);
+	if (!rc && !fast)
+		rc = mt_h5safe_chunks(s->set, s->n, s->h5->path, s->table, err);
 	block = block ? block : 1;
 	block = block < s->n ? block : (size_t)s->n;
 	for (uint64_t at = 0; at < s->n && !rc; at += block) {
@@ -395,6 +412,7 @@ static int scan_open(struct scan *s, struct mt_h5 *h5, const char *table,
 	if (rc)
 		return rc;
 	s->cell = mt_calloc(n_column, sizeof *s->cell);
+	s->at = mt_calloc(n_column, sizeof *s->at);
 	s->out = mt_calloc(n_column, sizeof *s->out);
 	return prepare(s, err);
 }
@@ -405,6 +423,7 @@ static void scan_close(struct scan *s)
 		free(s->out[i]);
 	free(s->out);
 	free(s->cell);
+	free(s->at);
 	free(s->row);
 	if (s->mem >= 0)
 		H5Tclose(s->mem);
@@ -455,6 +474,10 @@ int mt_h5_array(struct mt_h5 *h5, const char *name, size_t max,
 				"%zu bytes, at most %zu bytes are read",
 				h5->path, name, (unsigned long long)*n,
 				as->size, max);
+	if (!rc)
+		rc = mt_h5safe_rows(set, *n, h5->path, name, err);
+	if (!rc)
+		rc = mt_h5safe_chunks(set, *n, h5->path, name, err);
 	if (!rc) {
 		*data = mt_try_alloc64((size_t)*n * as->size + 1);
 		if (!*data)

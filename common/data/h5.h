@@ -2,7 +2,8 @@
  * Tables in HDF5 files: data sets of one dimension whose rows are compounds
  * (PyTables, pandas), read by columns; and plain arrays.
  *
- * Files are only read, without a lock. Chunks that are shuffled and deflated
+ * Files are only read, without a lock, and no other file is opened for them: see
+ * h5safe.h for what is refused. Chunks that are shuffled and deflated
  * at most, as all of the Million Song Dataset are, are inflated here and only
  * the wanted columns are put in order, which is several times faster than the
  * library's own way; all else goes through the library, which is not proof

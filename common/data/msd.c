@@ -9,7 +9,8 @@
 #include "base/rng.h"
 #include "data/h5.h"
 
-#define MAX_TRACKS (1u << 26)
+#define MAX_TRACKS (1u << 24)  /* the set has 10^6 */
+#define MAX_TEXT ((uint64_t)1 << 30) /* bytes of a further column */
 #define N_TABLE 3
 
 static const char *const table[N_TABLE] = {
@@ -36,12 +37,14 @@ static void put_int(int32_t *to, const void *from, size_t n)
 							    : (int32_t)v[i];
 }
 
-static void put_text(struct mt_msd_extra *x, uint64_t first, size_t n,
+static bool put_text(struct mt_msd_extra *x, uint64_t first, size_t n,
 		     const char *text, size_t size)
 {
 	for (size_t i = 0; i < n; i++, text += size) {
 		size_t len = strnlen(text, size);
 		uint64_t at = x->at[first + i];
+		if (at + len > MAX_TEXT)
+			return false;
 		if (at + len > x->text_cap) {
 			x->text_cap = 2 * x->text_cap + len + 4096;
 			x->text = mt_realloc(x->text, x->text_cap, 1);
@@ -50,6 +53,7 @@ static void put_text(struct mt_msd_extra *x, uint64_t first, size_t n,
 			memcpy(x->text + at, text, len);
 		x->at[first + i + 1] = at + len;
 	}
+	return true;
 }
 
 static int take(void *ctx, uint64_t first, size_t n, const void *const *cell,
@@ -57,7 +61,6 @@ static int take(void *ctx, uint64_t first, size_t n, const void *const *cell,
 {
 	struct pass *p = ctx;
 	struct mt_msd *m = p->msd;
-	(void)err;
 	if (p->table == 0)
 		put_int(m->id + first, cell[0], n);
 	else if (p->table == 2)
@@ -70,12 +73,15 @@ static int take(void *ctx, uint64_t first, size_t n, const void *const *cell,
 	}
 	for (size_t k = 1; k < p->n; k++) {
 		struct mt_msd_extra *x = p->extra[k - 1];
-		if (x->type == 's')
-			put_text(x, first, n, cell[k], p->column[k].size);
-		else if (x->type == 'i')
+		if (x->type == 'i') {
 			memcpy(x->i + first, cell[k], n * sizeof *x->i);
-		else
+		} else if (x->type == 'f') {
 			memcpy(x->f + first, cell[k], n * sizeof *x->f);
+		} else if (!put_text(x, first, n, cell[k], p->column[k].size)) {
+			return mt_err_set(err, MT_EINPUT, "%s: %s: column %.100s "
+					  "has more than 1 GiB of text", m->path,
+					  table[p->table], x->name);
+		}
 	}
 	return MT_OK;
 }
@@ -104,7 +110,8 @@ static int run_pass(struct pass *p, struct mt_h5 *h5, struct mt_err *err)
 		m->n = (size_t)n;
 	if (n != m->n || !n || n > MAX_TRACKS)
 		return mt_err_set(err, MT_EINPUT, n == m->n
-				  ? "%s: %s has %llu rows"
+				  ? "%s: %s has %llu rows, and 1 to 16777216 "
+				  "are read"
 				  : "%s: %s has %llu rows, %s has %zu",
 				  m->path, name, (unsigned long long)n,
 				  table[0], m->n);
@@ -223,7 +230,7 @@ int mt_msd_read(struct mt_msd *m, const char *path, struct mt_msd_extra *extra,
 		rc = read_table(m, h5, t, &found, err);
 	mt_h5_close(h5);
 	for (size_t i = 0; i < n_extra && !rc; i++)
-		if (!extra[i].type)
+		if (!extra[i].type && !extra[i].optional)
 			rc = mt_err_set(err, MT_EUSAGE, "%s: none of its three "
 					"tables of songs has a column '%.100s'",
 					path, extra[i].name);
@@ -251,7 +258,8 @@ void mt_msd_release(struct mt_msd *m)
 		free(x->f);
 		free(x->at);
 		free(x->text);
-		*x = (struct mt_msd_extra){.name = x->name};
+		*x = (struct mt_msd_extra){.name = x->name,
+			.optional = x->optional};
 	}
 	free(m->tid);
 	free(m->id);

@@ -21,7 +21,9 @@
 /* Further columns of the summary, wanted by their name. */
 struct mt_msd_extra {
 	const char *name;        /* in: column of any of the three tables */
-	char type;               /* out: 'i' number, 'f' number[] as double, 's' */
+	bool optional;           /* in: may be missing */
+	char type;               /* out: 'i' number, 'f' number[] as double, 's';
+				  * 0: missing */
 	int64_t *i;              /* [n] */
 	double *f;               /* [n] */
 	char *text;              /* 's': all of them, */

@@ -12,8 +12,8 @@
 
 struct mt_msd_lookup {
 	const struct mt_msd *msd;  /* NULL: only the database is asked; else */
-	struct mt_msddb *db;       /* may be NULL, and msd's last extra column
-				      is then song_id, which is not shown */
+	struct mt_msddb *db;       /* may be NULL, and msd's last extra column is
+				      then song_id, not shown and optional */
 	bool every;                /* all tracks that an id is of */
 	FILE *out;
 	uint32_t *by_song;         /* private: rows by song id */

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include <cmocka.h>
+#include <hdf5.h>
 #include <sqlite3.h>
 
 #include "base/file.h"
@@ -429,6 +430,61 @@ static void test_metadata(void **state)
 	assert_int_equal(MT_ESYS, mt_msddb_open(&l.db, path, NULL, 0, &err));
 }
 
+static void put_table(hid_t file, const char *group, const char *column,
+		      hid_t type, const void *row)
+{
+	hsize_t n = 2;
+	hid_t g = H5Gcreate2(file, group, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+	hid_t t = H5Tcreate(H5T_COMPOUND, H5Tget_size(type));
+	hid_t space = H5Screate_simple(1, &n, NULL);
+	H5Tinsert(t, column, 0, type);
+	hid_t set = H5Dcreate2(g, "songs", t, space, H5P_DEFAULT, H5P_DEFAULT,
+			       H5P_DEFAULT);
+	assert_true(H5Dwrite(set, t, H5S_ALL, H5S_ALL, H5P_DEFAULT, row) >= 0);
+	H5Dclose(set);
+	H5Sclose(space);
+	H5Tclose(t);
+	H5Gclose(g);
+}
+
+/* A summary with the three columns that are needed, and a look-up that asks for
+ * one of them by its name too. */
+static void test_small_summary(void **state)
+{
+	(void)state;
+	char path[] = "/tmp/mt-test-msd-XXXXXX";
+	close(mkstemp(path));
+	hid_t file = H5Fcreate(path, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
+	hid_t text = H5Tcopy(H5T_C_S1);
+	H5Tset_size(text, MT_MSD_TID);
+	H5Tset_strpad(text, H5T_STR_NULLPAD);
+	put_table(file, "metadata", "track_7digitalid", H5T_NATIVE_INT32,
+		  (int32_t[]){7, 8});
+	put_table(file, "analysis", "track_id", text, A B);
+	put_table(file, "musicbrainz", "year", H5T_NATIVE_INT32,
+		  (int32_t[]){1999, 0});
+	H5Tclose(text);
+	H5Fclose(file);
+	struct mt_msd m;
+	struct mt_err err;
+	size_t n;
+	struct mt_msd_extra x[] = {{.name = "track_7digitalid"}, {.name = "year"},
+				   {.name = "song_id", .optional = true}};
+	struct mt_msd_lookup l = {.msd = &m};
+	assert_int_equal(0, mt_msd_read(&m, path, x, 3, &err));
+	same_text(ask(&l, (const char *const[]){"8", A, NULL}),
+		  "query\ttrack_id\ttrack_7digitalid\tyear\ttrack_7digitalid"
+		  "\tyear\n8\t" B "\t8\t0\t8\t0\n" A "\t" A
+		  "\t7\t1999\t7\t1999\n");
+	l.out = stderr;
+	assert_int_equal(MT_EINPUT, mt_msd_lookup_put(&l, SONG, &n, &err));
+	assert_non_null(strstr(err.text, "has no column song_id"));
+	mt_msd_release(&m);
+	x[2].optional = false;
+	assert_int_equal(MT_EUSAGE, mt_msd_read(&m, path, x, 3, &err));
+	unlink(path);
+}
+
 static void test_spool(void **state)
 {
 	(void)state;
@@ -475,6 +531,7 @@ int main(void)
 		cmocka_unit_test(test_reference), cmocka_unit_test(test_draws),
 		cmocka_unit_test(test_tid),       cmocka_unit_test(test_lists),
 		cmocka_unit_test(test_songs),     cmocka_unit_test(test_metadata),
+		cmocka_unit_test(test_small_summary),
 		cmocka_unit_test(test_spool),
 	};
 	cmocka_set_message_output(CM_OUTPUT_TAP);
