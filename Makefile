@@ -31,7 +31,10 @@ BENCH_SRC = $(sort $(wildcard tests/bench/bench_*.c))
 GEN_SRC = $(sort $(wildcard tests/bench/gen_*.c))
 NETS = $(sort $(wildcard common/nn/nets/*.json))
 RULES = $(sort $(wildcard rules/*.rules))
-LIB_OBJ = $(LIB_SRC:%.c=$(BUILD)/obj/%.o) $(BUILD)/obj/nets.o $(BUILD)/obj/rules.o
+FAMILIES = $(sort $(wildcard common/import/families/*.map))
+TAGLISTS = $(sort $(wildcard common/import/taglists/*.txt))
+LIB_OBJ = $(LIB_SRC:%.c=$(BUILD)/obj/%.o) $(BUILD)/obj/nets.o $(BUILD)/obj/rules.o \
+	  $(BUILD)/obj/families.o $(BUILD)/obj/taglists.o
 TOOLS = $(TOOL_SRC:tools/%.c=$(BUILD)/bin/%)
 UNITS = $(UNIT_SRC:tests/unit/%.c=$(BUILD)/tests/%)
 REPLAYS = $(FUZZ_SRC:tests/fuzz/%.c=$(BUILD)/tests/replay_%)
@@ -60,23 +63,24 @@ $(BUILD)/prefix: FORCE
 $(BUILD)/obj/common/base/datadir.o: $(BUILD)/prefix
 $(BUILD)/obj/common/base/datadir.o: MT_CPPFLAGS += -DMT_PREFIX='"$(PREFIX)"'
 
-# Each net's JSON as a C string, a line of the file a line of the string.
+# Texts that are built in, each as a C string, a line of the file a line of the
+# string: $(1) header, $(2) name of the array, $(3) files, $(4) their ending
+define embed
+	@mkdir -p $(@D)
+	@{ echo '#include "$(1)"'; \
+	   echo 'const $(2)[] = {'; \
+	   for f in $(3); do echo "{\"$$(basename $$f .$(4))\","; \
+	     sed 's/[\\"]/\\&/g; s/.*/"&\\n"/' $$f; echo '},'; done; \
+	   echo '{0}};'; } > $@
+endef
 $(BUILD)/gen/nets.c: $(NETS) Makefile
-	@mkdir -p $(@D)
-	@{ echo '#include "nn/net.h"'; \
-	   echo 'const struct mt_net_builtin mt_net_builtin[] = {'; \
-	   for f in $(NETS); do echo "{\"$$(basename $$f .json)\","; \
-	     sed 's/[\\"]/\\&/g; s/.*/"&\\n"/' $$f; echo '},'; done; \
-	   echo '{0}};'; } > $@
-
-# The same for rules of tag cleaning.
+	$(call embed,nn/net.h,struct mt_net_builtin mt_net_builtin,$(NETS),json)
 $(BUILD)/gen/rules.c: $(RULES) Makefile
-	@mkdir -p $(@D)
-	@{ echo '#include "tags/rules.h"'; \
-	   echo 'const struct mt_rules_builtin mt_rules_builtin[] = {'; \
-	   for f in $(RULES); do echo "{\"$$(basename $$f .rules)\","; \
-	     sed 's/[\\"]/\\&/g; s/.*/"&\\n"/' $$f; echo '},'; done; \
-	   echo '{0}};'; } > $@
+	$(call embed,tags/rules.h,struct mt_rules_builtin mt_rules_builtin,$(RULES),rules)
+$(BUILD)/gen/families.c: $(FAMILIES) Makefile
+	$(call embed,import/family.h,struct mt_text_builtin mt_family_builtin,$(FAMILIES),map)
+$(BUILD)/gen/taglists.c: $(TAGLISTS) Makefile
+	$(call embed,import/family.h,struct mt_text_builtin mt_taglist_builtin,$(TAGLISTS),txt)
 
 $(BUILD)/obj/%.o: $(BUILD)/gen/%.c $(BUILD)/flags
 	$(CC) $(MT_CFLAGS) $(MT_CPPFLAGS) -MMD -MP -c -o $@ $<

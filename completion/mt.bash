@@ -53,4 +53,4 @@ _mt() {
 
 complete -o filenames -F _mt mt-scan mt-decode mt-silence mt-melspec mt-label \
 	mt-pack mt-select mt-view mt-train mt-predict mt-eval \
-	mt-tags mt-tags-clean mt-msd
+	mt-tags mt-tags-clean mt-msd mt-convert

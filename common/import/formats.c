@@ -3,6 +3,7 @@
 #include "import/readers.h"
 
 const struct mt_weight_format mt_weight_formats[] = {
+	{"TensorFlow bundle (.index)", mt_bundle_match, mt_bundle_read},
 	{"PyTorch (.pth, .pt)", mt_torch_match, mt_torch_read},
 	{0},
 };

@@ -6,6 +6,9 @@
 
 #include "import/weights.h"
 
+/* Checkpoints of TensorFlow; see import/bundle.h. */
+bool mt_bundle_match(const char *path, const unsigned char *head, size_t size);
+int mt_bundle_read(struct mt_weights *w, const char *path, struct mt_err *err) MT_USE_RESULT;
 /* State dicts of PyTorch; see import/torch.h. */
 bool mt_torch_match(const char *path, const unsigned char *head, size_t size);
 int mt_torch_read(struct mt_weights *w, const char *path, struct mt_err *err) MT_USE_RESULT;

@@ -4,6 +4,8 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <libavutil/mem.h>
+#include <libavutil/sha.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -181,10 +183,37 @@ int mt_weights_add(struct mt_weights *w, const char *name, int n_dim,
 	return MT_OK;
 }
 
-void mt_weights_add_file(struct mt_weights *w, const char *path)
+static void note_file(struct mt_weights *w, const char *path, const void *data,
+		      size_t size)
 {
+	unsigned char sum[32];
+	struct AVSHA *sha = av_sha_alloc();
+	if (!sha)
+		mt_calloc(SIZE_MAX / 2, 1);  /* no memory: end as any allocation does */
+	av_sha_init(sha, 256);
+	av_sha_update(sha, data, size);
+	av_sha_final(sha, sum);
+	av_free(sha);
 	w->file = mt_realloc(w->file, w->n_file + 1, sizeof *w->file);
-	w->file[w->n_file++] = mt_strdup(path);
+	struct mt_weights_file *f = &w->file[w->n_file++];
+	f->path = mt_strdup(path);
+	for (int i = 0; i < 32; i++)
+		snprintf(f->sha256 + 2 * i, 3, "%02x", sum[i]);
+}
+
+int mt_weights_load(struct mt_weights *w, const char *path, char **data,
+		    size_t *size, struct mt_err *err)
+{
+	struct stat st;
+	*data = NULL;
+	if (stat(path, &st))
+		return mt_err_sys(err, "%s: cannot open", path);
+	if (!S_ISREG(st.st_mode))
+		return mt_err_set(err, MT_EINPUT, "%s: not a regular file", path);
+	int rc = mt_file_get(path, MT_WEIGHTS_MAX_FILE, data, size, err);
+	if (!rc)
+		note_file(w, path, *data, *size);
+	return rc;
 }
 
 void mt_weights_release(struct mt_weights *w)
@@ -194,7 +223,7 @@ void mt_weights_release(struct mt_weights *w)
 		free(w->item[i].data);
 	}
 	for (size_t i = 0; i < w->n_file; i++)
-		free(w->file[i]);
+		free(w->file[i].path);
 	free(w->item);
 	free(w->file);
 	free(w->slot);
@@ -306,9 +335,13 @@ int mt_weights_read(struct mt_weights *w, const char *path, struct mt_err *err)
 				path, names);
 		free(names);
 	}
-	if (!rc) {
-		mt_weights_add_file(w, found ? found : path);
+	if (!rc)
 		rc = format->read(w, found ? found : path, err);
+	if (!rc && !w->n_file) {
+		char *data;
+		size_t size;
+		rc = mt_weights_load(w, found ? found : path, &data, &size, err);
+		free(data);
 	}
 	if (rc)
 		mt_weights_release(w);

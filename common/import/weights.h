@@ -34,14 +34,21 @@ struct mt_weight {
 	float *data;                   /* row-major [count], whatever the type; 64-byte aligned */
 };
 
+/* A file that was read, and the SHA-256 of its bytes. */
+struct mt_weights_file {
+	char *path;
+	char sha256[65];               /* hex */
+};
+
 /* Owned by the caller; start from zero, end with mt_weights_release(). */
 struct mt_weights {
 	struct mt_weight *item;        /* in the source's order; names are unique */
 	size_t n;
 	char *format;                  /* "TensorFlow bundle", "PyTorch zip", ... */
 	char *metadata;                /* what the source says of itself, or NULL */
-	char **file;                   /* paths of the files that were read */
+	struct mt_weights_file *file;
 	size_t n_file;
+	size_t n_skip;                 /* tensors passed over: optimizer state, strings */
 	size_t *slot, n_slot;          /* private: hash table of names */
 	size_t cap;
 	uint64_t bytes;                /* taken by values so far */
@@ -73,8 +80,11 @@ void mt_weights_release(struct mt_weights *w);
 int mt_weights_add(struct mt_weights *w, const char *name, int n_dim,
 		   const uint64_t *dim, uint64_t limit, struct mt_weight **item,
 		   struct mt_err *err) MT_USE_RESULT;
-/* Note a further file that was read; mt_weights_read() notes the first. */
-void mt_weights_add_file(struct mt_weights *w, const char *path);
+/* Read a whole file of the source into new memory, followed by a NUL that is not
+ * counted, and note it with its hash; readers use it, so that the hash is of the
+ * bytes that were read. What a reader does not note, mt_weights_read() does. */
+int mt_weights_load(struct mt_weights *w, const char *path, char **data,
+		    size_t *size, struct mt_err *err) MT_USE_RESULT;
 /* NULL if there is none of that name. */
 const struct mt_weight *mt_weights_get(const struct mt_weights *w, const char *name);
 

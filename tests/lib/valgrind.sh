@@ -83,6 +83,9 @@ mt-tags-clean -q -r tests/ref/tags_toy_exact.rules -o "$tmp/clean.db" --log "$tm
 clean mt-tags-clean $?
 mt-tags -q --fold together "$tmp/clean.db" > "$tmp/out"
 clean mt-tags $?
+"$build"/tests/test_bundle --write "$tmp"
+mt-convert -q --list "$tmp/tiny.index" > "$tmp/out"
+clean mt-convert $?
 # and one path of failure each for the readers
 head -c 3000 "$tmp/audio.mtr" > "$tmp/cut.mtr"
 # shellcheck disable=SC2086
