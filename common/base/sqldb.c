@@ -225,9 +225,10 @@ static void harden(struct mt_sqldb *db)
 	sqlite3_drop_modules(db->sql, NULL);  /* full-text search and the like */
 	sqlite3_progress_handler(db->sql, STRIDE, watch, db);
 	mt_sqldb_more(db);
+	/* not mapped: a file that gets shorter meanwhile would end us by SIGBUS */
 	sqlite3_exec(db->sql, "PRAGMA cell_size_check=ON;"
-		     "PRAGMA temp_store=MEMORY; PRAGMA mmap_size=1073741824",
-		     NULL, NULL, NULL);
+		     "PRAGMA temp_store=MEMORY; PRAGMA mmap_size=0", NULL, NULL,
+		     NULL);
 	sqlite3_set_authorizer(db->sql, allow, NULL);
 }
 

@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -15,6 +14,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 
+#define MOST_FILE ((size_t)32 << 30)      /* bytes of a file */
 #define MAX_HEADER ((uint64_t)100 << 20)  /* bytes, as the format says */
 
 static uint64_t dtype_size(const char *dtype)
@@ -204,6 +204,23 @@ int mt_model_parse(struct mt_model *m, const void *bytes, size_t size,
 	return rc;
 }
 
+/* Read, not mapped: a file that gets shorter while it is in use would end the
+ * program by SIGBUS. */
+static int read_whole(int fd, const char *path, size_t size, void **data,
+		      struct mt_err *err)
+{
+	size_t got;
+	*data = mt_try_alloc64(size);
+	if (!*data)
+		return mt_err_set(err, MT_ESYS, "%s: no memory for its %zu "
+				  "bytes", path, size);
+	int rc = mt_read_full(fd, *data, size, &got, path, err);
+	if (!rc && got < size)
+		rc = mt_err_set(err, MT_EINPUT, "%s: %zu of its %zu bytes came: "
+				"it was cut while it was read", path, got, size);
+	return rc;
+}
+
 int mt_model_open(struct mt_model *m, const char *path, struct mt_err *err)
 {
 	*m = (struct mt_model){0};
@@ -216,7 +233,7 @@ int mt_model_open(struct mt_model *m, const char *path, struct mt_err *err)
 		return MT_ESYS;
 	}
 	size_t size = (size_t)st.st_size;
-	void *map = NULL;
+	void *data = NULL;
 	int rc = MT_OK;
 	if (S_ISDIR(st.st_mode))
 		rc = mt_err_set(err, MT_EINPUT, "%s: is a folder, no model file; "
@@ -228,20 +245,20 @@ int mt_model_open(struct mt_model *m, const char *path, struct mt_err *err)
 	else if (!size)
 		rc = mt_err_set(err, MT_EINPUT, "%s: 0 bytes are no model file",
 				path);
-	else if ((map = mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0)) ==
-		 MAP_FAILED)
-		rc = mt_err_sys(err, "%s: cannot map", path);
+	else if (size > MOST_FILE)
+		rc = mt_err_set(err, MT_EINPUT, "%s: %zu bytes, more than the "
+				"%zu of the largest model file", path, size,
+				MOST_FILE);
+	else
+		rc = read_whole(fd, path, size, &data, err);
 	close(fd);
+	if (!rc)
+		rc = mt_model_parse(m, data, size, path, err);
 	if (rc)
-		return rc;
-	rc = mt_model_parse(m, map, size, path, err);
-	if (rc) {
-		munmap(map, size);
-		return rc;
-	}
-	m->map = map;
-	m->map_size = size;
-	return MT_OK;
+		free(data);
+	else
+		m->file = data;
+	return rc;
 }
 
 void mt_model_close(struct mt_model *m)
@@ -254,8 +271,7 @@ void mt_model_close(struct mt_model *m)
 	}
 	free(m->tensor);
 	free(m->meta);
-	if (m->map)
-		munmap(m->map, m->map_size);
+	free(m->file);
 	*m = (struct mt_model){0};
 }
 

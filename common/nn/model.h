@@ -34,11 +34,10 @@ struct mt_model {
 	struct mt_model_meta *meta;     /* sorted by name */
 	size_t n_meta;
 	uint32_t crc;            /* CRC-32 of the tensors' bytes */
-	void *map;               /* the mapped file; private */
-	size_t map_size;
+	void *file;              /* its bytes; private */
 };
 
-/* Map a file and check it whole: sizes against the file, tensors side by side
+/* Read a file and check it whole: sizes against the file, tensors side by side
  * without gap or overlap, known types, names once, and the CRC-32 in the
  * metadata ("crc32", where it is there). MT_EINPUT with file and tensor. */
 int mt_model_open(struct mt_model *m, const char *path, struct mt_err *err)

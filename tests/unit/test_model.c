@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -171,6 +172,31 @@ static void test_fits(void **state)
 	mt_net_release(&net);
 }
 
+/* A file that is cut while the model is in use: its values stay. */
+static void test_cut(void **state)
+{
+	(void)state;
+	enum { N = 1 << 20 };
+	static float x[N];
+	char path[] = "/tmp/mt-test-model-XXXXXX";
+	struct mt_model_tensor t = {.name = (char *)(uintptr_t)"x", .n_dim = 1,
+				    .dim = {N}, .data = x, .size = sizeof x};
+	struct mt_model m;
+	struct mt_err err = {0};
+	int fd = mkstemp(path);
+	assert_true(fd >= 0);
+	close(fd);
+	for (int i = 0; i < N; i++)
+		x[i] = (float)i;
+	assert_int_equal(0, mt_model_save(path, &t, 1, NULL, 0, &err));
+	assert_int_equal(0, mt_model_open(&m, path, &err));
+	assert_int_equal(0, truncate(path, 4096));
+	assert_memory_equal(x, mt_model_get(&m, "x")->data, sizeof x);
+	mt_model_close(&m);
+	assert_int_equal(MT_EINPUT, mt_model_open(&m, path, &err));
+	unlink(path);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -178,6 +204,7 @@ int main(void)
 		cmocka_unit_test(test_length),
 		cmocka_unit_test(test_nets),
 		cmocka_unit_test(test_fits),
+		cmocka_unit_test(test_cut),
 	};
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests_name("model", tests, NULL, NULL);

@@ -280,6 +280,32 @@ static int set_up(void **state)
 	return 0;
 }
 
+/* A file that gets shorter while it is read: an error, not SIGBUS. */
+static void test_cut(void **state)
+{
+	(void)state;
+	char sql[300];
+	struct mt_sqldb db;
+	struct mt_err err = {0};
+	sqlite3_stmt *st = NULL;
+	snprintf(sql, sizeof sql, "CREATE TABLE t (x TEXT);" COUNT
+		 "INSERT INTO t SELECT printf('%%0900d', i) FROM n", 20000);
+	make(sql);
+	assert_int_equal(0, mt_sqldb_open(&db, path, &err));
+	assert_int_equal(0, sqlite3_prepare_v2(db.sql, "SELECT x FROM t", -1, &st,
+					       NULL));
+	assert_int_equal(SQLITE_ROW, sqlite3_step(st));
+	assert_int_equal(0, truncate(path, 16384));
+	int got;
+	do
+		got = sqlite3_step(st);
+	while (got == SQLITE_ROW);
+	assert_int_not_equal(SQLITE_DONE, got);
+	assert_int_equal(MT_EINPUT, mt_sqldb_error(db.sql, path, &err));
+	sqlite3_finalize(st);
+	mt_sqldb_close(&db);
+}
+
 static int tear_down(void **state)
 {
 	(void)state;
@@ -293,7 +319,7 @@ int main(void)
 		cmocka_unit_test(test_schema), cmocka_unit_test(test_beside),
 		cmocka_unit_test(test_names), cmocka_unit_test(test_rows),
 		cmocka_unit_test(test_many_rows),
-		cmocka_unit_test(test_long_text),
+		cmocka_unit_test(test_long_text), cmocka_unit_test(test_cut),
 	};
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests_name("sqldb", tests, set_up, tear_down);
