@@ -21,7 +21,7 @@ static struct opts {
 #define AT(field) offsetof(struct opts, field)
 
 static const struct mt_opt rows[] = {
-	{'o', "output", "FILE", MT_OPT_PATH, AT(output),
+	{'o', "output", "FILE", MT_OPT_OUTPUT, AT(output),
 	 "write the model to FILE, complete or not at all (required)", NULL, 0, 0},
 	{0, "net", "NAME|FILE", MT_OPT_STR, AT(net),
 	 "net of the weights [found by names and shapes]", NULL, 0, 0},

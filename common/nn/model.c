@@ -165,12 +165,11 @@ static int parse_header(struct mt_model *m, json_t *root, const char *file,
 	return check_places(m, file, data, size, err);
 }
 
-int mt_model_parse(struct mt_model *m, const void *bytes, size_t size,
-		   const char *name, struct mt_err *err)
+/* Everything but the values, which need not be there yet. */
+static int parse_start(struct mt_model *m, const unsigned char *p, size_t size,
+		       const char *name, struct mt_err *err)
 {
 	uint64_t n;
-	const unsigned char *p = bytes;
-	*m = (struct mt_model){0};
 	if (size < 8)
 		return mt_err_set(err, MT_EINPUT, "%s: %zu bytes are no model "
 				  "file", name, size);
@@ -189,42 +188,76 @@ int mt_model_parse(struct mt_model *m, const void *bytes, size_t size,
 	}
 	int rc = parse_header(m, root, name, p + 8 + n, size - 8 - n, err);
 	json_decref(root);
-	if (!rc) {
-		char hex[16];
-		m->crc = mt_crc32(0, p + 8 + n, size - 8 - (size_t)n);
-		snprintf(hex, sizeof hex, "%08x", m->crc);
-		const char *told = mt_model_text(m, "crc32");
-		if (told && strcmp(told, hex) != 0)
-			rc = mt_err_set(err, MT_EINPUT, "%s: damaged: CRC-32 "
-					"%s, its header says %.20s", name, hex,
-					told);
-	}
+	return rc;
+}
+
+static int check_values(struct mt_model *m, const unsigned char *p, size_t size,
+			const char *name, struct mt_err *err)
+{
+	uint64_t n;
+	char hex[16];
+	memcpy(&n, p, 8);
+	m->crc = mt_crc32(0, p + 8 + n, size - 8 - (size_t)n);
+	snprintf(hex, sizeof hex, "%08x", m->crc);
+	const char *told = mt_model_text(m, "crc32");
+	if (!told || !strcmp(told, hex))
+		return MT_OK;
+	return mt_err_set(err, MT_EINPUT, "%s: damaged: CRC-32 %s, its header "
+			  "says %.20s", name, hex, told);
+}
+
+int mt_model_parse(struct mt_model *m, const void *bytes, size_t size,
+		   const char *name, struct mt_err *err)
+{
+	*m = (struct mt_model){0};
+	int rc = parse_start(m, bytes, size, name, err);
+	if (!rc)
+		rc = check_values(m, bytes, size, name, err);
 	if (rc)
 		mt_model_close(m);
 	return rc;
 }
 
+/* The next bytes of the file up to end, *at of which have come. */
+static int read_to(int fd, const char *path, char *data, size_t *at, size_t end,
+		   struct mt_err *err)
+{
+	size_t got, want = end - *at;
+	int rc = mt_read_full(fd, data + *at, want, &got, path, err);
+	*at += got;
+	return rc || got == want ? rc : mt_err_set(err, MT_EINPUT, "%s: cut "
+		"at byte %zu while it was read", path, *at);
+}
+
 /* Read, not mapped: a file that gets shorter while it is in use would end the
- * program by SIGBUS. */
-static int read_whole(int fd, const char *path, size_t size, void **data,
+ * program by SIGBUS. The header comes first, so that not all of a large file that
+ * is not a model is read. */
+static int read_model(struct mt_model *m, int fd, const char *path, size_t size,
 		      struct mt_err *err)
 {
-	size_t got;
-	*data = mt_try_alloc64(size);
-	if (!*data)
+	size_t at = 0, head = size < 8 ? size : 8;
+	uint64_t n = 0;
+	char *data = m->file = mt_try_alloc64(size);
+	if (!data)
 		return mt_err_set(err, MT_ESYS, "%s: no memory for its %zu "
 				  "bytes", path, size);
-	int rc = mt_read_full(fd, *data, size, &got, path, err);
-	if (!rc && got < size)
-		rc = mt_err_set(err, MT_EINPUT, "%s: %zu of its %zu bytes came: "
-				"it was cut while it was read", path, got, size);
-	return rc;
+	int rc = read_to(fd, path, data, &at, head, err);
+	if (!rc && head == 8) {
+		memcpy(&n, data, 8);
+		if (n <= MAX_HEADER && n <= size - 8)
+			rc = read_to(fd, path, data, &at, 8 + (size_t)n, err);
+	}
+	if (!rc)
+		rc = parse_start(m, (unsigned char *)data, size, path, err);
+	if (!rc)
+		rc = read_to(fd, path, data, &at, size, err);
+	return rc ? rc : check_values(m, (unsigned char *)data, size, path, err);
 }
 
 int mt_model_open(struct mt_model *m, const char *path, struct mt_err *err)
 {
 	*m = (struct mt_model){0};
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	struct stat st;
 	if (fd < 0 || fstat(fd, &st)) {
 		mt_err_sys(err, "%s: cannot open", path);
@@ -233,7 +266,6 @@ int mt_model_open(struct mt_model *m, const char *path, struct mt_err *err)
 		return MT_ESYS;
 	}
 	size_t size = (size_t)st.st_size;
-	void *data = NULL;
 	int rc = MT_OK;
 	if (S_ISDIR(st.st_mode))
 		rc = mt_err_set(err, MT_EINPUT, "%s: is a folder, no model file; "
@@ -250,14 +282,10 @@ int mt_model_open(struct mt_model *m, const char *path, struct mt_err *err)
 				"%zu of the largest model file", path, size,
 				MOST_FILE);
 	else
-		rc = read_whole(fd, path, size, &data, err);
+		rc = read_model(m, fd, path, size, err);
 	close(fd);
-	if (!rc)
-		rc = mt_model_parse(m, data, size, path, err);
 	if (rc)
-		free(data);
-	else
-		m->file = data;
+		mt_model_close(m);
 	return rc;
 }
 
