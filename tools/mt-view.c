@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * mt-view: look at a stream, a packed set or a model. */
 #include <inttypes.h>
-#include <jansson.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +9,10 @@
 #include "base/escape.h"
 #include "base/file.h"
 #include "base/mem.h"
+#include "base/rng.h"
 #include "data/index.h"
+#include "data/rectable.h"
+#include "data/rectext.h"
 #include "nn/model.h"
 #include "nn/modelpath.h"
 #include "stream/filter.h"
@@ -60,129 +61,30 @@ static const struct mt_tool tool = {
 	.flags = 0,
 };
 
-/* A word and how often it came. */
-struct tally {
-	char *word;
-	uint64_t n;
+/* Words and how often each came. */
+struct words {
+	struct tally {
+		char *word;
+		size_t size;
+		uint64_t hash, n;
+	} *word;
+	size_t *slot;            /* by hash: number of the word + 1 */
+	size_t n, n_slot;
 };
 
 static struct view {
 	uint64_t segments, shown;
-	bool headed;
 	bool declared, had;      /* --field by a header; by a record */
-	struct tally *split, *fail, *tag;
-	size_t n_split, n_fail, n_tag;
-	uint64_t labelled;
+	struct words split, fail;
+	char **tag;
+	uint64_t *tagged;        /* records with each tag */
+	size_t n_tag;
+	uint64_t labelled, failed;
 	double seconds;
+	struct mt_rectable table;
+	char **path;             /* operands */
+	int n_path;
 } view;
-
-static uint64_t n_value(const struct mt_field *f)
-{
-	return f->size / mt_dtype_size(f->dtype);
-}
-
-static bool is_text(const struct mt_field *f)
-{
-	return f->dtype[0] == 's';
-}
-
-static void put_text(const struct mt_field *f)
-{
-	mt_escape_put(stdout, f->data, f->size);
-}
-
-/* f4 with the 9 digits that bring it back, wider types with 17. */
-static void put_number(const struct mt_field *f, uint64_t i)
-{
-	bool wide = !strcmp(f->dtype, "f8");
-	uint64_t bits = 0;  /* of 8 bytes a double would lose some */
-	if (f->dtype[1] == '8')
-		memcpy(&bits, (const char *)f->data + 8 * i, sizeof bits);
-	if (f->dtype[0] == 'f')
-		printf(wide ? "%.17g" : "%.9g", mt_field_num(f, i));
-	else if (!strcmp(f->dtype, "i8"))
-		printf("%" PRId64, (int64_t)bits);
-	else if (!strcmp(f->dtype, "u8"))
-		printf("%" PRIu64, bits);
-	else
-		printf("%.0f", mt_field_num(f, i));
-}
-
-static void put_shape(const struct mt_field *f)
-{
-	printf(" %s", f->dtype);
-	for (int i = 0; i < f->n_dim; i++)
-		printf("%s%" PRIu64, i ? "," : "[", f->dim[i]);
-	if (f->n_dim)
-		putchar(']');
-}
-
-static void put_summary(const struct mt_field *f)
-{
-	uint64_t n = n_value(f);
-	double lo = INFINITY, hi = -INFINITY, sum = 0;
-	for (uint64_t i = 0; i < n; i++) {
-		double v = mt_field_num(f, i);
-		lo = v < lo ? v : lo;
-		hi = v > hi ? v : hi;
-		sum += v;
-	}
-	put_shape(f);
-	if (n)
-		printf(" min %.4g mean %.4g max %.4g", lo, sum / (double)n, hi);
-}
-
-static void put_line(const struct mt_rec *rec)
-{
-	put_text(mt_rec_get(rec, "key"));
-	if (rec->type == MT_FAIL)
-		fputs("\tFAIL", stdout);
-	for (int i = 0; i < rec->n_field; i++) {
-		const struct mt_field *f = &rec->field[i];
-		if (!strcmp(f->name, "key"))
-			continue;
-		printf("\t%s", f->name);
-		if (is_text(f)) {
-			putchar(' ');
-			put_text(f);
-		} else if (n_value(f) == 1 && f->n_dim == 0) {
-			putchar(' ');
-			put_number(f, 0);
-		} else {
-			put_summary(f);
-		}
-	}
-	putchar('\n');
-}
-
-static bool is_scalar(const struct mt_field *f)
-{
-	return is_text(f) || n_value(f) == 1;
-}
-
-static void put_tsv(const struct mt_rec *rec)
-{
-	if (!view.headed) {
-		for (int i = 0, n = 0; i < rec->n_field; i++)
-			if (is_scalar(&rec->field[i]))
-				printf("%s%s", n++ ? "\t" : "",
-				       rec->field[i].name);
-		putchar('\n');
-		view.headed = true;
-	}
-	for (int i = 0, n = 0; i < rec->n_field; i++) {
-		const struct mt_field *f = &rec->field[i];
-		if (!is_scalar(f))
-			continue;
-		if (n++)
-			putchar('\t');
-		if (is_text(f))
-			put_text(f);
-		else
-			put_number(f, 0);
-	}
-	putchar('\n');
-}
 
 static void put_field(const struct mt_rec *rec)
 {
@@ -190,92 +92,70 @@ static void put_field(const struct mt_rec *rec)
 	if (!f)
 		return;
 	view.had = true;
-	put_text(mt_rec_get(rec, "key"));
-	if (is_text(f)) {
-		putchar('\t');
-		put_text(f);
-	}
-	for (uint64_t i = 0; !is_text(f) && i < n_value(f); i++) {
-		putchar('\t');
-		put_number(f, i);
-	}
-	putchar('\n');
+	mt_rectext_values(stdout, rec, f);
 }
 
-static void put_json_value(const struct mt_field *f)
+/* The number of a word, which is added where it is new. */
+static size_t find_word(struct words *w, const char *word, size_t size)
 {
-	if (is_text(f)) {
-		json_t *j = mt_escape_json(f->data, f->size);
-		json_dumpf(j, stdout, JSON_ENCODE_ANY);
-		json_decref(j);
-		return;
+	if (2 * w->n >= w->n_slot) {
+		w->n_slot = w->n_slot ? 2 * w->n_slot : 64;
+		w->slot = mt_realloc(w->slot, w->n_slot, sizeof *w->slot);
+		w->word = mt_realloc(w->word, w->n_slot / 2, sizeof *w->word);
+		memset(w->slot, 0, w->n_slot * sizeof *w->slot);
+		for (size_t i = 0; i < w->n; i++) {
+			size_t k = w->word[i].hash & (w->n_slot - 1);
+			while (w->slot[k])
+				k = (k + 1) & (w->n_slot - 1);
+			w->slot[k] = i + 1;
+		}
 	}
-	uint64_t n = n_value(f);
-	if (f->n_dim)
-		putchar('[');
-	for (uint64_t i = 0; i < n; i++) {
-		if (i)
-			putchar(',');
-		if (isfinite(mt_field_num(f, i)))
-			put_number(f, i);
-		else
-			fputs("null", stdout);
+	uint64_t hash = mt_hash64(word, size);
+	size_t k = hash & (w->n_slot - 1);
+	for (; w->slot[k]; k = (k + 1) & (w->n_slot - 1)) {
+		const struct tally *t = &w->word[w->slot[k] - 1];
+		if (t->hash == hash && t->size == size && !memcmp(t->word, word, size))
+			return w->slot[k] - 1;
 	}
-	if (f->n_dim)
-		putchar(']');
+	w->word[w->n] = (struct tally){mt_strndup(word, size), size, hash, 0};
+	w->slot[k] = ++w->n;
+	return w->n - 1;
 }
 
-static void put_json(const struct mt_rec *rec)
+static void count(struct words *w, const struct mt_field *f)
 {
-	fputs(rec->type == MT_FAIL ? "{\"type\":\"FAIL\"" : "{\"type\":\"DATA\"",
-	      stdout);
-	for (int i = 0; i < rec->n_field; i++) {
-		const struct mt_field *f = &rec->field[i];
-		printf(",\"%s\":", f->name);
-		put_json_value(f);
-	}
-	fputs("}\n", stdout);
+	bool text = f && f->dtype[0] == 's' && f->size;
+	size_t i = find_word(w, text ? f->data : "", text ? (size_t)f->size : 0);
+	w->word[i].n++;
 }
 
-static void count(struct tally **list, size_t *n, const char *word)
+static void put_tally(const char *what, struct words *w)
 {
-	size_t i = 0;
-	while (i < *n && strcmp((*list)[i].word, word) != 0)
-		i++;
-	if (i == *n) {
-		*list = mt_realloc(*list, ++*n, sizeof **list);
-		(*list)[i] = (struct tally){mt_strdup(word), 0};
+	for (size_t i = 0; i < w->n; i++) {
+		printf("%s\t", what);
+		mt_escape_put(stdout, w->word[i].word, w->word[i].size);
+		printf("\t%" PRIu64 "\n", w->word[i].n);
+		free(w->word[i].word);
 	}
-	(*list)[i].n++;
-}
-
-static void put_tally(const char *what, struct tally *list, size_t n)
-{
-	for (size_t i = 0; i < n; i++) {
-		printf("%s\t%s\t%" PRIu64 "\n", what, list[i].word, list[i].n);
-		free(list[i].word);
-	}
-	free(list);
+	free(w->word);
+	free(w->slot);
 }
 
 static void summarise(const struct mt_rec *rec)
 {
-	char word[256];
 	double seconds;
 	const struct mt_field *label = mt_rec_get(rec, "label");
 	if (rec->type == MT_FAIL) {
-		mt_rec_str(rec, "code", word, sizeof word);
-		count(&view.fail, &view.n_fail, word);
+		count(&view.fail, mt_rec_get(rec, "code"));
 		return;
 	}
 	if (mt_rec_get(rec, "split"))
-		count(&view.split, &view.n_split,
-		      mt_rec_str(rec, "split", word, sizeof word));
+		count(&view.split, mt_rec_get(rec, "split"));
 	if (mt_rec_num(rec, "seconds", &seconds))
 		view.seconds += seconds;
 	view.labelled += label != NULL;
 	for (size_t i = 0; label && i < view.n_tag && i < label->size; i++)
-		view.tag[i].n += ((const unsigned char *)label->data)[i];
+		view.tagged[i] += ((const unsigned char *)label->data)[i];
 }
 
 static void put_counts(const struct mt_tally *t)
@@ -283,9 +163,16 @@ static void put_counts(const struct mt_tally *t)
 	printf("segments\t%" PRIu64 "\nrecords\t%" PRIu64 "\nfailed\t%" PRIu64
 	       "\nlabelled\t%" PRIu64 "\nseconds\t%.3f\n", view.segments,
 	       t->n_data, t->n_fail, view.labelled, view.seconds);
-	put_tally("split", view.split, view.n_split);
-	put_tally("tag", view.tag, view.n_tag);
-	put_tally("fail", view.fail, view.n_fail);
+	put_tally("split", &view.split);
+	for (size_t i = 0; i < view.n_tag; i++) {
+		fputs("tag\t", stdout);
+		mt_escape_put(stdout, view.tag[i], strlen(view.tag[i]));
+		printf("\t%" PRIu64 "\n", view.tagged[i]);
+		free(view.tag[i]);
+	}
+	free(view.tag);
+	free(view.tagged);
+	put_tally("fail", &view.fail);
 }
 
 /* After the last record: was --field a name at all? */
@@ -307,20 +194,57 @@ static int check_field(struct mt_err *err)
 	return MT_OK;
 }
 
+/* Backslashes are escaped in a header's text, tabs and newlines its own. */
+static void put_header(const char *text)
+{
+	for (size_t n; *text; text += n) {
+		n = strcspn(text, "\t\n\\");
+		mt_escape_show(stdout, text, n);
+		if (text[n])
+			putchar(text[n++]);
+	}
+}
+
+/* Fields that no header declares, of all operands that can be read twice. */
+static void scan_operands(void)
+{
+	struct mt_set set;
+	for (int i = 0; i < view.n_path; i++) {
+		const char *path = view.path[i];
+		if (!mt_set_is(path) || mt_set_read(&set, path, NULL)) {
+			mt_rectable_scan(&view.table, path);
+			continue;
+		}
+		for (size_t k = 0; k < set.n_part; k++) {
+			char *part = mt_strf("%s/%s", path, set.part[k].name);
+			mt_rectable_scan(&view.table, part);
+			free(part);
+		}
+		mt_set_release(&set);
+	}
+	if (!view.n_path)
+		mt_rectable_scan(&view.table, "-");
+}
+
 static int head(void *state, struct mt_head *h, struct mt_err *err)
 {
 	(void)state, (void)err;
+	if (opts.tsv && !view.segments) {
+		mt_rectable_head(&view.table, h);
+		scan_operands();
+	}
 	view.declared |= opts.field && mt_head_has_field(h, opts.field);
 	if (!view.segments++ && opts.summary) {
 		view.n_tag = mt_head_n_tag(h);
 		view.tag = mt_calloc(view.n_tag, sizeof *view.tag);
+		view.tagged = mt_calloc(view.n_tag, sizeof *view.tagged);
 		for (size_t i = 0; i < view.n_tag; i++)
-			view.tag[i].word = mt_strdup(mt_head_tag(h, i));
+			view.tag[i] = mt_strdup(mt_head_tag(h, i));
 	}
 	if (opts.header) {
 		size_t n;
 		char *text = mt_head_text(h, &n);
-		fwrite(text, 1, n, stdout);
+		put_header(text);
 		free(text);
 	}
 	return MT_OK;
@@ -340,21 +264,42 @@ static int put(void *state, struct mt_rec *rec, struct mt_err *err)
 	(void)state;
 	if (!wanted(rec))
 		return MT_OK;
+	bool table = opts.tsv && !opts.summary && !opts.json && !opts.field;
 	view.shown++;
 	if (opts.summary) {
 		summarise(rec);
 		return MT_OK;
 	}
 	if (opts.json)
-		put_json(rec);
+		mt_rectext_json(stdout, rec);
 	else if (opts.field)
 		put_field(rec);
-	else if (opts.tsv && rec->type == MT_DATA)
-		put_tsv(rec);
-	else if (!opts.tsv)
-		put_line(rec);
+	else if (!table)
+		mt_rectext_line(stdout, rec);
+	else if (rec->type == MT_DATA)
+		mt_rectable_put(&view.table, rec);
+	else
+		view.failed++;
 	return ferror(stdout) ? mt_err_sys(err, "standard output: cannot "
 					   "write") : MT_OK;
+}
+
+/* --tsv: what is not in the table is said. */
+static void end_table(void)
+{
+	const struct mt_rectable *t = &view.table;
+	bool table = opts.tsv && !opts.summary && !opts.json && !opts.field &&
+		     !opts.header && !opts.check;
+	if (table && (view.shown || !opts.key))
+		mt_rectable_end(&view.table);
+	if (view.failed)
+		mt_info("%" PRIu64 " failed records are not in the table; --json "
+			"shows them", view.failed);
+	if (t->n_lost)
+		mt_info("%" PRIu64 " records have a value that has no column, first "
+			"'%s' of '%s'; --json shows all", t->n_lost, t->lost_field,
+			t->lost_key);
+	mt_rectable_release(&view.table);
 }
 
 static void put_check(uint64_t segments, const struct mt_tally *t)
@@ -370,6 +315,7 @@ static int end(void *state, const struct mt_tally *t, struct mt_err *err)
 		put_check(view.segments, t);
 	if (opts.summary)
 		put_counts(t);
+	end_table();
 	if (opts.key && !view.shown)
 		return mt_err_set(err, MT_EINPUT, "there is no record '%s'",
 				  opts.key);
@@ -388,6 +334,8 @@ static int put_indexed(const char *path, struct mt_err *err)
 		return rc;
 	view.declared |= opts.field &&
 			 mt_head_has_field(&x.reader.head, opts.field);
+	if (opts.tsv)
+		mt_rectable_head(&view.table, &x.reader.head);
 	mt_rec_init(&rec);
 	while (!rc && !mt_index_find(&x, opts.key, &from, &off)) {
 		rc = mt_reader_at(&x.reader, off, &rec, err);
@@ -462,14 +410,14 @@ static void put_tensor(const struct mt_model_tensor *t)
 	if (opts.field && strcmp(opts.field, t->name) != 0)
 		return;
 	view.shown++;
-	fputs(t->name, stdout);
+	mt_escape_show(stdout, t->name, strlen(t->name));
 	if (!*f.dtype)
-		printf("\t%s %" PRIu64 " bytes", t->dtype, t->size);
+		printf("\t%.8s %" PRIu64 " bytes", t->dtype, t->size);
 	else if (!opts.field)
-		put_summary(&f);
-	for (uint64_t i = 0; opts.field && *f.dtype && i < n_value(&f); i++) {
+		mt_rectext_summary(stdout, &f);
+	for (uint64_t i = 0; opts.field && *f.dtype && i < mt_rectext_n(&f); i++) {
 		putchar('\t');
-		put_number(&f, i);
+		mt_rectext_number(stdout, &f, i);
 	}
 	putchar('\n');
 }
@@ -483,15 +431,14 @@ static int put_model(const char *path, struct mt_err *err)
 		return rc;
 	for (size_t i = 0; i < m.n_tensor; i++) {
 		struct mt_field f = as_field(&m.tensor[i]);
-		n += *f.dtype ? n_value(&f) : 0;
+		n += *f.dtype ? mt_rectext_n(&f) : 0;
 	}
 	bool all = !opts.check && !opts.summary && !opts.header;
 	for (size_t i = 0; i < m.n_meta && (opts.header || (all &&
 	     !opts.field)); i++) {
-		struct mt_field f = {.data = m.meta[i].value,
-				     .size = strlen(m.meta[i].value)};
-		printf("%s\t", m.meta[i].name);
-		put_text(&f);
+		mt_escape_show(stdout, m.meta[i].name, strlen(m.meta[i].name));
+		putchar('\t');
+		mt_escape_show(stdout, m.meta[i].value, strlen(m.meta[i].value));
 		putchar('\n');
 	}
 	for (size_t i = 0; all && i < m.n_tensor; i++)
@@ -528,6 +475,9 @@ static int check(struct mt_filter *f, char **operand, int *n,
 	int models = 0, rc = MT_OK;
 	(void)f;
 	opts.check |= opts.quick;
+	view.table.out = stdout;
+	view.path = operand;
+	view.n_path = *n;
 	for (int i = 0; i < *n; i++) {
 		char *installed = mt_model_installed(operand[i], mt_model_folders());
 		operand[i] = installed ? installed : operand[i];
@@ -545,8 +495,10 @@ static int check(struct mt_filter *f, char **operand, int *n,
 		rc = look_up(operand[0], err);
 	else if (!models)
 		return MT_OK;
-	if (!rc && !models && !opts.quick)
+	if (!rc && !models && !opts.quick) {
+		end_table();
 		rc = check_field(err);
+	}
 	if (!rc)
 		exit(mt_tool_end(0));
 	return rc == MT_END ? MT_OK : rc;

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/types.h>
 
+#include "base/mark.h"
 #include "base/mem.h"
 
 int mt_names_open(struct mt_names *list, const char *path, bool zero,
@@ -43,14 +44,12 @@ static ssize_t get_line(struct mt_names *list)
 /* What editors put before the first line: one of UTF-8 is skipped. */
 static int skip_mark(struct mt_names *list, ssize_t *n, struct mt_err *err)
 {
-	if (*n >= 2 && (!memcmp(list->name, "\xff\xfe", 2) ||
-			!memcmp(list->name, "\xfe\xff", 2)))
+	size_t mark = mt_mark_utf8(list->name, (size_t)*n);
+	if (mt_mark_is_utf16(list->name, (size_t)*n))
 		return mt_err_set(err, MT_EINPUT, "%s: is UTF-16 text; save it as "
 				  "UTF-8", list->path);
-	if (*n >= 3 && !memcmp(list->name, "\xef\xbb\xbf", 3)) {
-		*n -= 3;
-		memmove(list->name, list->name + 3, (size_t)*n + 1);
-	}
+	*n -= (ssize_t)mark;
+	memmove(list->name, list->name + mark, (size_t)*n + 1);
 	return MT_OK;
 }
 

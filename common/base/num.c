@@ -9,6 +9,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/half.h"
+
 static bool starts(const char *s)
 {
 	return (*s >= '0' && *s <= '9') || *s == '-' || *s == '+' || *s == '.';
@@ -87,5 +89,31 @@ const char *mt_num_size_text(char *buf, size_t size, uint64_t bytes)
 	if (n > 2 && !strcmp(buf + n - 2, ".0"))
 		n -= 2;
 	snprintf(buf + n, size - n, " %s", unit[u]);
+	return buf;
+}
+
+static bool same(const char *text, double v, int bits)
+{
+	double back = strtod(text, NULL);
+	if (bits == 64)
+		return !(back < v || back > v);
+	float f = strtof(text, NULL), g = (float)v;
+	return bits == 32 ? !(f < g || f > g) : mt_half_from(f) == mt_half_from(g);
+}
+
+const char *mt_num_text(char *buf, double v, int bits)
+{
+	int n = bits == 64 ? 15 : bits == 32 ? 6 : 3;
+	int most = bits == 64 ? 17 : bits == 32 ? 9 : 5;
+	/* below the normal numbers there are fewer digits to a value */
+	if (fabs(v) < (bits == 64 ? 0x1p-1022 : bits == 32 ? 0x1p-126 : 0x1p-14))
+		n = 1;
+	if (isnan(v)) {
+		memcpy(buf, "nan", 4);
+		return buf;
+	}
+	do
+		snprintf(buf, MT_NUM_TEXT, "%.*g", n, v);
+	while (n++ < most && !same(buf, v, bits));
 	return buf;
 }

@@ -11,6 +11,12 @@
 bool mt_num_i64(const char *s, int64_t *out);
 bool mt_num_u64(const char *s, uint64_t *out);
 bool mt_num_f64(const char *s, double *out);  /* finite */
+/* A number as the shortest text that gives the same value again when it is read
+ * as a double (bits 64), a float (32) or a half (16); "nan", "inf" and "-inf". In
+ * buf of MT_NUM_TEXT bytes, which is returned. */
+#define MT_NUM_TEXT 32
+const char *mt_num_text(char *buf, double v, int bits);
+
 /* A number of bytes: "4096", or a number that may have a decimal point and is
  * followed by K, M, G or T, in either case and also as "MiB": powers of 1024. */
 bool mt_num_size(const char *s, uint64_t *out);

@@ -4,6 +4,7 @@
 
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/num.h"
 #include "base/opt.h"
 
 /* Texts that options point to, for as long as the program runs. */
@@ -45,7 +46,7 @@ static int set_value(const struct mt_opt_set *sets, const char *name,
 		snprintf(number, sizeof number, "%" JSON_INTEGER_FORMAT,
 			 json_integer_value(v));
 	else if (json_is_real(v))
-		snprintf(number, sizeof number, "%.15g", json_real_value(v));
+		mt_num_text(number, json_real_value(v), 64);
 	else
 		return mt_err_set(err, MT_EUSAGE, known ? "'%s' cannot be this "
 				  "kind of JSON value" : "unknown option '%.80s'",

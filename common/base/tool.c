@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/escape.h"
 #include "base/mem.h"
 #include "base/outputs.h"
 #include "base/temp.h"
@@ -198,6 +199,14 @@ static void hold_places(void)
 		close(fd);
 }
 
+/* What a name or a text of the input brings into it must not steer a terminal. */
+static void put_message(const char *text)
+{
+	char *safe = mt_escape_message(text);
+	fprintf(stderr, "%s: %s\n", tool_name, safe);
+	free(safe);
+}
+
 void mt_tool_begin(const struct mt_tool *tool, int argc, char **argv,
 		   char ***operand, int *n)
 {
@@ -218,9 +227,9 @@ void mt_tool_begin(const struct mt_tool *tool, int argc, char **argv,
 		rc = mt_outputs_differ(sets, tool->flags & MT_TOOL_OUTPUT &&
 				       !mt_common.output, &err);
 	if (rc) {
-		fprintf(stderr, "%s: %s\nusage: %s %s\n%s --help lists the "
-			"options\n", tool->name, err.text, tool->name,
-			tool->synopsis, tool->name);
+		put_message(err.text);
+		fprintf(stderr, "usage: %s %s\n%s --help lists the options\n",
+			tool->name, tool->synopsis, tool->name);
 		exit(2);
 	}
 	*operand = argv + 1;
@@ -387,7 +396,7 @@ static void say(const char *fmt, va_list ap)
 {
 	char text[1024];
 	vsnprintf(text, sizeof text, fmt, ap);
-	fprintf(stderr, "%s: %s\n", tool_name, text);
+	put_message(text);
 }
 
 void mt_warn(const char *fmt, ...)
@@ -420,7 +429,7 @@ void mt_note(const char *fmt, ...)
 
 int mt_tool_fail(const struct mt_err *err)
 {
-	fprintf(stderr, "%s: %s\n", tool_name, err->text);
+	put_message(err->text);
 	return mt_err_exit(err->status);
 }
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/crc.h"
+#include "base/mark.h"
 #include "base/mem.h"
 #include "data/msd.h"
 
@@ -80,7 +81,10 @@ static int read_list(struct mt_msd_list *l, const char *path, bool grouped,
 		add_group(l);
 	while (!rc && (n = getline(&text, &cap, f)) > 0) {
 		l->crc = mt_crc32(l->crc, text, (size_t)n);
-		rc = add_line(l, path, text, (size_t)n, ++line, grouped, err);
+		/* the sum is that of the file, with its mark */
+		size_t mark = line ? 0 : mt_mark_utf8(text, (size_t)n);
+		rc = add_line(l, path, text + mark, (size_t)n - mark, ++line, grouped,
+			      err);
 	}
 	if (!rc && ferror(f))
 		rc = mt_err_sys(err, "%s: cannot read", path);

@@ -314,6 +314,12 @@ bool mt_head_has_field(const struct mt_head *head, const char *name)
 	return find(head, "field", name) != NULL;
 }
 
+const struct mt_head_line *mt_head_field(const struct mt_head *head,
+					 const char *name)
+{
+	return find(head, "field", name);
+}
+
 const char *mt_head_param(const struct mt_head *head, const char *name)
 {
 	struct mt_head_line *line = find(head, "param", name);

@@ -46,6 +46,9 @@ void mt_head_set_field(struct mt_head *head, const char *name,
 		       const char *dtype, const char *shape, const char *text);
 void mt_head_drop_field(struct mt_head *head, const char *name);
 bool mt_head_has_field(const struct mt_head *head, const char *name);
+/* The first field line of that name, or NULL. */
+const struct mt_head_line *mt_head_field(const struct mt_head *head,
+					 const char *name);
 /* param NAME VALUE; NULL when there is none. */
 const char *mt_head_param(const struct mt_head *head, const char *name);
 void mt_head_set_param(struct mt_head *head, const char *name,

@@ -61,7 +61,7 @@ mt-select -q --keys "$tmp/key" "$tmp/win.mtr" > "$tmp/one.mtr"
 is "$(mt-view -f window_start "$tmp/one.mtr" | cut -f2- | awk '{ for (i = 1; i <= NF; i++) printf "%.3f ", $i }')" \
 	'0.000 0.072 0.136 ' 'evenly, the last at the end'
 # the score is the mean of its windows
-mt-view --json "$tmp/one.mtr" | sed 's/.*"score":\[\([^]]*\)\],"windows":\[\([^]]*\)\].*/\1,\2/' |
+mt-view --json "$tmp/one.mtr" | sed 's/.*"score":\[\([^]]*\)\],"windows":\[\(.*\)\],"window_start".*/\1,\2/' | tr -d '[]' |
 	awk -F, '{ for (k = 1; k <= 2; k++) { d = $k - ($(k + 2) + $(k + 4) + $(k + 6)) / 3; if (d * d > 1e-10) bad = 1 }
 		print NF, bad + 0 }' > "$tmp/out"
 is "$(cat "$tmp/out")" '8 0' 'the score is the mean of its windows'
@@ -70,7 +70,7 @@ is "$(mt-view -f window_start "$tmp/seven.mtr" | awk '{ print NF - 1 }')" 7 '--a
 predict --windows --tsv "$tmp/set" > "$tmp/out"
 is "$(head -1 "$tmp/out")" 'key	start	tag	score' '--windows --tsv has the windows'
 awk -F'\t' '$1 == "low/9.wav" && $3 == "low" { printf "%s %.6f\n", $2, $4 }' "$tmp/out" > "$tmp/got"
-mt-view --json "$tmp/one.mtr" | sed 's/.*"windows":\[\([^]]*\)\].*/\1/' |
+mt-view --json "$tmp/one.mtr" | sed 's/.*"windows":\[\(.*\)\],"window_start".*/\1/' | tr -d '[]' |
 	awk -F, '{ printf "0.000 %.6f\n0.072 %.6f\n0.136 %.6f\n", $2, $4, $6 }' > "$tmp/want"
 same "$tmp/got" "$tmp/want" 'with the times and scores of the stream'
 predict --windows --json "$tmp/set" | grep '"low/9.wav"' > "$tmp/out"

@@ -14,7 +14,8 @@
  *   index OFF KEY ...      an index; OFF "@" is the right one
  *   done                   end the segment
  *
- * \t, \n, \\, \s (space) and \xHH stand for bytes. */
+ * \t, \n, \r, \\, \s (space) and \xHH stand for bytes. */
+#include <ctype.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -139,7 +140,8 @@ static size_t decode(char *start)
 			*to++ = (char)strtoul(hex, NULL, 16);
 			s += 2;
 		} else {
-			*to++ = *s == 't' ? '\t' : *s == 'n' ? '\n' : *s == 's' ? ' ' : *s;
+			const char *e = strchr("t\tn\nr\rs ", *s);
+			*to++ = e && isalpha((unsigned char)*s) ? e[1] : *s;
 		}
 	}
 	*to = 0;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * Option tables, --config files, strict numbers and the provenance line. */
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -14,6 +15,7 @@
 #include "base/file.h"
 #include "base/num.h"
 #include "base/opt.h"
+#include "base/rng.h"
 #include "base/tool.h"
 
 struct opts {
@@ -213,6 +215,38 @@ static void test_num(void **state)
 	assert_true(i == INT64_MIN && u == UINT64_MAX);
 }
 
+static void test_num_text(void **state)
+{
+	(void)state;
+	static const struct { double v; int bits; const char *text; } told[] = {
+		{29.156, 64, "29.156"}, {0.1, 64, "0.1"}, {1.0 / 3, 64, "0.3333333333333333"},
+		{0.1 + 0.2, 64, "0.30000000000000004"}, {5e-324, 64, "5e-324"},
+		{1e22, 64, "1e+22"}, {-0.0, 64, "-0"}, {INFINITY, 64, "inf"},
+		{-INFINITY, 32, "-inf"}, {NAN, 64, "nan"}, {-NAN, 32, "nan"},
+		{(double)0.1f, 32, "0.1"}, {(double)(1 / 3.f), 32, "0.33333334"},
+		{(double)16777217.f, 32, "16777216"}, {0.0999755859375, 16, "0.1"},
+		{65504, 16, "6.55e+04"}, {0x1p-149, 32, "1e-45"},
+	};
+	char buf[MT_NUM_TEXT];
+	for (size_t i = 0; i < sizeof told / sizeof *told; i++)
+		assert_string_equal(mt_num_text(buf, told[i].v, told[i].bits),
+				    told[i].text);
+	struct mt_rng rng;
+	mt_rng_init(&rng, 1, MT_RNG_TEST, 0, 0);
+	for (int i = 0; i < 100000; i++) {
+		uint64_t bits = mt_rng_u64(&rng);
+		uint32_t low = (uint32_t)bits;
+		double d;
+		float f;
+		memcpy(&d, &bits, sizeof d);
+		memcpy(&f, &low, sizeof f);
+		double back = strtod(mt_num_text(buf, d, 64), NULL);
+		assert_true(isnan(d) || !memcmp(&back, &d, sizeof d));
+		float again = strtof(mt_num_text(buf, (double)f, 32), NULL);
+		assert_true(isnan(f) || !memcmp(&again, &f, sizeof f));
+	}
+}
+
 static void test_size(void **state)
 {
 	(void)state;
@@ -297,6 +331,7 @@ int main(void)
 		cmocka_unit_test(test_config),
 		cmocka_unit_test(test_num),
 		cmocka_unit_test(test_size),
+		cmocka_unit_test(test_num_text),
 		cmocka_unit_test(test_cmdline),
 	};
 	cmocka_set_message_output(CM_OUTPUT_TAP);
