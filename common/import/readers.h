@@ -13,4 +13,8 @@ int mt_bundle_read(struct mt_weights *w, const char *path, struct mt_err *err) M
 bool mt_torch_match(const char *path, const unsigned char *head, size_t size);
 int mt_torch_read(struct mt_weights *w, const char *path, struct mt_err *err) MT_USE_RESULT;
 
+/* Safetensors that are not a model of mt. */
+bool mt_foreign_match(const char *path, const unsigned char *head, size_t size);
+int mt_foreign_read(struct mt_weights *w, const char *path, struct mt_err *err) MT_USE_RESULT;
+
 #endif

@@ -10,6 +10,7 @@ import io
 import pathlib
 import zipfile
 
+import safetensors.torch
 import torch
 
 OUT = pathlib.Path(__file__).resolve().parent / "weights"
@@ -140,7 +141,17 @@ def torch_files():
     torch.jit.script(Tiny()).save(OUT / "script.bad")
 
 
+def foreign_files():
+    file = OUT / "types.safetensors"
+    safetensors.torch.save_file(types() | {"m": rand(2, 3), "scalar": rand(()),
+                                           "empty": rand(0, 2)}, file, {"format": "pt"})
+    state(file.name, dict(sorted(safetensors.torch.load_file(file).items())))
+    safetensors.torch.save_file({"w": torch.tensor([1], dtype=torch.uint16)},
+                                OUT / "u16.bad")
+
+
 if __name__ == "__main__":
     OUT.mkdir(exist_ok=True)
     torch_files()
+    foreign_files()
     (OUT.parent / "weights_ref.txt").write_text("\n".join(lines) + "\n")

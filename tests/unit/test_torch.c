@@ -7,12 +7,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "base/file.h"
 #include "base/mem.h"
 #include "import/weights.h"
+#include "nn/model.h"
 
 #define REF "tests/ref/weights_ref.txt"
 #define DIR "tests/ref/weights/"
@@ -90,6 +92,29 @@ static void test_metadata(void **state)
 	assert_int_equal(mt_weights_read(&w, DIR "checkpoint.pth", NULL), MT_OK);
 	assert_string_equal(w.metadata, "{\"epoch\":3,\"best\":0.75,\"name\":\"a net\"}");
 	mt_weights_release(&w);
+	assert_int_equal(mt_weights_read(&w, DIR "types.safetensors", NULL), MT_OK);
+	assert_string_equal(w.metadata, "{\"format\":\"pt\"}");
+	mt_weights_release(&w);
+}
+
+/* An mt model is not converted. */
+static void test_own(void **state)
+{
+	(void)state;
+	struct mt_weights w;
+	struct mt_err err = {0};
+	char path[] = "/tmp/mt-test-XXXXXX";
+	int fd = mkstemp(path);
+	assert_true(fd >= 0);
+	close(fd);
+	struct mt_model_meta meta[] = {{"net", "{}"}, {"frontend", "{}"}};
+	float one = 1;
+	struct mt_model_tensor t = {.name = "w", .dtype = "F32", .n_dim = 1, .dim = {1},
+				    .data = &one, .size = 4};
+	assert_int_equal(mt_model_save(path, &t, 1, meta, 2, NULL), MT_OK);
+	assert_int_equal(mt_weights_read(&w, path, &err), MT_EINPUT);
+	assert_non_null(strstr(err.text, "is a model of mt already"));
+	unlink(path);
 }
 
 /* Files that are refused, and a part of the sentence. */
@@ -105,6 +130,7 @@ static void test_refused(void **state)
 		{"list.bad", "holds a list, not a state dict"},
 		{"nested.bad", "its keys: 'net', 'epoch'"},
 		{"complex.bad", "global 'torch ComplexFloatStorage' is not a tensor's; refused"},
+		{"u16.bad", "tensor 'w': type U16 is not read; save it as F32"},
 		{"script.bad", "is a TorchScript program"},
 	};
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
@@ -124,6 +150,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_values),
 		cmocka_unit_test(test_metadata),
+		cmocka_unit_test(test_own),
 		cmocka_unit_test(test_refused),
 	};
 	cmocka_set_message_output(CM_OUTPUT_TAP);
