@@ -17,4 +17,9 @@ int mt_torch_read(struct mt_weights *w, const char *path, struct mt_err *err) MT
 bool mt_foreign_match(const char *path, const unsigned char *head, size_t size);
 int mt_foreign_read(struct mt_weights *w, const char *path, struct mt_err *err) MT_USE_RESULT;
 
+/* Weights and whole models of Keras 1 and 2, in HDF5. Forks: no other thread may
+ * run at that time. */
+bool mt_keras_match(const char *path, const unsigned char *head, size_t size);
+int mt_keras_read(struct mt_weights *w, const char *path, struct mt_err *err) MT_USE_RESULT;
+
 #endif

@@ -10,6 +10,8 @@ import io
 import pathlib
 import zipfile
 
+import h5py
+import numpy as np
 import safetensors.torch
 import torch
 
@@ -150,8 +152,95 @@ def foreign_files():
                                 OUT / "u16.bad")
 
 
+def layer(group, name, weights, fixed=False):
+    """As Keras writes a layer: weight_names, and a data set for each."""
+    g = group.create_group(name)
+    names = [n for n, _ in weights]
+    g.attrs["weight_names"] = np.array([n.encode() for n in names], "S") if fixed else names
+    for n, v in weights:
+        g.create_dataset(n, data=v)
+    return name
+
+
+def values(*shape, dtype="<f4"):
+    return rand(*shape).numpy().astype(dtype)
+
+
+def read_back(file, names, root=""):
+    with h5py.File(OUT / file) as f:
+        for name, path in names:
+            note(file, name, f[root + path][()].astype(np.float32).astype(np.float64))
+
+
+def keras_files():
+    with h5py.File(OUT / "keras1.h5", "w") as f:
+        conv = [("convolution2d_1_W", values(2, 1, 3, 3)), ("convolution2d_1_b", values(2))]
+        norm = [("batchnormalization_1_gamma", values(2)),
+                ("batchnormalization_1_running_std", values(2))]
+        f.attrs["layer_names"] = np.array([
+            layer(f, "convolution2d_1", conv, True), layer(f, "batchnormalization_1", norm, True),
+            f.create_group("flatten_1").name[1:]], "S")
+        f["flatten_1"].attrs["weight_names"] = np.array([], "S1")
+    read_back("keras1.h5", [(n, f"{g}/{n}") for g, w in (("convolution2d_1", conv), (
+        "batchnormalization_1", norm)) for n, _ in w])
+    with h5py.File(OUT / "keras2.h5", "w") as f:
+        one = [("conv2d/kernel:0", values(3, 3, 1, 2)), ("conv2d/bias:0", values(2))]
+        two = [("conv2d/kernel:0", values(4)), ("dense/bias:0", values(2, dtype="<f8"))]
+        three = [("half:0", values(5, dtype="<f2")), ("big:0", values(3, dtype=">f4")),
+                 ("count:0", np.int64(7)), ("none:0", values(0, 3))]
+        f.attrs["layer_names"] = [layer(f, "conv2d", one), layer(f, "dense", two),
+                                  layer(f, "odd", three)]
+        f.attrs["keras_version"] = "2.4.0"
+        f.attrs["backend"] = np.bytes_("tensorflow")
+    read_back("keras2.h5", [(n, f"conv2d/{n}") for n, _ in one] +
+              [("dense/conv2d/kernel:0", "dense/conv2d/kernel:0"),
+               ("dense/bias:0", "dense/dense/bias:0")] + [(n, f"odd/{n}") for n, _ in three])
+    with h5py.File(OUT / "keras-model.h5", "w") as f:
+        g = f.create_group("model_weights")
+        dense = [("dense_1/kernel:0", values(2, 3)), ("dense_1/bias:0", values(3))]
+        g.attrs["layer_names0"] = [layer(g, "dense_1", dense)]
+        g.attrs["layer_names1"] = [layer(g, "dense_2", [("dense_2/kernel:0", values(3, 1))])]
+        f.attrs["model_config"] = '{"class_name": "Sequential"}'
+        f.create_group("optimizer_weights")
+    read_back("keras-model.h5", [(n, f"{n.split('/')[0]}/{n}") for n in (
+        "dense_1/kernel:0", "dense_1/bias:0", "dense_2/kernel:0")], "model_weights/")
+
+
+def keras_bad_files():
+    """Each with one layer "a", whose weight "w" is not what it should be."""
+    def odd(file, make, layers=("a",)):
+        with h5py.File(OUT / file, "w") as f:
+            f.attrs["layer_names"] = list(layers)
+            g = f.create_group("a")
+            g.attrs["weight_names"] = ["w"]
+            make(f, g)
+    odd("h5-link.bad", lambda f, g: g.__setitem__("w", h5py.ExternalLink("keras1.h5", "/x")))
+    odd("h5-soft.bad", lambda f, g: (f.create_dataset("v", data=values(2)),
+                                     g.__setitem__("w", h5py.SoftLink("/v"))))
+    odd("h5-raw.bad", lambda f, g: g.create_dataset("w", (4,), "u1", external=[
+        ("keras1.h5", 0, 4)]))
+    odd("h5-virtual.bad", lambda f, g: g.create_virtual_dataset("w", virtual()))
+    odd("h5-chunks.bad", lambda f, g: g.create_dataset("w", data=values(4), chunks=(2,)))
+    odd("h5-text.bad", lambda f, g: g.create_dataset("w", data=b"text"))
+    odd("h5-none.bad", lambda f, g: None)
+    odd("h5-group.bad", lambda f, g: g.create_group("w"))
+    odd("h5-huge.bad", lambda f, g: g.create_dataset("w", (2 ** 40,), "f4"))
+    odd("h5-layer.bad", lambda f, g: None, ["b"])
+    odd("h5-path.bad", lambda f, g: None, ["/a"])
+    with h5py.File(OUT / "h5-other.bad", "w") as f:
+        f["w"] = values(3)
+
+
+def virtual():
+    v = h5py.VirtualLayout((2,), "f4")
+    v[:] = h5py.VirtualSource("keras1.h5", "x", (2,))
+    return v
+
+
 if __name__ == "__main__":
     OUT.mkdir(exist_ok=True)
     torch_files()
     foreign_files()
+    keras_files()
+    keras_bad_files()
     (OUT.parent / "weights_ref.txt").write_text("\n".join(lines) + "\n")

@@ -95,6 +95,14 @@ static void test_metadata(void **state)
 	assert_int_equal(mt_weights_read(&w, DIR "types.safetensors", NULL), MT_OK);
 	assert_string_equal(w.metadata, "{\"format\":\"pt\"}");
 	mt_weights_release(&w);
+	assert_int_equal(mt_weights_read(&w, DIR "keras2.h5", NULL), MT_OK);
+	assert_string_equal(w.metadata, "{\"keras_version\":\"2.4.0\",\"backend\":"
+			    "\"tensorflow\"}");
+	mt_weights_release(&w);
+	assert_int_equal(mt_weights_read(&w, DIR "keras-model.h5", NULL), MT_OK);
+	assert_string_equal(w.metadata,
+			    "{\"model_config\":{\"class_name\":\"Sequential\"}}");
+	mt_weights_release(&w);
 }
 
 /* An mt model is not converted. */
@@ -131,6 +139,18 @@ static void test_refused(void **state)
 		{"nested.bad", "its keys: 'net', 'epoch'"},
 		{"complex.bad", "global 'torch ComplexFloatStorage' is not a tensor's; refused"},
 		{"u16.bad", "tensor 'w': type U16 is not read; save it as F32"},
+		{"h5-link.bad", "/a/w: is a link to another file"},
+		{"h5-soft.bad", "/a/w: is a symbolic link"},
+		{"h5-raw.bad", "/a/w: raw data in another file is not read"},
+		{"h5-virtual.bad", "/a/w: a virtual data set"},
+		{"h5-chunks.bad", "/a/w: is stored in chunks; make it plain with h5repack"},
+		{"h5-text.bad", "/a/w: holds neither floats nor integers"},
+		{"h5-none.bad", "/a/w: is named, but is missing; damaged"},
+		{"h5-group.bad", "/a/w: is not a data set, or damaged"},
+		{"h5-huge.bad", "/a/w: is larger than the file; damaged or cut"},
+		{"h5-layer.bad", "/b: is in layer_names, but is missing; damaged"},
+		{"h5-path.bad", "a name that is empty, long or an absolute path"},
+		{"h5-other.bad", "is HDF5 without the attribute layer_names"},
 		{"script.bad", "is a TorchScript program"},
 	};
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
@@ -145,6 +165,38 @@ static void test_refused(void **state)
 	}
 }
 
+/* HDF5 cut and changed: refused with a sentence, or read; never a crash. The
+ * library has no checksums. */
+static void test_damaged_h5(void **state)
+{
+	(void)state;
+	char path[] = "/tmp/mt-test-XXXXXX", *data;
+	size_t size;
+	int fd = mkstemp(path), refused = 0;
+	assert_true(fd >= 0);
+	assert_int_equal(mt_file_get(DIR "keras2.h5", 1 << 20, &data, &size, NULL), MT_OK);
+	for (size_t at = 8; at < size; at += 97)
+		for (int cut = 0; cut < 2; cut++) {
+			struct mt_weights w;
+			struct mt_err err = {0};
+			data[at] = (char)(data[at] ^ 0x5a);
+			assert_int_equal(ftruncate(fd, 0), 0);
+			assert_true(pwrite(fd, data, cut ? at : size, 0) > 0);
+			int rc = mt_weights_read(&w, path, &err);
+			data[at] = (char)(data[at] ^ 0x5a);
+			if (rc && (rc != MT_EINPUT || strncmp(err.text, path, strlen(path))))
+				fail_msg("byte %zu: %d '%s'", at, rc, err.text);
+			if (cut && !rc)
+				fail_msg("cut at %zu of %zu, but read", at, size);
+			refused += rc != MT_OK;
+			mt_weights_release(&w);
+		}
+	assert_true(refused > 50);
+	close(fd);
+	unlink(path);
+	free(data);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -152,6 +204,7 @@ int main(void)
 		cmocka_unit_test(test_metadata),
 		cmocka_unit_test(test_own),
 		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_damaged_h5),
 	};
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests(tests, NULL, NULL);
