@@ -46,7 +46,7 @@ HELPERS = $(BUILD)/tests/damage $(BUILD)/tests/spoil $(BUILD)/tests/craft \
 	$(GEN_SRC:tests/bench/%.c=$(BUILD)/tests/%)
 
 .PHONY: all check check-all check-asan check-tsan check-valgrind lint demo deps demo-deps \
-	fuzz bench peers install uninstall clean help tests FORCE
+	fuzz bench peers models install-models install uninstall clean help tests FORCE
 .DELETE_ON_ERROR:
 
 all: $(TOOLS) ## build the programs into build/bin
@@ -178,6 +178,17 @@ deps: ## install the Debian packages that are missing
 	@sh tests/lib/deps.sh $(DEB_PKGS)
 demo-deps:
 	@sh tests/lib/deps.sh $(DEB_PKGS) $(DEMO_PKGS)
+
+models: deps ## make models of musicnn's four taggers, which pip downloads, in build/models
+	@$(MAKE) --no-print-directory all
+	@MT_BUILD=$(BUILD) sh pipelines/models.sh
+
+install-models: ## install what make models made
+	@ls $(BUILD)/models/*.safetensors >/dev/null 2>&1 || { \
+		echo 'make install-models: no models in $(BUILD)/models; run make models first' >&2; \
+		exit 1; }
+	install -d $(DESTDIR)$(PREFIX)/share/mt/models
+	install -m 644 $(BUILD)/models/*.safetensors $(DESTDIR)$(PREFIX)/share/mt/models
 
 peers: ## Python environment for reference values and benches, in .peers
 	python3 -m venv .peers
