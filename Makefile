@@ -102,6 +102,9 @@ define link
 endef
 $(BUILD)/bin/%: $(BUILD)/obj/tools/%.o $(BUILD)/libmt.a
 	$(link)
+$(BUILD)/bin/mt-predict: $(BUILD)/obj/tools/mt-predict.o $(BUILD)/obj/tools/predict_in.o \
+		$(BUILD)/libmt.a
+	$(link)
 $(BUILD)/tests/test_%: $(BUILD)/obj/tests/unit/test_%.o $(BUILD)/libmt.a
 	$(link)
 $(BUILD)/tests/test_%: EXTRA = -lcmocka

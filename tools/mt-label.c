@@ -106,7 +106,7 @@ static int check_columns(struct mt_err *err)
 	static const char *const own[] = {
 		"key", "pcm", "mel", "label", "score", "rate", "seconds",
 		"bytes", "channels", "bit_rate", "damaged", "windows",
-		"window_start",
+		"window_start", "embedding",
 	};
 	const struct mt_table *t = &label.table;
 	bool comma = t->n_column == 1 && strpbrk(t->column[0], ",;");

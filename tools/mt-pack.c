@@ -215,9 +215,9 @@ static int head(void *state, struct mt_head *h, struct mt_err *err)
 	(void)state;
 	const char *kind = mt_head_kind(h);
 	if (strcmp(kind, "audio") != 0 && strcmp(kind, "mel") != 0 &&
-	    strcmp(kind, "example") != 0)
+	    strcmp(kind, "embedding") != 0 && strcmp(kind, "example") != 0)
 		return mt_err_set(err, MT_EUSAGE, "packs a stream of audio, "
-				  "mel or example, not of %.32s", kind);
+				  "mel, embedding or example, not of %.32s", kind);
 	if (opts.split_by && strcmp(opts.split_by, "key") != 0 &&
 	    !mt_head_has_field(h, opts.split_by))
 		return mt_err_set(err, MT_EUSAGE, "--split-by: the header "

@@ -7,25 +7,20 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/datadir.h"
 #include "base/finite.h"
-#include "base/half.h"
 #include "base/mem.h"
+#include "data/labelmap.h"
 #include "data/scoretext.h"
-#include "dsp/mel.h"
-#include "dsp/mono.h"
-#include "nn/modelpath.h"
-#include "nn/tagger.h"
+#include "predict_in.h"
 #include "stream/filter.h"
 
-#define MAX_NAMED 10 /* tags listed in a message */
 #define BATCH 8  /* windows at once; more cost memory and gain nothing */
 
 static struct opts {
-	const char *model, *backend;
+	const char *model, *backend, *embed, *pool, *windows;
 	int64_t top, n_window;
 	double threshold;
-	bool tsv, json, windows;
+	bool tsv, json;
 } opts = {.backend = "onednn", .threshold = -1};
 
 #define AT(field) offsetof(struct opts, field)
@@ -41,8 +36,16 @@ static const struct mt_opt rows[] = {
 	{0, "at-least", "N", MT_OPT_I64, AT(n_window),
 	 "average at least N windows of a long clip [what covers it]", NULL, 1,
 	 1e6},
-	{0, "windows", NULL, MT_OPT_FLAG, AT(windows),
-	 "add the scores of each window and its first second", NULL, 0, 0},
+	{0, "windows", "HOW", MT_OPT_MAYBE, AT(windows),
+	 "add the scores of each window and its first second; even: spread over "
+	 "the clip, plain: one after the other without the tail [even]",
+	 "even|plain", 0, 0},
+	{0, "embed", "LAYER", MT_OPT_MAYBE, AT(embed),
+	 "write embeddings, a layer's output, no scores [the net's own layer]",
+	 NULL, 0, 0},
+	{0, "embed-pool", "HOW", MT_OPT_CHOICE, AT(pool),
+	 "over a clip's windows: mean, max, mean+max or auto, max where the layer "
+	 "took a maximum over time [auto]", "auto|mean|max|mean+max", 0, 0},
 	{0, "tsv", NULL, MT_OPT_FLAG, AT(tsv),
 	 "print key, tag and score, tab-separated, no table", NULL, 0, 0},
 	{0, "json", NULL, MT_OPT_FLAG, AT(json), "print an object a record, no table",
@@ -62,26 +65,18 @@ static const struct mt_tool tool = {
 };
 
 static struct predict {
-	char *path, *name;       /* the model's; name of the default only */
-	struct mt_tagger tagger;
-	struct mt_mel_opts front;
-	struct mt_mel mel;
-	bool has_front, has_mel, from_audio;
-	int *label_of;           /* [K] place in the stream's labels, -1 where
-				  * they do not know the tag; NULL: labels are
-				  * not passed on */
-	size_t n_label;          /* of the stream */
+	struct predict_in in;
+	struct mt_embed out;     /* --embed */
+	struct mt_labelmap labels;
 	bool told;               /* of tags that one side does not know */
 	struct mt_scoretext text; /* where scores are printed */
 } run;
 
 struct worker {
-	struct mt_scorer scorer;
-	struct mt_mel_work work;
+	struct mt_scorer scorer, base;
+	struct predict_in_work in;
 	struct mt_err err;       /* of its making; told by the first step */
 	int rc;
-	float *x;                /* mono samples, mel as float */
-	size_t cap;
 };
 
 static int put_text(void *state, struct mt_rec *rec, struct mt_err *err);
@@ -92,7 +87,7 @@ static void set_text(void)
 	run.text = (struct mt_scoretext){
 		.f = stdout, .kind = opts.json ? MT_SCORE_JSON : opts.tsv
 			? MT_SCORE_TSV : MT_SCORE_TABLE,
-		.tag = run.tagger.tag, .n_tag = run.tagger.n_tag,
+		.tag = run.in.model.tagger.tag, .n_tag = run.in.model.tagger.n_tag,
 		.top = opts.top ? (size_t)opts.top
 		       : table && opts.threshold < 0 ? 5 : SIZE_MAX,
 		.threshold = opts.threshold < 0 ? (double)-INFINITY : opts.threshold,
@@ -100,188 +95,122 @@ static void set_text(void)
 	};
 }
 
-/* opts.model is what the user calls it, run.path its file. */
-static int find_model(struct mt_err *err)
+static int check_text(struct mt_filter *f, struct mt_err *err)
 {
-	const char *const *folders = mt_model_folders();
-	if (opts.model)
-		return mt_model_find(&run.path, opts.model, folders, err);
-	int rc = mt_model_default(&run.name, &run.path, folders, err);
-	if (!rc)
-		mt_info("model %s, %s; -m chooses another", run.name, run.path);
-	opts.model = run.name;
-	return rc;
+	bool table = !mt_common.output && isatty(STDOUT_FILENO);
+	bool text = opts.tsv || opts.json || opts.top || opts.threshold >= 0;
+	if (opts.tsv && opts.json)
+		return mt_err_set(err, MT_EUSAGE, "--tsv and --json exclude "
+				  "each other");
+	if (text && opts.embed)
+		return mt_err_set(err, MT_EUSAGE, "--embed writes a stream, which "
+				  "mt-view prints; leave out --tsv, --json, --top "
+				  "and -t");
+	if (text && mt_common.output)
+		return mt_err_set(err, MT_EUSAGE, "-o is for the score "
+				  "stream; redirect printed text");
+	if (text || (table && !opts.embed))
+		f->put = put_text;
+	return MT_OK;
+}
+
+static bool plain(void)
+{
+	return opts.windows && !strcmp(opts.windows, "plain");
 }
 
 static int check(struct mt_filter *f, char **operand, int *n,
 		 struct mt_err *err)
 {
 	(void)operand, (void)n;
-	if (opts.tsv && opts.json)
-		return mt_err_set(err, MT_EUSAGE, "--tsv and --json exclude "
-				  "each other");
-	bool table = !mt_common.output && isatty(STDOUT_FILENO);
-	if (opts.tsv || opts.json || table || opts.top ||
-	    opts.threshold >= 0) {
-		if (mt_common.output)
-			return mt_err_set(err, MT_EUSAGE, "-o is for the score "
-					  "stream; redirect printed text");
-		f->put = put_text;
-	}
-	int rc = find_model(err);
+	if (plain() && opts.n_window)
+		return mt_err_set(err, MT_EUSAGE, "--at-least spreads more windows "
+				  "over a clip, --windows=plain does not");
+	if (opts.pool && !opts.embed)
+		return mt_err_set(err, MT_EUSAGE, "--embed-pool is for --embed");
+	int rc = check_text(f, err);
 	if (!rc)
-		rc = mt_tagger_open(&run.tagger, run.path, err);
-	if (!rc && run.tagger.frontend) {
-		run.front = (struct mt_mel_opts)MT_MEL_UNSET;
-		rc = mt_mel_from_json(&run.front, run.tagger.frontend, err);
-		run.has_front = !rc;
-	}
-	if (!rc && run.has_front && run.front.bands != run.tagger.net.bands)
-		rc = mt_err_set(err, MT_EINPUT, "%s: its front end makes %" PRId64
-				" bands, its net reads %" PRId64, opts.model,
-				run.front.bands, run.tagger.net.bands);
+		rc = predict_in_open(&run.in, opts.model, err);
+	struct mt_tagger *t = &run.in.model.tagger;
+	if (!rc && opts.embed && (rc = mt_embed_init(&run.out, &t->net, t->crop,
+			run.in.name, t->model.crc, opts.embed,
+			opts.pool ? opts.pool : "auto", err)))
+		mt_err_prefix(err, "%s", run.in.given);
 	set_text();
 	return rc;
 }
 
-/* The stream's front end against the model's. */
-static int same_front(const struct mt_head *h, struct mt_err *err)
-{
-	char want[64];
-	const char *name;
-	for (size_t i = 0; run.has_front &&
-	     (name = mt_mel_param(&run.front, i, want, sizeof want)); i++) {
-		const char *have = mt_head_param(h, name);
-		if (!have || strcmp(have, want) != 0)
-			return mt_err_set(err, MT_EUSAGE, "%s was trained with "
-					  "%s = %s, this stream has %s; mt-melspec "
-					  "--like makes what the model needs",
-					  opts.model, name, want,
-					  have ? have : "none");
-	}
-	return MT_OK;
-}
-
-static bool is_among(const char *tag, char *const *list, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		if (!strcmp(list[i], tag))
-			return true;
-	return false;
-}
-
-/* "a, b, c and 4 more": the tags of one list that the other lacks; NULL when
- * it lacks none. New memory. */
-static char *missing(char *const *of, size_t n_of, char *const *in, size_t n_in,
-		     size_t *n)
-{
-	char *text = NULL;
-	*n = 0;
-	for (size_t i = 0; i < n_of; i++) {
-		if (is_among(of[i], in, n_in) || ++*n > MAX_NAMED)
-			continue;
-		char *longer = mt_strf("%s%s%s", text ? text : "",
-				       text ? ", " : "", of[i]);
-		free(text);
-		text = longer;
-	}
-	if (*n > MAX_NAMED) {
-		char *longer = mt_strf("%s and %zu more", text, *n - MAX_NAMED);
-		free(text);
-		text = longer;
-	}
-	return text;
-}
-
-/* Once: which tags only one side knows. A slip of the pen there would
- * otherwise look like a tag that no item has. */
-static void tell_labels(char *const *tag, size_t n_tag)
-{
-	const struct mt_tagger *t = &run.tagger;
-	size_t n;
-	char *names = missing(t->tag, t->n_tag, tag, n_tag, &n);
-	if (!run.label_of)
-		mt_info("labels are not passed on: they share no tag with the "
-			"model, which has %s", names);
-	else if (names)
-		mt_info("the labels do not know %zu of the model's %zu tags, "
-			"passed on as given to no item: %s", n, t->n_tag,
-			names);
-	free(names);
-	names = run.label_of ? missing(tag, n_tag, t->tag, t->n_tag, &n) : NULL;
-	if (names)
-		mt_info("the model does not know %zu of the %zu tags of the "
-			"labels, left out: %s", n, n_tag, names);
-	free(names);
-}
-
-/* Where the stream's labels have each of the model's tags. */
 static void map_labels(const struct mt_head *h)
 {
-	size_t k = run.tagger.n_tag, n = mt_head_n_tag(h), shared = 0;
-	char **tag = mt_calloc(n, sizeof *tag);
-	for (size_t j = 0; j < n; j++)
-		tag[j] = mt_strdup(mt_head_tag(h, j));
-	run.n_label = n;
-	free(run.label_of);
-	run.label_of = mt_calloc(k, sizeof *run.label_of);
-	for (size_t i = 0; i < k; i++) {
-		size_t j = 0;
-		while (j < n && strcmp(tag[j], run.tagger.tag[i]) != 0)
-			j++;
-		run.label_of[i] = j < n ? (int)j : -1;
-		shared += j < n;
-	}
-	if (!shared) {
-		free(run.label_of);
-		run.label_of = NULL;
-	}
-	if (!run.told)
-		tell_labels(tag, n);
+	const struct mt_tagger *t = &run.in.model.tagger;
+	char *missing, *left_out;
+	mt_labelmap_release(&run.labels);
+	mt_labelmap_init(&run.labels, h, t->tag, t->n_tag);
+	mt_labelmap_tell(&run.labels, h, t->tag, &missing, &left_out);
+	if (missing && !run.told)
+		mt_info("%s", missing);
+	if (left_out && !run.told)
+		mt_info("%s", left_out);
 	run.told = true;
-	for (size_t j = 0; j < n; j++)
-		free(tag[j]);
-	free(tag);
+	free(missing);
+	free(left_out);
+}
+
+/* The stream's labels and tags stay: they are what is to be learnt. */
+static void head_embed(struct mt_head *h)
+{
+	char shape[32], value[256];
+	const char *name;
+	mt_head_set_kind(h, "embedding");
+	snprintf(shape, sizeof shape, "%zu", run.out.dims);
+	mt_head_set_field(h, "embedding", "f4", shape, "output of an inner layer");
+	for (size_t i = 0; (name = mt_embed_param(&run.out, i, value, sizeof value)); i++)
+		mt_head_set_param(h, name, "%s", value);
+}
+
+static void head_score(struct mt_head *h)
+{
+	const struct mt_tagger *t = &run.in.model.tagger;
+	char shape[32];
+	bool had_label = mt_head_has_field(h, "label");
+	if (had_label)
+		map_labels(h);
+	mt_head_set_kind(h, "score");
+	mt_head_drop_field(h, "embedding");
+	mt_head_drop_field(h, "label");
+	mt_head_drop(h, "tag", NULL);
+	snprintf(shape, sizeof shape, "%zu", t->n_tag);
+	mt_head_set_field(h, "score", "f4", shape, "0 to 1, one a tag");
+	if (had_label && run.labels.shared)
+		mt_head_set_field(h, "label", "u1", shape,
+				  "1 where the item has the tag");
+	for (size_t i = 0; i < t->n_tag; i++)
+		mt_head_add_tag(h, t->tag[i]);
 }
 
 static int head(void *state, struct mt_head *h, struct mt_err *err)
 {
 	(void)state;
 	char shape[32];
-	int rc = MT_OK;
-	run.from_audio = !mt_head_has_field(h, "mel");
-	if (!run.from_audio) {
-		rc = same_front(h, err);
-	} else if (!run.has_front) {
-		rc = mt_err_set(err, MT_EUSAGE, "%s does not say how its mel "
-				"was made; give a mel stream", opts.model);
-	} else if (!run.has_mel) {
-		rc = mt_mel_init(&run.mel, &run.front, err);
-		run.has_mel = !rc;
-	}
+	int rc = predict_in_head(&run.in, h, opts.windows, err);
 	if (rc)
 		return rc;
-	if (mt_head_has_field(h, "label"))
-		map_labels(h);
-	mt_head_set_kind(h, "score");
 	mt_head_drop_field(h, "mel");
 	mt_head_drop_field(h, "pcm");
-	mt_head_drop_field(h, "label");
-	mt_head_drop(h, "tag", NULL);
-	snprintf(shape, sizeof shape, "%zu", run.tagger.n_tag);
-	mt_head_set_field(h, "score", "f4", shape, "0 to 1, one a tag");
-	if (run.label_of)
-		mt_head_set_field(h, "label", "u1", shape,
-				  "1 where the item has the tag");
+	if (opts.embed)
+		head_embed(h);
+	else
+		head_score(h);
 	if (opts.windows) {
-		snprintf(shape, sizeof shape, "W,%zu", run.tagger.n_tag);
-		mt_head_set_field(h, "windows", "f4", shape,
-				  "scores of each window");
+		snprintf(shape, sizeof shape, "W,%zu", opts.embed ? run.out.n
+						: run.in.model.tagger.n_tag);
+		mt_head_set_field(h, "windows", "f4", shape, opts.embed ?
+				  "embedding of each window" : "scores of each window");
 		mt_head_set_field(h, "window_start", "f8", "W", "seconds");
 	}
-	for (size_t i = 0; i < run.tagger.n_tag; i++)
-		mt_head_add_tag(h, run.tagger.tag[i]);
-	mt_head_add_from(h, "model", run.tagger.model.crc, opts.model);
+	if (run.in.from != PREDICT_EMBED && run.in.reads.dims)
+		mt_head_add_from(h, "model", run.in.makes.crc, run.in.makes.model);
+	mt_head_add_from(h, "model", run.in.model.tagger.model.crc, run.in.given);
 	return MT_OK;
 }
 
@@ -289,10 +218,17 @@ static void *worker_new(void *state)
 {
 	(void)state;
 	struct worker *w = mt_calloc(1, sizeof *w);
-	w->rc = mt_tagger_scorer(&run.tagger, &w->scorer, opts.backend, BATCH,
-				 1, &w->err);
-	if (run.has_mel)
-		mt_mel_work_init(&w->work, &run.mel);
+	struct mt_scorer_opt how = {.backend = opts.backend, .batch = BATCH,
+				    .n_thread = 1, .embed = opts.embed != NULL,
+				    .plain = plain()};
+	w->rc = mt_tagger_open_scorer(&run.in.model.tagger, &w->scorer, &how, &w->err);
+	if (w->rc)
+		mt_err_prefix(&w->err, "%s", run.in.given);
+	how.embed = true;
+	if (!w->rc && run.in.makes.dims &&
+	    (w->rc = mt_tagger_open_scorer(&run.in.base.tagger, &w->base, &how, &w->err)))
+		mt_err_prefix(&w->err, "%s", run.in.base.path);
+	predict_in_work_init(&w->in, &run.in);
 	return w;
 }
 
@@ -300,130 +236,76 @@ static void worker_free(void *worker)
 {
 	struct worker *w = worker;
 	mt_scorer_release(&w->scorer);
-	if (run.has_mel)
-		mt_mel_work_release(&w->work);
-	free(w->x);
+	mt_scorer_release(&w->base);
+	predict_in_work_release(&w->in);
 	free(w);
 }
 
-static float *room(struct worker *w, size_t n)
+/* A net may overflow. */
+static int check_finite(const struct mt_rec *rec, const float *y, size_t n, bool embedding,
+			struct mt_err *err)
 {
-	if (n > w->cap) {
-		free(w->x);
-		w->cap = n + n / 4;
-		w->x = mt_alloc64(w->cap * sizeof *w->x);
-	}
-	return w->x;
-}
-
-static int no_field(const struct mt_rec *rec, const char *what,
-		    struct mt_err *err)
-{
-	size_t n;
-	const char *key = mt_rec_key(rec, &n);
-	return mt_err_item(err, "predict.field", "%.*s: %s",
-			   n > 200 ? 200 : (int)n, key, what);
-}
-
-/* The record's mel as floats; *mel may be in the record or the worker's. */
-static int get_mel(struct worker *w, struct mt_rec *rec, const float **mel,
-		   size_t *n_frame, struct mt_err *err)
-{
-	size_t m = (size_t)run.tagger.net.bands;
-	const struct mt_field *f = mt_rec_get(rec, run.from_audio ? "pcm"
-								  : "mel");
-	if (!f || f->n_dim != 2 || !f->dim[0] || !f->dim[1])
-		return no_field(rec, run.from_audio ? "has no samples"
-						    : "has no mel", err);
-	if (run.from_audio) {
-		double rate = 0;
-		size_t n = (size_t)f->dim[1];
-		mt_rec_num(rec, "rate", &rate);
-		if ((int64_t)rate != run.front.rate)
-			return mt_err_item(err, "predict.rate", "the model "
-					   "needs %" PRId64 " Hz, the sound "
-					   "has %g", run.front.rate, rate);
-		float *x = room(w, n);
-		if (!mt_mono_mix(x, f->data, f->dtype, (size_t)f->dim[0], n))
-			return no_field(rec, "has samples of a type that is "
-					"neither f4 nor i2", err);
-		*n_frame = mt_mel_frames(&run.mel, n);
-		float *out = mt_rec_alloc(rec, *n_frame * m * sizeof *out);
-		*mel = out;
-		return mt_mel_run(&run.mel, &w->work, out, x, n, err);
-	}
-	if (f->dim[1] != m)
-		return no_field(rec, "has a mel of other bands than the model",
-				err);
-	*n_frame = (size_t)f->dim[0];
-	*mel = f->data;
-	if (!strcmp(f->dtype, "f2")) {
-		float *x = room(w, *n_frame * m);
-		mt_half_to_array(x, f->data, *n_frame * m);
-		*mel = x;
-	} else if (strcmp(f->dtype, "f4") != 0) {
-		return no_field(rec, "has a mel that is neither f4 nor f2",
-				err);
-	}
-	return MT_OK;
-}
-
-/* A ReLU would take what is no number for 0 and give scores like any other. */
-static int check_mel(const struct mt_rec *rec, const float *mel, size_t n_frame,
-		     struct mt_err *err)
-{
-	size_t m = (size_t)run.tagger.net.bands, n;
-	size_t i = mt_finite_f4(mel, n_frame * m);
-	if (i == n_frame * m)
+	size_t len, i = mt_finite_f4(y, n);
+	if (i == n)
 		return MT_OK;
-	const char *key = mt_rec_key(rec, &n);
-	return mt_err_item(err, "predict.nonfinite", "%.*s: frame %zu, band "
-			   "%zu of the mel is %g, not finite",
-			   n > 200 ? 200 : (int)n, key, i / m, i % m,
-			   (double)mel[i]);
+	const char *key = mt_rec_key(rec, &len);
+	len = len > 200 ? 200 : len;
+	if (embedding)
+		return mt_err_item(err, "predict.nonfinite", "%.*s: value %zu of the net's "
+				   "embedding is %g, not finite", (int)len, key, i,
+				   (double)y[i]);
+	return mt_err_item(err, "predict.nonfinite", "%.*s: the net's score of '%.100s' is "
+			   "%g, not finite", (int)len, key, run.in.model.tagger.tag[i],
+			   (double)y[i]);
 }
 
-/* Nor may a net that overflows. */
-static int check_score(const struct mt_rec *rec, const float *score,
-		       struct mt_err *err)
-{
-	size_t k = run.tagger.n_tag, n, i = mt_finite_f4(score, k);
-	if (i == k)
-		return MT_OK;
-	const char *key = mt_rec_key(rec, &n);
-	return mt_err_item(err, "predict.nonfinite", "%.*s: the net's score of "
-			   "'%.100s' is %g, not finite",
-			   n > 200 ? 200 : (int)n, key, run.tagger.tag[i],
-			   (double)score[i]);
-}
-
-static void put_label(struct mt_rec *rec)
-{
-	size_t k = run.tagger.n_tag;
-	const struct mt_field *f = mt_rec_get(rec, "label");
-	if (!f || !run.label_of || f->size != run.n_label) {
-		mt_rec_drop(rec, "label");
-		return;
-	}
-	const uint8_t *old = f->data;
-	uint8_t *new = mt_rec_alloc(rec, k);
-	for (size_t i = 0; i < k; i++)
-		new[i] = run.label_of[i] >= 0 ? old[run.label_of[i]] : 0;
-	mt_rec_put(rec, "label", "u1", 1, &(uint64_t){k}, new);
-}
-
-static void put_windows(struct mt_rec *rec, const float *each, size_t n,
-			size_t n_frame)
+static void put_windows(const struct mt_scorer *s, struct mt_rec *rec,
+			const float *each, size_t width, size_t n, size_t n_frame)
 {
 	double *start = mt_rec_alloc(rec, n * sizeof *start);
-	double hop = run.has_front ? (double)run.front.hop /
-				     (double)run.front.rate : 1;
+	double hop = run.in.ear->has_front ? (double)run.in.ear->front.hop /
+					  (double)run.in.ear->front.rate : 1;
 	for (size_t i = 0; i < n; i++)
-		start[i] = hop * (double)mt_window_first(n_frame,
-						run.tagger.crop, n, i);
-	mt_rec_put(rec, "windows", "f4", 2,
-		   (uint64_t[]){n, run.tagger.n_tag}, each);
+		start[i] = hop * (double)mt_scorer_first(s, n_frame, n, i);
+	mt_rec_put(rec, "windows", "f4", 2, (uint64_t[]){n, width}, each);
 	mt_rec_put(rec, "window_start", "f8", 1, &(uint64_t){n}, start);
+}
+
+struct result {
+	float *score, *vector;   /* [K], [D] */
+	float *each;             /* of each window, or NULL */
+	size_t n;                /* windows */
+};
+
+/* One clip through one net; results lie in the record's memory. */
+static int run_net(struct mt_scorer *s, const struct mt_embed *embed, bool windows,
+		   struct mt_rec *rec, const float *x, size_t n_frame,
+		   struct result *r, struct mt_err *err)
+{
+	size_t n = mt_scorer_count(s, n_frame, (size_t)opts.n_window);
+	size_t width = embed ? embed->n : s->n_tag;
+	int rc = MT_OK;
+	if (windows)
+		rc = mt_filter_limit(n * width * sizeof *x, "the result of its windows",
+				     "leave out --windows", err);
+	if (rc)
+		return rc;
+	*r = (struct result){.n = n, .score = mt_rec_alloc(rec, s->n_tag * sizeof *x)};
+	r->each = windows ? mt_rec_alloc(rec, n * width * sizeof *x) : NULL;
+	struct mt_scorer_out out = {.score = r->score, .each = embed ? NULL : r->each,
+				    .each_embed = embed ? r->each : NULL};
+	if (embed) {
+		out.mean = mt_rec_alloc(rec, embed->n * sizeof *x);
+		out.peak = mt_rec_alloc(rec, embed->n * sizeof *x);
+		r->vector = mt_rec_alloc(rec, embed->dims * sizeof *x);
+	}
+	rc = mt_scorer_put(s, &out, x, n_frame, n, err);
+	if (!rc)
+		rc = mt_scorer_flush(s, err);
+	if (rc || !embed)
+		return rc;
+	mt_embed_pool(embed, r->vector, out.mean, out.peak);
+	return check_finite(rec, r->vector, embed->dims, true, err);
 }
 
 static int step(void *state, void *worker, struct mt_rec *rec,
@@ -431,36 +313,38 @@ static int step(void *state, void *worker, struct mt_rec *rec,
 {
 	(void)state, (void)emit;
 	struct worker *w = worker;
-	size_t n_frame = 0, k = run.tagger.n_tag;
-	const float *mel = NULL;
+	struct mt_embed *embed = opts.embed ? &run.out : NULL;
+	size_t n_frame = 0, k = w->scorer.n_tag;
+	const float *x = NULL;
+	struct result r;
 	if (w->rc) {
 		if (err)
 			*err = w->err;
 		return w->rc;
 	}
-	int rc = get_mel(w, rec, &mel, &n_frame, err);
+	int rc = predict_in_features(&run.in, &w->in, rec, &x, &n_frame, err);
+	if (!rc && run.in.from != PREDICT_EMBED && run.in.reads.dims) {
+		rc = run_net(&w->base, &run.in.makes, false, rec, x, n_frame, &r, err);
+		x = r.vector;
+		n_frame = 1;
+	}
 	if (!rc)
-		rc = check_mel(rec, mel, n_frame, err);
-	if (rc)
-		return rc;
-	size_t n = mt_window_count(n_frame, run.tagger.crop,
-				   (size_t)opts.n_window);
-	float *score = mt_rec_alloc(rec, k * sizeof *score);
-	float *each = opts.windows ? mt_rec_alloc(rec, n * k * sizeof *each)
-				   : NULL;
-	rc = mt_scorer_add(&w->scorer, score, each, mel, n_frame, n, err);
-	if (!rc)
-		rc = mt_scorer_flush(&w->scorer, err);
-	if (!rc)
-		rc = check_score(rec, score, err);
+		rc = run_net(&w->scorer, embed, opts.windows, rec, x, n_frame, &r, err);
+	if (!rc && !embed)
+		rc = check_finite(rec, r.score, k, false, err);
 	if (rc)
 		return rc;
 	mt_rec_drop(rec, "mel");
 	mt_rec_drop(rec, "pcm");
-	put_label(rec);
-	mt_rec_put(rec, "score", "f4", 1, &(uint64_t){k}, score);
+	mt_rec_drop(rec, "embedding");
+	if (embed) {
+		mt_rec_put(rec, "embedding", "f4", 1, &(uint64_t){embed->dims}, r.vector);
+	} else {
+		mt_labelmap_put(&run.labels, rec);
+		mt_rec_put(rec, "score", "f4", 1, &(uint64_t){k}, r.score);
+	}
 	if (opts.windows)
-		put_windows(rec, each, n, n_frame);
+		put_windows(&w->scorer, rec, r.each, embed ? embed->n : k, r.n, n_frame);
 	return MT_OK;
 }
 
@@ -478,18 +362,15 @@ static int put_text(void *state, struct mt_rec *rec, struct mt_err *err)
 static void release(void *state)
 {
 	(void)state;
-	if (run.has_mel)
-		mt_mel_release(&run.mel);
-	mt_tagger_close(&run.tagger);
-	free(run.label_of);
-	free(run.path);
-	free(run.name);
+	predict_in_release(&run.in);
+	mt_embed_release(&run.out);
+	mt_labelmap_release(&run.labels);
 }
 
 int main(int argc, char **argv)
 {
 	struct mt_filter f = {
-		.tool = &tool, .kinds = "audio|mel|example", .check = check,
+		.tool = &tool, .kinds = "audio|mel|example|embedding", .check = check,
 		.head = head, .step = step, .worker_new = worker_new,
 		.worker_free = worker_free, .release = release,
 	};

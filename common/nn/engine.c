@@ -49,6 +49,15 @@ int mt_engine_new(struct mt_engine **out, const struct mt_net *net,
 	return MT_OK;
 }
 
+int mt_engine_too_large(struct mt_err *err, double bytes, const struct mt_engine_opt *opt,
+			uint64_t max_bytes)
+{
+	double MiB = 1 << 20;
+	return mt_err_set(err, MT_EINPUT, "the net needs %.0f MiB for windows of %lld frames, "
+			  "more than the limit of %.0f MiB a thread", bytes / MiB,
+			  (long long)opt->frames, (double)max_bytes / MiB);
+}
+
 void mt_engine_free(struct mt_engine *e)
 {
 	if (!e)

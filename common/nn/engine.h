@@ -27,6 +27,8 @@ struct mt_engine_opt {
 	int embed;            /* MT_INFER: keep the output of layer net->embed for
 			       * mt_engine_embed(); see mt_net_set_embed() */
 	int gradient_only;    /* MT_TRAIN: no moments; another engine updates */
+	uint64_t max_bytes;   /* of parameters and activations; 0: any. More is MT_EINPUT,
+			       * said before the memory is taken */
 	int average;          /* MT_TRAIN: keep averaged values for mt_engine_average() */
 };
 
@@ -38,6 +40,10 @@ struct mt_engine;
 int mt_engine_new(struct mt_engine **e, const struct mt_net *net,
 		  const struct mt_engine_opt *opt, struct mt_err *err) MT_USE_RESULT;
 void mt_engine_free(struct mt_engine *e);
+
+/* The message of a plan that is too large, for max_bytes. MT_EINPUT. */
+int mt_engine_too_large(struct mt_err *err, double bytes, const struct mt_engine_opt *opt,
+			uint64_t max_bytes);
 
 /* What computes, for a model's metadata: "oneDNN 2.6.0 avx2". NULL: "onednn";
  * "" for a backend that there is not. */

@@ -231,7 +231,7 @@ static void life(const struct mt_engine *e, int i, struct block *data, struct bl
 	*grad = make_block(v->t.size * sizeof(float), first_back, 2 * S + 1 - p);
 }
 
-static void lay_out(struct mt_engine *e)
+static int lay_out(struct mt_engine *e, struct mt_err *err)
 {
 	struct block *b = mt_calloc((size_t)(e->n_value * 2 + e->n_step * 2 + 2), sizeof *b);
 	int n = 0, S = e->n_step;
@@ -261,6 +261,13 @@ static void lay_out(struct mt_engine *e)
 	size_t spare_size = mt_pad64(spare * sizeof(float));
 	e->size.arena = at_spare + spare_size * (spare ? MT_MAX_FROM : 0) + MT_ALIGN;
 	e->size.unshared += e->size.arena - at_tmp;
+	double all = (double)e->size.arena;
+	for (int i = 0; i < e->net->n_param; i++)
+		all += (double)e->net->param[i].count * sizeof(float);
+	if (e->opt.max_bytes && all > (double)e->opt.max_bytes) {
+		free(b);
+		return mt_engine_too_large(err, all, &e->opt, e->opt.max_bytes);
+	}
 	e->arena = mt_alloc64(e->size.arena);
 	memset(e->arena, 0, e->size.arena);
 	for (int i = 0; i < n; i++)
@@ -274,6 +281,31 @@ static void lay_out(struct mt_engine *e)
 			e->step[i].spare[k].data = e->arena + at_spare + spare_size * (size_t)k;
 	}
 	free(b);
+	return MT_OK;
+}
+
+/* Bytes that are needed at the least, from the shapes alone, so that a backend
+ * does not plan what will be refused: oneDNN writes code of about 1 kB for each
+ * column of a convolution's output, a gigabyte for a million frames. */
+static int check_size(const struct mt_engine *e, struct mt_err *err)
+{
+	double all = 0, most = 0;
+	if (!e->opt.max_bytes)
+		return MT_OK;
+	for (int i = 0; i < e->net->n_param; i++)
+		all += (double)e->net->param[i].count * sizeof(float);
+	for (int i = 0; i < e->n_step; i++) {
+		const struct mt_step *s = &e->step[i].s;
+		double maps = (double)s->out->size;
+		for (int k = 0; k < s->n_in; k++)
+			maps += (double)s->in[k]->size;
+		most = maps > most ? maps : most;
+		if (s->op == MT_OP_CONV && e->ops == &mt_ops_onednn)
+			all += 1024 * (double)s->out->dim[3];
+	}
+	all += most * sizeof(float);
+	return all > (double)e->opt.max_bytes ?
+		mt_engine_too_large(err, all, &e->opt, e->opt.max_bytes) : MT_OK;
 }
 
 int mt_engine_plan(struct mt_engine *e, struct mt_err *err)
@@ -292,9 +324,10 @@ int mt_engine_plan(struct mt_engine *e, struct mt_err *err)
 	if (status)
 		return status;
 	wire(e);
-	if ((status = plan_steps(e, err)))
+	if ((status = check_size(e, err)) || (status = plan_steps(e, err)))
 		return status;
-	lay_out(e);
+	if ((status = lay_out(e, err)))
+		return status;
 	mt_engine_param_alloc(e);
 	return MT_OK;
 }

@@ -111,6 +111,13 @@ static bool is_path(const char *name)
 	return strchr(name, '/') || has_ending(name) || is_file(name);
 }
 
+char *mt_model_stem(const char *path)
+{
+	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+	size_t n = strlen(name);
+	return mt_strndup(name, has_ending(name) ? n - strlen(ENDING) : n);
+}
+
 char *mt_model_installed(const char *name, const char *const *folder)
 {
 	return is_path(name) ? NULL : look_up(name, folder);

@@ -24,6 +24,10 @@ int mt_model_find(char **path, const char *name, const char *const *folder,
  * is installed. */
 char *mt_model_installed(const char *name, const char *const *folder);
 
+/* The name of a model's file without folders and ending: "best" of
+ * "model/best.safetensors". New memory. */
+char *mt_model_stem(const char *path);
+
 /* The model that is used where none is named: "default" if that is installed
  * (a link, say), else "msd-musicnn", else the first name in alphabetical order.
  *   name, path  out  new memory; NULL on failure

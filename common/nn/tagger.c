@@ -2,8 +2,11 @@
 #include "nn/tagger.h"
 
 #include <jansson.h>
+#include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "base/finite.h"
 #include "base/mem.h"
 #include "nn/train.h"
 
@@ -41,6 +44,32 @@ static int read_recipe(struct mt_tagger *t, const char *path,
 	return MT_OK;
 }
 
+/* A net with such values gives scores all the same, of nothing. */
+static int check_values(const struct mt_tagger *t, const char *path, struct mt_err *err)
+{
+	enum { SOME = 4096 };
+	float x[SOME];  /* a file may place tensors where floats do not lie */
+	for (int i = 0; i < t->net.n_param; i++) {
+		const struct mt_param *p = &t->net.param[i];
+		const char *data = mt_model_get(&t->model, p->name)->data;
+		size_t n = (size_t)p->count;
+		for (size_t at = 0; at < n; at += SOME) {
+			size_t some = n - at < SOME ? n - at : SOME;
+			memcpy(x, data + at * sizeof *x, some * sizeof *x);
+			size_t bad = mt_finite_f4(x, some), k = 0;
+			while (p->slot == 3 && k < bad && x[k] >= 0)
+				k++;
+			bad = p->slot == 3 ? k : bad;
+			if (bad < some)
+				return mt_err_set(err, MT_EINPUT, "%s: tensor '%.100s': value %zu "
+						  "is %g, %s", path, p->name, at + bad,
+						  (double)x[bad], isfinite(x[bad]) ?
+						  "a variance below zero" : "not finite");
+		}
+	}
+	return MT_OK;
+}
+
 int mt_tagger_open(struct mt_tagger *t, const char *path, struct mt_err *err)
 {
 	*t = (struct mt_tagger){0};
@@ -57,6 +86,8 @@ int mt_tagger_open(struct mt_tagger *t, const char *path, struct mt_err *err)
 	if (!rc && (rc = mt_model_fits(&t->model, &t->net, err)))
 		mt_err_prefix(err, "%s", path);
 	if (!rc)
+		rc = check_values(t, path, err);
+	if (!rc)
 		rc = read_tags(t, path, err);
 	if (!rc)
 		rc = read_recipe(t, path, err);
@@ -70,13 +101,22 @@ int mt_tagger_open(struct mt_tagger *t, const char *path, struct mt_err *err)
 	return rc;
 }
 
+int mt_tagger_open_scorer(const struct mt_tagger *t, struct mt_scorer *s,
+			  const struct mt_scorer_opt *opt, struct mt_err *err)
+{
+	struct mt_scorer_opt o = *opt;
+	o.crop = t->crop;
+	o.max_bytes = MT_SCORER_BYTES;
+	int rc = mt_scorer_open(s, &t->net, &o, err);
+	return rc ? rc : mt_model_to_engine(&t->model, &t->net, s->engine, err);
+}
+
 int mt_tagger_scorer(const struct mt_tagger *t, struct mt_scorer *s,
 		     const char *backend, size_t batch, int n_thread,
 		     struct mt_err *err)
 {
-	int rc = mt_scorer_init(s, &t->net, backend, batch, t->crop, n_thread,
-				err);
-	return rc ? rc : mt_model_to_engine(&t->model, &t->net, s->engine, err);
+	struct mt_scorer_opt opt = {.backend = backend, .batch = batch, .n_thread = n_thread};
+	return mt_tagger_open_scorer(t, s, &opt, err);
 }
 
 void mt_tagger_close(struct mt_tagger *t)

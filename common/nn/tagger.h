@@ -15,10 +15,18 @@ struct mt_tagger {
 	const char *frontend;    /* JSON; NULL when the model has none */
 };
 
-/* MT_EINPUT when the file is damaged or lacks net, tags or recipe. */
+/* Memory of a scorer, so of a thread: a net that needs more is refused. */
+#define MT_SCORER_BYTES ((uint64_t)1 << 30)
+
+/* MT_EINPUT when the file is damaged, lacks net, tags or recipe, or has a value
+ * among its parameters that is not finite, or a variance below zero. */
 int mt_tagger_open(struct mt_tagger *t, const char *path, struct mt_err *err)
 	MT_USE_RESULT;
-/* A scorer with the model's parameters; many may exist at once. */
+/* A scorer with the model's parameters; many may exist at once. opt.crop and
+ * opt.max_bytes are set here. */
+int mt_tagger_open_scorer(const struct mt_tagger *t, struct mt_scorer *s,
+			  const struct mt_scorer_opt *opt, struct mt_err *err)
+	MT_USE_RESULT;
 int mt_tagger_scorer(const struct mt_tagger *t, struct mt_scorer *s,
 		     const char *backend, size_t batch, int n_thread,
 		     struct mt_err *err) MT_USE_RESULT;
