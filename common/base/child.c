@@ -42,7 +42,7 @@ static uint64_t mapped(void)
 	return pages * (uint64_t)sysconf(_SC_PAGESIZE);
 }
 
-static void bound(int what, uint64_t most)
+static void bound(__rlimit_resource_t what, uint64_t most)
 {
 	struct rlimit r;
 	if (getrlimit(what, &r) || (r.rlim_cur != RLIM_INFINITY && r.rlim_cur <= most))
