@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/datadir.h"
 #include "base/file.h"
 #include "base/lock.h"
 #include "base/mem.h"
@@ -18,21 +19,24 @@
 #include "dsp/mel.h"
 #include "eval/auc.h"
 #include "nn/checkpoint.h"
-#include "stream/set.h"
+#include "nn/modelpath.h"
+#include "nn/standard.h"
+#include "data/trainfolder.h"
+#include "nn/transfer.h"
 
 static struct opts {
 	const char *out, *net, *train, *valid, *optimizer, *schedule, *loss;
-	const char *backend, *config;
+	const char *backend, *config, *from, *freeze;
 	int64_t epochs, batch, crop, seed, mask_frames, mask_bands, patience;
 	int64_t memory;
 	double lr, decay, momentum, warmup, mixup, width, average;
 	bool resume, force;
 } opts = {
-	.net = "small", .train = "train", .valid = "valid",
+	.train = "train", .valid = "valid",
 	.optimizer = "adamw", .schedule = "cosine", .loss = "auto",
 	.backend = "onednn", .epochs = 60, .batch = 16, .seed = 1,
 	.mask_frames = 12, .mask_bands = 8, .lr = 2e-3, .decay = 0.01,
-	.momentum = 0.9, .warmup = 0.05, .mixup = -1, .width = 1,
+	.momentum = 0.9, .warmup = 0.05, .mixup = -1,
 	.average = 0.05, .memory = 1024,
 };
 
@@ -42,52 +46,44 @@ static const struct mt_opt rows[] = {
 	{'o', "output", "DIR", MT_OPT_OUTPUT, AT(out),
 	 "folder for models, checkpoint and metrics; needed", NULL, 0, 0},
 	{'n', "net", "NAME|FILE", MT_OPT_STR, AT(net),
-	 "net by name or from a JSON file [small]", NULL, 0, 0},
+	 "net by name or from a JSON file [small, linear for embeddings]", NULL, 0, 0},
 	{0, "width", "X", MT_OPT_F64, AT(width),
 	 "factor on the net's channels [1]", NULL, 0.01, 16},
-	{0, "train", "SPLIT", MT_OPT_STR, AT(train),
-	 "split to learn from [train]", NULL, 0, 0},
+	{0, "from", "MODEL", MT_OPT_PATH, AT(from),
+	 "start from this model's net and weights; tags may be others", NULL, 0, 0},
+	{0, "freeze", "LAYER", MT_OPT_STR, AT(freeze),
+	 "with --from: keep the layers up to this one, or all-but-head", NULL, 0, 0},
+	{0, "train", "SPLIT", MT_OPT_STR, AT(train), "split to learn from [train]", NULL, 0, 0},
 	{0, "valid", "SPLIT", MT_OPT_STR, AT(valid),
 	 "split to choose the best epoch by [valid]", NULL, 0, 0},
-	{'e', "epochs", "N", MT_OPT_I64, AT(epochs), "epochs [60]", NULL, 1,
-	 1e6},
-	{'b', "batch", "N", MT_OPT_I64, AT(batch), "examples a step [16]",
-	 NULL, 1, 65536},
+	{'e', "epochs", "N", MT_OPT_I64, AT(epochs), "epochs [60]", NULL, 1, 1e6},
+	{'b', "batch", "N", MT_OPT_I64, AT(batch), "examples a step [16]", NULL, 1, 65536},
 	{0, "crop", "FRAMES", MT_OPT_I64, AT(crop),
-	 "frames of a random crop; short clips are repeated [the net's own]",
-	 NULL, 1, 1e6},
-	{0, "lr", "X", MT_OPT_F64, AT(lr), "greatest learning rate [0.002]",
-	 NULL, 1e-9, 100},
+	 "frames of a random crop; short clips are repeated [the net's own]", NULL, 1, 1e6},
+	{0, "lr", "X", MT_OPT_F64, AT(lr), "greatest learning rate [0.002]", NULL, 1e-9, 100},
 	{0, "schedule", "HOW", MT_OPT_CHOICE, AT(schedule),
 	 "constant or cosine [cosine]", "constant|cosine", 0, 0},
 	{0, "warmup", "SHARE", MT_OPT_F64, AT(warmup),
 	 "share of all steps in which the rate rises [0.05]", NULL, 0, 1},
 	{0, "optimizer", "NAME", MT_OPT_CHOICE, AT(optimizer),
 	 "adam, adamw or sgd [adamw]", "adam|adamw|sgd", 0, 0},
-	{0, "decay", "X", MT_OPT_F64, AT(decay), "weight decay [0.01]", NULL,
-	 0, 100},
-	{0, "momentum", "X", MT_OPT_F64, AT(momentum), "of sgd [0.9]", NULL, 0,
-	 1},
+	{0, "decay", "X", MT_OPT_F64, AT(decay), "weight decay [0.01]", NULL, 0, 100},
+	{0, "momentum", "X", MT_OPT_F64, AT(momentum), "of sgd [0.9]", NULL, 0, 1},
 	{0, "loss", "NAME", MT_OPT_CHOICE, AT(loss),
-	 "bce, ce, or auto: ce if each item has one tag [auto]",
-	 "auto|bce|ce", 0, 0},
+	 "bce, ce, or auto: ce if each item has one tag [auto]", "auto|bce|ce", 0, 0},
 	{0, "mixup", "ALPHA", MT_OPT_F64, AT(mixup),
-	 "blend examples by Beta(ALPHA, ALPHA), 0 not [ce 0.2, bce 0]", NULL, 0,
-	 100},
+	 "blend examples by Beta(ALPHA, ALPHA), 0 not [ce 0.2, bce 0]", NULL, 0, 100},
 	{0, "mask-frames", "N", MT_OPT_I64, AT(mask_frames),
 	 "widest SpecAugment stripe in time, 0 none [12]", NULL, 0, 1e6},
 	{0, "mask-bands", "N", MT_OPT_I64, AT(mask_bands),
 	 "widest SpecAugment stripe in bands, 0 none [8]", NULL, 0, 1e6},
 	{0, "average", "SHARE", MT_OPT_F64, AT(average),
-	 "width of the mean of the weights, share of all steps, 0 none [0.05]",
-	 NULL, 0, 0.28},
+	 "width of the mean of the weights, share of all steps, 0 none [0.05]", NULL, 0, 0.28},
 	{0, "patience", "N", MT_OPT_I64, AT(patience),
 	 "stop after N epochs without a better one, 0 never [0]", NULL, 0, 1e6},
-	{0, "seed", "N", MT_OPT_I64, AT(seed), "of everything random [1]",
-	 NULL, 0, 9e15},
+	{0, "seed", "N", MT_OPT_I64, AT(seed), "of everything random [1]", NULL, 0, 9e15},
 	{0, "memory", "MIB", MT_OPT_I64, AT(memory),
-	 "mel kept in memory; the rest is read again from the files [1024]",
-	 NULL, 0, 1e9},
+	 "mel kept in memory; the rest is read again from the files [1024]", NULL, 0, 1e9},
 	{0, "backend", "NAME", MT_OPT_CHOICE, AT(backend),
 	 "onednn or blas [onednn]", "onednn|blas", 0, 0},
 	{0, "config", "FILE", MT_OPT_PATH, AT(config),
@@ -109,6 +105,11 @@ static const struct mt_tool tool = {
 };
 
 static struct train {
+	int argc;
+	char **argv, **op;       /* as the program was started; its operands */
+	struct mt_tagger base;   /* --from */
+	char *base_path;
+	bool has_base;
 	struct mt_examples data;
 	struct mt_net net;
 	struct mt_trainer trainer;
@@ -120,54 +121,54 @@ static struct train {
 	bool made;               /* the folder was not there before */
 } run = {.about = {.best = -INFINITY}, .lock = -1};
 
-/* One tag an item, everywhere? */
-static bool one_tag_each(const struct mt_examples *e)
+/* The options once more: what the net recommends, over it the file, over it the
+ * command line. */
+static int parse_again(char ***operand, int *n, struct mt_err *err)
 {
-	for (size_t i = 0; i < e->n; i++) {
-		size_t ones = 0;
-		for (size_t k = 0; k < e->n_tag; k++)
-			ones += e->item[i].label[k];
-		if (ones != 1)
-			return false;
+	char **argv = mt_calloc((size_t)run.argc + 1, sizeof *argv);
+	memcpy(argv, run.argv, (size_t)run.argc * sizeof *argv);
+	int rc = opts.config ? mt_tool_config(&tool, opts.config, err) : MT_OK;
+	if (!rc)
+		mt_tool_begin(&tool, run.argc, argv, operand, n);
+	free(run.op);
+	run.op = argv;           /* operands are in it */
+	return rc;
+}
+
+/* How the mel was made, or the embeddings, out of the set's header. */
+static int describe_front(const struct mt_head *h, struct mt_err *err)
+{
+	struct mt_mel_opts mel = MT_MEL_UNSET;
+	bool any = false;
+	int rc = MT_OK;
+	if (run.data.embedding)
+		return mt_embed_json(h, &run.about.frontend, err);
+	for (size_t i = 0; i < h->n_line; i++) {
+		struct mt_head_line *l = &h->line[i];
+		if (strcmp(l->word[0], "param") != 0 || l->n_word < 3)
+			continue;
+		if ((rc = mt_mel_param_set(&mel, l->word[1], l->word[2], err)) < 0)
+			return rc;
+		any |= !strncmp(l->word[1], "mel.", 4);
 	}
-	return true;
+	rc = any ? mt_mel_resolve(&mel, err) : MT_OK;
+	if (!rc && any)
+		run.about.frontend = mt_mel_to_json(&mel);
+	return rc;
 }
 
 /* Front end, vocabulary and commands out of the set's header. */
 static int describe(const char *cmdline, struct mt_err *err)
 {
-	struct mt_mel_opts mel = MT_MEL_UNSET;
 	struct mt_head *h = &run.data.head;
 	size_t size;
-	bool any = false;
-	for (size_t i = 0; i < h->n_line; i++) {
-		struct mt_head_line *l = &h->line[i];
-		if (strcmp(l->word[0], "param") != 0 || l->n_word < 3)
-			continue;
-		int rc = mt_mel_param_set(&mel, l->word[1], l->word[2], err);
-		if (rc < 0)
-			return rc;
-		any |= !strncmp(l->word[1], "mel.", 4);
-	}
-	if (any) {
-		int rc = mt_mel_resolve(&mel, err);
-		if (rc)
-			return rc;
-		run.about.frontend = mt_mel_to_json(&mel);
-	}
-	json_t *tags = json_array();
-	for (size_t k = 0; k < mt_head_n_tag(h); k++) {
-		json_t *t = json_string(mt_head_tag(h, k));
-		if (!t) {
-			json_decref(tags);
-			return mt_err_set(err, MT_EINPUT, "tag %zu is no valid "
-					  "UTF-8; a model file cannot hold it",
-					  k);
-		}
-		json_array_append_new(tags, t);
-	}
-	run.about.tags = json_dumps(tags, JSON_COMPACT);
-	json_decref(tags);
+	int rc = describe_front(h, err);
+	if (!rc)
+		rc = mt_tags_json(h, &run.about.tags, err);
+	if (rc)
+		return rc;
+	if (run.has_base)
+		mt_head_add_from(h, "model", run.base.model.crc, opts.from);
 	if (!mt_common.no_prog)
 		mt_head_add_prog(h, tool.name, MT_VERSION, cmdline);
 	run.about.provenance = mt_head_text(h, &size);
@@ -204,6 +205,16 @@ static void fill_recipe(struct mt_recipe *r)
 		"mask-frames", (json_int_t)opts.mask_frames, "mask-bands",
 		(json_int_t)opts.mask_bands, "average", opts.average, "backend",
 		opts.backend, "train", opts.train, "valid", opts.valid);
+	/* only where they are used, so that other models stay as they were */
+	if (run.has_base) {
+		char *name = mt_strf("%s %08x", strrchr(opts.from, '/') ?
+				     strrchr(opts.from, '/') + 1 : opts.from,
+				     run.base.model.crc);
+		json_object_set_new(o, "from", json_string(name));
+		free(name);
+	}
+	if (opts.freeze)
+		json_object_set_new(o, "freeze", json_string(opts.freeze));
 	run.about.recipe = json_dumps(o, JSON_COMPACT | JSON_REAL_PRECISION(15));
 	json_decref(o);
 }
@@ -220,49 +231,75 @@ static uint32_t *list_split(const char *name, size_t *n)
 	return list;
 }
 
-/* A net that cannot be loaded: because of --crop? */
-static int blame_crop(struct mt_net_opt how, struct mt_err *err)
+static struct mt_net_wish wish(void)
 {
-	struct mt_net net;
-	struct mt_err other;
-	how.frames = 0;
-	if (!opts.crop || mt_net_load(&net, opts.net, &how, &other))
-		return MT_EINPUT;
-	int64_t least = net.min_frames;
-	mt_net_release(&net);
-	return opts.crop >= least ? MT_EINPUT :
-		mt_err_set(err, MT_EUSAGE, "--crop %" PRId64 ": net %s takes %" PRId64
-			   " frames or more", opts.crop, opts.net, least);
+	return (struct mt_net_wish){
+		.name = opts.net, .base = run.has_base ? &run.base : NULL,
+		.base_name = opts.from, .freeze = opts.freeze, .single = run.single,
+		.how = {.n_class = (int64_t)run.data.n_tag,
+			.bands = (int64_t)run.data.n_band, .frames = opts.crop,
+			.width = opts.width},
+	};
 }
 
-/* The net with its last sigmoid or softmax as the loss wants it. */
+/* --from: before the set is read. */
+static int open_base(struct mt_err *err)
+{
+	if (opts.freeze && !opts.from)
+		return mt_err_set(err, MT_EUSAGE, "--freeze %s requires --from MODEL",
+				  opts.freeze);
+	if (!opts.from)
+		return MT_OK;
+	if (opts.net || opts.width > 0)
+		return mt_err_set(err, MT_EUSAGE, "--from %s brings its own net; leave %s out",
+				  opts.from, opts.net ? "--net" : "--width");
+	int rc = mt_model_find(&run.base_path, opts.from, mt_model_folders(), err);
+	if (!rc)
+		rc = mt_tagger_open(&run.base, run.base_path, err);
+	run.has_base = !rc;
+	if (!rc)
+		mt_checkpoint_inherit(&run.about, &run.base.model);
+	return rc;
+}
+
+/* Parameters to begin with: measured ones, and those of --from. */
+static int begin_params(struct mt_err *err)
+{
+	int rc = mt_trainer_standardise(&run.trainer, err);
+	if (rc || !run.has_base)
+		return rc;
+	bool same = mt_transfer_same_tags(&run.base, &run.data.head);
+	rc = mt_transfer_params(&run.base, &run.trainer, same, err);
+	if (!rc)
+		mt_info("starting from %s%s", opts.from, same ? "" :
+			", with a new head for other tags");
+	return rc ? mt_err_prefix(err, "%s", opts.from) : rc;
+}
+
+/* Which net, and what it recommends. */
+static int choose_net(struct mt_err *err)
+{
+	if (!opts.net)
+		opts.net = run.has_base ? run.base.net.name :
+			run.data.embedding ? "linear" : "small";
+	struct mt_net_wish w = wish();
+	struct mt_net net;
+	w.how.frames = 0;
+	/* what cannot be loaded is reported with the rest of the options */
+	if (mt_wish_read(&net, &w, NULL))
+		return MT_OK;
+	int n, rc = mt_net_recommend(&net, sets, err);
+	char **operand;
+	mt_net_release(&net);
+	return rc == MT_END ? MT_OK : rc ? rc : parse_again(&operand, &n, err);
+}
+
 static int load_net(struct mt_err *err)
 {
-	struct mt_net_opt how = {.n_class = (int64_t)run.data.n_tag,
-				 .bands = (int64_t)run.data.n_band,
-				 .frames = opts.crop, .width = opts.width};
-	struct mt_net net;
-	int rc = mt_net_load(&net, opts.net, &how, err);
-	if (rc)
-		return rc == MT_EINPUT ? blame_crop(how, err) : rc;
-	if (net.head != MT_OP_SIGMOID && net.head != MT_OP_SOFTMAX) {
-		mt_net_release(&net);
-		return mt_err_set(err, MT_EINPUT, "net %s: its last layer is no "
-				  "sigmoid or softmax, so its scores would not lie "
-				  "between 0 and 1", opts.net);
-	}
-	json_t *o = json_loads(mt_net_json(&net), 0, NULL);
-	json_t *layers = json_object_get(o, "layers");
-	json_t *last = json_array_get(layers, json_array_size(layers) - 1);
-	json_object_set_new(last, "op", json_string(
-		run.single ? "softmax" : "sigmoid"));
-	mt_net_release(&net);
-	char *text = json_dumps(o, JSON_COMPACT);
-	json_decref(o);
-	rc = mt_net_parse(&run.net, text, NULL, err);
-	free(text);
-	opts.crop = rc ? 0 : run.net.frames;
+	struct mt_net_wish w = wish();
+	int rc = mt_wish_load(&run.net, &w, err);
 	run.has_net = !rc;
+	opts.crop = rc ? 0 : run.net.frames;
 	return rc;
 }
 
@@ -274,12 +311,18 @@ static int set_up(char **operand, int n, const char *cmdline,
 				  (uint64_t)opts.memory << 20, err);
 	if (!rc)
 		rc = describe(cmdline, err);
+	if (!rc && run.has_base)
+		rc = mt_front_check(&run.base, opts.from, &run.data, err);
+	if (!rc && run.has_base && !opts.crop)
+		opts.crop = (int64_t)run.base.crop;
+	if (!rc)
+		rc = choose_net(err);
 	if (rc)
 		return rc;
 	size_t n_train, n_valid;
 	uint32_t *train = list_split(opts.train, &n_train);
 	uint32_t *valid = list_split(opts.valid, &n_valid);
-	bool one = one_tag_each(&run.data);
+	bool one = mt_examples_single(&run.data);
 	run.single = !strcmp(opts.loss, "ce") ||
 		     (!strcmp(opts.loss, "auto") && one &&
 		      run.data.n_tag > 1);
@@ -315,6 +358,8 @@ static int set_up(char **operand, int n, const char *cmdline,
 				     &run.data, train, n_train, valid, n_valid,
 				     err);
 		run.has_trainer = !rc;
+		if (!rc)
+			rc = begin_params(err);
 	} else {
 		free(train);
 		free(valid);
@@ -445,52 +490,11 @@ static int one_epoch(struct mt_err *err)
 	return rc ? rc : save("checkpoint", true, err);
 }
 
-static bool is_there(const char *name)
+static int open_folder(struct mt_err *err)
 {
-	char *path = mt_strf("%s/%s.safetensors", opts.out, name);
-	bool there = !access(path, F_OK);
-	free(path);
-	return there;
-}
-
-/* Before the set is read: may this run write into the folder? */
-static int check_folder(struct mt_err *err)
-{
-	bool checkpoint = is_there("checkpoint");
-	bool model = is_there("best") || is_there("last");
-	if (mt_set_is(opts.out))
-		return mt_err_set(err, MT_EUSAGE, "%s: is a packed set; models "
-				  "go into a folder of their own", opts.out);
-	if ((checkpoint || model) && !opts.force && !opts.resume)
-		return mt_err_set(err, MT_EUSAGE, "%s: holds a model already; "
-				  "--resume goes on, --force starts anew",
-				  opts.out);
-	if (model && !checkpoint && !opts.force)
-		return mt_err_set(err, MT_EUSAGE, "%s: holds a model, but no "
-				  "checkpoint to go on from; --force starts "
-				  "anew", opts.out);
-	struct stat st;
-	if (!stat(opts.out, &st) && !S_ISDIR(st.st_mode))
-		return mt_err_set(err, MT_EUSAGE, "%s: is no folder", opts.out);
+	int rc = mt_train_folder_check(opts.out, opts.resume, opts.force, &run.made, err);
 	/* release() unmakes it: a bad set must not leave an empty folder */
-	run.made = !mkdir(opts.out, 0777);
-	if (!run.made && errno != EEXIST)
-		return mt_err_sys(err, "%s: cannot make the folder", opts.out);
-	if (access(opts.out, W_OK | X_OK))
-		return mt_err_sys(err, "%s: cannot write", opts.out);
-	return mt_lock_dir(opts.out, &run.lock, err);
-}
-
-/* Training that diverged in its first epoch has no result: a folder with
- * nothing but the first values would only be in the way of the next try. */
-static void remove_start(void)
-{
-	if (*run.about.metrics || is_there("best") || is_there("last"))
-		return;
-	char *path = mt_strf("%s/checkpoint.safetensors", opts.out);
-	unlink(path);
-	rmdir(opts.out);
-	free(path);
+	return rc ? rc : mt_lock_dir(opts.out, &run.lock, err);
 }
 
 static int run_epochs(struct mt_err *err)
@@ -534,8 +538,8 @@ static int train(struct mt_err *err)
 	if (rc == MT_END && (rc = save("checkpoint", true, err)))
 		return rc;
 	rc = run_epochs(err);
-	if (rc == MT_EINPUT)
-		remove_start();
+	if (rc == MT_EINPUT && !*run.about.metrics)
+		mt_train_folder_clear(opts.out);
 	if (!rc)
 		mt_info("best epoch %" PRId64 " of %zu, in %s/best.safetensors",
 			run.about.best_epoch, run.trainer.epoch, opts.out);
@@ -550,6 +554,10 @@ static void release(void)
 		mt_net_release(&run.net);
 	mt_examples_release(&run.data);
 	mt_checkpoint_release(&run.about);
+	if (run.has_base)
+		mt_tagger_close(&run.base);
+	free(run.base_path);
+	free(run.op);
 	if (run.made)
 		rmdir(opts.out);  /* goes only if nothing came into it */
 	mt_unlock_dir(run.lock);
@@ -561,27 +569,24 @@ int main(int argc, char **argv)
 	struct mt_err err = {0};
 	char **operand, *cmdline = mt_tool_cmdline(&tool, argc, argv);
 	int n;
-	char **again = mt_calloc((size_t)argc + 1, sizeof *again);
-	memcpy(again, argv, (size_t)argc * sizeof *again);
+	run.argc = argc;
+	run.argv = mt_calloc((size_t)argc + 1, sizeof *run.argv);
+	memcpy(run.argv, argv, (size_t)argc * sizeof *argv);
 	mt_tool_begin(&tool, argc, argv, &operand, &n);
-	int rc = MT_OK;
-	if (opts.config) {
-		/* the file first, then the command line once more over it */
-		rc = mt_tool_config(&tool, opts.config, &err);
-		if (!rc)
-			mt_tool_begin(&tool, argc, again, &operand, &n);
-	}
+	int rc = opts.config ? parse_again(&operand, &n, &err) : MT_OK;
 	if (!rc && !opts.out)
 		rc = mt_err_set(&err, MT_EUSAGE, "-o FOLDER is needed");
 	if (!rc)
-		rc = check_folder(&err);
+		rc = open_base(&err);
+	if (!rc)
+		rc = open_folder(&err);
 	if (!rc)
 		rc = set_up(operand, n, cmdline, &err);
 	if (!rc)
 		rc = train(&err);
 	int code = rc ? mt_tool_fail(&err) : 0;
 	release();
-	free(again);
+	free(run.argv);
 	free(cmdline);
 	return mt_tool_end(code);
 }

@@ -286,6 +286,18 @@ size_t mt_examples_idle(const struct mt_examples *e, const char *split,
 	return idle;
 }
 
+bool mt_examples_single(const struct mt_examples *e)
+{
+	for (size_t i = 0; i < e->n; i++) {
+		size_t ones = 0;
+		for (size_t k = 0; k < e->n_tag; k++)
+			ones += e->item[i].label[k];
+		if (ones != 1)
+			return false;
+	}
+	return true;
+}
+
 int mt_examples_learnable(const struct mt_examples *e, const char *split,
 			  struct mt_err *err)
 {

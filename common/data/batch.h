@@ -64,6 +64,8 @@ int mt_examples_none(const struct mt_examples *e, const char *split,
  * the lowest of them. */
 size_t mt_examples_idle(const struct mt_examples *e, const char *split,
 			size_t *first);
+/* Does each example have exactly one tag? */
+bool mt_examples_single(const struct mt_examples *e);
 /* Is there something to learn from this split? MT_EINPUT where there are no tags,
  * or each of them is carried by none or all of the examples. */
 int mt_examples_learnable(const struct mt_examples *e, const char *split,

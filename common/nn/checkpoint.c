@@ -163,6 +163,17 @@ int mt_checkpoint_load(struct mt_checkpoint *c, struct mt_trainer *t,
 	return rc;
 }
 
+static const char *const inherited[] = {"licence", "source", "origin"};
+
+void mt_checkpoint_inherit(struct mt_checkpoint *c, const struct mt_model *m)
+{
+	for (size_t i = 0; i < sizeof inherited / sizeof *inherited; i++) {
+		const char *text = mt_model_text(m, inherited[i]);
+		free(c->inherited[i]);
+		c->inherited[i] = text ? mt_strdup(text) : NULL;
+	}
+}
+
 /* The newest line of the metrics, in new memory. */
 static char *last_line(const char *text)
 {
@@ -185,7 +196,7 @@ int mt_checkpoint_save(const struct mt_checkpoint *c, struct mt_trainer *t,
 	snprintf(engine, sizeof engine, "%s, %d threads", id,
 		 t->recipe.n_thread);
 	char *line = last_line(c->metrics);
-	struct mt_model_meta meta[12] = {
+	struct mt_model_meta meta[16] = {
 		{"format", "mt 1"},
 		{"net", (char *)(uintptr_t)mt_net_json(t->net)},
 		{"tags", c->tags}, {"recipe", c->recipe},
@@ -196,6 +207,10 @@ int mt_checkpoint_save(const struct mt_checkpoint *c, struct mt_trainer *t,
 	if (c->frontend)
 		meta[n_meta++] = (struct mt_model_meta){"frontend",
 							c->frontend};
+	for (size_t i = 0; i < sizeof inherited / sizeof *inherited; i++)
+		if (c->inherited[i])
+			meta[n_meta++] = (struct mt_model_meta){
+				(char *)(uintptr_t)inherited[i], c->inherited[i]};
 	if (whole) {
 		meta[n_meta++] = (struct mt_model_meta){"place", place};
 		meta[n_meta++] = (struct mt_model_meta){"history", c->metrics};
@@ -212,5 +227,7 @@ void mt_checkpoint_release(struct mt_checkpoint *c)
 	free(c->recipe);
 	free(c->provenance);
 	free(c->metrics);
+	for (size_t i = 0; i < sizeof inherited / sizeof *inherited; i++)
+		free(c->inherited[i]);
 	*c = (struct mt_checkpoint){0};
 }

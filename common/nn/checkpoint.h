@@ -13,6 +13,8 @@ struct mt_checkpoint {
 	char *recipe;            /* JSON object of options */
 	char *provenance;        /* text of a stream's header */
 	char *metrics;           /* a line of JSON for each epoch */
+	char *inherited[3];      /* licence, source and origin of the model that the
+				  * training started from; NULL: none */
 	double best;             /* score of the best epoch; before the first
 				  * -INFINITY */
 	int64_t best_epoch;
@@ -31,6 +33,8 @@ int mt_checkpoint_save(const struct mt_checkpoint *c, struct mt_trainer *t,
  * option with both values. MT_EINPUT: not a checkpoint. */
 int mt_checkpoint_load(struct mt_checkpoint *c, struct mt_trainer *t,
 		       const char *path, struct mt_err *err) MT_USE_RESULT;
+/* Take over the licence notice and the origin of the model that c starts from. */
+void mt_checkpoint_inherit(struct mt_checkpoint *c, const struct mt_model *m);
 void mt_checkpoint_release(struct mt_checkpoint *c);
 
 #endif

@@ -258,6 +258,8 @@ static int part_return(struct mt_engine *e, struct mt_engine *part, struct mt_er
 {
 	int status = MT_OK;
 	for (int i = 0; !status && i < e->net->n_param; i++) {
+		if (e->net->param[i].frozen)
+			continue;
 		enum mt_what what = e->net->param[i].trainable ? MT_GRAD : MT_VALUE;
 		float *tmp = mt_realloc(NULL, (size_t)e->net->param[i].count + 1, sizeof *tmp);
 		status = mt_engine_get(part, i, what, tmp, err);

@@ -4,6 +4,8 @@
  * the backend chooses layouts, and activations, and in training gradients,
  * share an arena by liveness.
  *
+ * Layers frozen by mt_net_freeze() keep their parameters to the bit.
+ *
  * Results are the same bytes from run to run with the same backend, CPU and
  * number of threads. An engine is used by one thread at a time. */
 #ifndef MT_NN_ENGINE_H

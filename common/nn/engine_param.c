@@ -50,7 +50,8 @@ void mt_engine_param_alloc(struct mt_engine *e)
 		int mine = net->param[i].trainable;
 		p->w.data = (mine ? e->w : e->buffer) + *k;
 		if (e->w_mean)
-			p->mean = (mine ? e->w_mean : e->buffer_mean) + *k;
+			p->mean = net->param[i].frozen ? p->w.data :
+				(mine ? e->w_mean : e->buffer_mean) + *k;
 		if (train && net->param[i].trainable) {
 			p->g = e->g + *k;
 			p->m = e->m ? e->m + *k : NULL;

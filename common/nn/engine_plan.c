@@ -56,7 +56,7 @@ static int fuse(struct mt_engine *e, int node)
 {
 	const struct mt_node *nd = &e->net->node[node];
 	int train = e->opt.mode == MT_TRAIN, from = nd->from[0];
-	if (nd->op == MT_OP_DROPOUT && (!train || !(nd->a.rate > 0)))
+	if (nd->op == MT_OP_DROPOUT && (!train || nd->frozen || !(nd->a.rate > 0)))
 		goto alias;
 	if (from < 0 || is_shared(e, from))
 		return 0;
@@ -80,14 +80,15 @@ static void add_step(struct mt_engine *e, int node, const int64_t dim[4])
 	const struct mt_node *nd = &e->net->node[node];
 	struct step *st = &e->step[e->n_step];
 	struct mt_step *s = &st->s;
-	int v = e->n_value++, train = e->opt.mode == MT_TRAIN;
+	int v = e->n_value++, train = e->opt.mode == MT_TRAIN && !nd->frozen;
 	*st = (struct step){.node = node, .out = v, .fold = -1};
 	s->op = nd->op;
 	s->a = nd->a;
 	s->train = train;
 	s->n_in = nd->n_from;
 	e->value_of[node] = v;
-	e->value[v] = (struct value){.producer = e->n_step, .want_grad = nd->n_param > 0};
+	e->value[v] = (struct value){.producer = e->n_step};
+	e->value[v].want_grad = nd->n_param > 0 && !nd->frozen;
 	e->value[v].t = mt_tensor_make(e->B, dim[1], dim[2], dim[3]);
 	for (int k = 0; k < nd->n_from; k++) {
 		st->in[k] = value_of(e, nd->from[k]);

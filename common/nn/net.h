@@ -8,6 +8,7 @@
  *   {"op": "batchnorm", "name": "bn1"}, {"op": "relu"}, ...
  *   {"op": "dense", "name": "fc", "out": "classes"}, {"op": "sigmoid"}]}
  *
+ * A member "recipe": {"lr": 0.001, ...} recommends options of mt-train.
  * "classes" stands for the number given at load. A layer reads the one before
  * it, or the layers named in "from" ("input" is the net's input). Layouts:
  * BCFT (1 channel, bands down, frames across), BCTF, BFT (bands are the
@@ -19,7 +20,10 @@
  *   conv2d, conv1d  out, kernel, stride (1), pad "same"|"valid"|n|[h,w] ("valid"),
  *                   bias (true)
  *   dense           out, bias (true); input is flattened as (C,H,W)
- *   batchnorm       axis "C"|"F"|"T"|"all" ("C"), eps (1e-5), momentum (.1)
+ *   batchnorm       axis "C"|"F"|"T"|"all" ("C"), eps (1e-5), momentum (.1),
+ *                   fixed (false): it reads "input", and its statistics are
+ *                   those of the training set, measured once before the first
+ *                   step; it standardises and learns nothing
  *   scalarnorm      batchnorm with axis "all"
  *   relu  sigmoid  softmax  logsoftmax  elu: alpha (1)
  *   maxpool avgpool size, stride (size)
@@ -48,6 +52,8 @@ struct mt_node {
 	int n_from, from[MT_MAX_FROM]; /* node numbers; -1 is the input */
 	int64_t dim[4];             /* output (1,C,H,W) at the net's own length */
 	int param, n_param;         /* first parameter, how many */
+	int fixed;                  /* a batchnorm that standardises the input */
+	int frozen;                 /* fixed, or by mt_net_freeze() */
 };
 
 /* A parameter: PyTorch's name and shape. */
@@ -56,7 +62,8 @@ struct mt_param {
 	int n_dim;
 	int64_t dim[MT_MAX_DIM];
 	int64_t count;
-	int trainable;              /* 0: a buffer (running_mean, running_var) */
+	int trainable;              /* 0: a buffer (running_mean, running_var), or frozen */
+	int frozen;                 /* its layer is frozen: the value never changes */
 	int node;                   /* its layer */
 	int slot;                   /* 0 weight, 1 bias, 2 running_mean, 3 running_var */
 	double bound;               /* init: uniform on +-bound, or, bound 0, ... */
@@ -97,6 +104,14 @@ void mt_net_release(struct mt_net *net);
 const char *mt_net_json(const struct mt_net *net);
 /* Comma-separated names of the built-in nets, in new memory. */
 char *mt_net_names(void);
+
+/* Freeze the first n layers, in their order in the JSON: in an engine planned
+ * afterwards their parameters keep their values to the bit, norms use their
+ * running statistics, dropout does nothing, and no gradient is computed for
+ * them. A layer reads only earlier ones, so no gradient ends in between. */
+void mt_net_freeze(struct mt_net *net, int n);
+/* Number of the last layer that has a weight matrix, the head; -1 without. */
+int mt_net_head(const struct mt_net *net);
 
 /* Output sizes of every node for clips of this many frames.
  *   dim  out [n_node][4], (1,C,H,W) each

@@ -158,6 +158,14 @@ static int read_norm(const struct mt_net *net, const json_t *l, struct mt_node *
 		axis_of(net->layout, *axis && axis[1] ? 0 : *axis);
 	if (!node->a.axis)
 		return mt_err_set(err, MT_EINPUT, "\"axis\" is \"%s\", not C, F, T or all", axis);
+	const json_t *fixed = json_object_get(l, "fixed");
+	if (fixed && !json_is_boolean(fixed))
+		return mt_err_set(err, MT_EINPUT, "\"fixed\" must be true or false");
+	node->fixed = node->frozen = json_is_true(fixed);
+	if (node->fixed && (node->from[0] >= 0 || net->n_node > 1))
+		return mt_err_set(err, MT_EINPUT, "a \"fixed\" norm must be the first layer");
+	if (node->fixed && *axis == 'T')
+		return mt_err_set(err, MT_EINPUT, "a \"fixed\" norm has no axis T");
 	if (get_real(l, "eps", 1e-5, &node->a.eps, err) ||
 	    get_real(l, "momentum", 0.1, &node->a.momentum, err))
 		return MT_EINPUT;

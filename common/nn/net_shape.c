@@ -156,7 +156,8 @@ static void add_param(struct mt_net *net, int node, int slot, int n_dim, const i
 	struct mt_param *p = &net->param[net->n_param];
 	struct mt_node *n = &net->node[node];
 	*p = (struct mt_param){.n_dim = n_dim, .dim = {1, 1, 1, 1}, .count = 1, .node = node,
-			       .slot = slot, .trainable = slot < 2};
+			       .slot = slot, .trainable = slot < 2 && !n->frozen,
+			       .frozen = n->frozen};
 	p->name = mt_strf("%s.%s", n->name, names[slot]);
 	for (int i = 0; i < n_dim; i++)
 		p->count *= p->dim[i] = d[i];
@@ -253,6 +254,26 @@ int mt_net_finish(struct mt_net *net, struct mt_err *err)
 	}
 	free(dim);
 	return status;
+}
+
+void mt_net_freeze(struct mt_net *net, int n)
+{
+	for (int i = 0; i < net->n_node && i < n; i++) {
+		struct mt_node *node = &net->node[i];
+		node->frozen = 1;
+		for (int k = 0; k < node->n_param; k++) {
+			net->param[node->param + k].trainable = 0;
+			net->param[node->param + k].frozen = 1;
+		}
+	}
+}
+
+int mt_net_head(const struct mt_net *net)
+{
+	int i = net->n_node - 1;
+	while (i >= 0 && net->node[i].op != MT_OP_DENSE && net->node[i].op != MT_OP_CONV)
+		i--;
+	return i;
 }
 
 int64_t mt_net_n_param(const struct mt_net *net, int trainable_only)

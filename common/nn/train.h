@@ -96,6 +96,9 @@ int mt_trainer_load(struct mt_trainer *t, const struct mt_model *m,
  * is missing or has another shape. */
 int mt_model_to_engine(const struct mt_model *m, const struct mt_net *net,
 		       struct mt_engine *e, struct mt_err *err) MT_USE_RESULT;
+/* The same, but for those of one layer; skip -1: for none. */
+int mt_model_layers_to_engine(const struct mt_model *m, const struct mt_net *net, int skip,
+			      struct mt_engine *e, struct mt_err *err) MT_USE_RESULT;
 /* Whether it has them all, before memory is planned for them. */
 int mt_model_fits(const struct mt_model *m, const struct mt_net *net,
 		  struct mt_err *err) MT_USE_RESULT;

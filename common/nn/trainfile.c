@@ -106,13 +106,20 @@ int mt_model_fits(const struct mt_model *m, const struct mt_net *net,
 	return MT_OK;
 }
 
-int mt_model_to_engine(const struct mt_model *m, const struct mt_net *net,
-		       struct mt_engine *e, struct mt_err *err)
+int mt_model_layers_to_engine(const struct mt_model *m, const struct mt_net *net, int skip,
+			      struct mt_engine *e, struct mt_err *err)
 {
 	int rc = MT_OK;
 	for (int i = 0; !rc && i < net->n_param; i++)
-		rc = take(m, net, i, MT_VALUE, e, err);
+		if (net->param[i].node != skip)
+			rc = take(m, net, i, MT_VALUE, e, err);
 	return rc;
+}
+
+int mt_model_to_engine(const struct mt_model *m, const struct mt_net *net,
+		       struct mt_engine *e, struct mt_err *err)
+{
+	return mt_model_layers_to_engine(m, net, -1, e, err);
 }
 
 int mt_trainer_load(struct mt_trainer *t, const struct mt_model *m,

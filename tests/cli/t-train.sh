@@ -72,7 +72,7 @@ like "$tmp/err" 'the run to resume had other examples: CRC-32 [0-9a-f]{8}, now [
 for last in logsoftmax relu; do
 	sed "s/\"op\": \"sigmoid\"/\"op\": \"$last\"/" "$tmp/net.json" > "$tmp/odd.json"
 	rc 3 "a net that ends with $last" mt-train -q -j1 --net "$tmp/odd.json" --crop 16 -e 1 -o "$tmp/oddnet" "$tmp/set"
-	like "$tmp/err" 'its last layer is no sigmoid or softmax' 'is refused'
+	like "$tmp/err" 'its last layer is not a sigmoid or softmax' 'is refused'
 done
 # the same keys with other labels, with another sound
 sed 's/^low\/1.wav	train	low/low\/1.wav	train	high/' "$tmp/labels.tsv" > "$tmp/other.tsv"
