@@ -13,6 +13,7 @@ struct column {
 	char *name;
 	const char *as;          /* what SQL is to take it for, a printf format
 				  * for the number of its parameter */
+	bool twin;               /* another name differs in case only */
 };
 
 struct mt_where {
@@ -23,7 +24,17 @@ struct mt_where {
 	const struct mt_head *head;
 	const struct mt_rec *rec;/* the one being tested, for tag() */
 	const char *unsteady;    /* function that was asked for, or NULL */
+	char **twin;             /* [n_twin] names that differ from another in case
+				  * only: SQL does not tell them apart */
+	int n_twin;
+	int steps;               /* millions, of this record */
+	bool too_long;
 };
+
+#define MAX_COLUMN 1900          /* SQLite takes 2000 */
+#define MAX_SQL (1 << 20)        /* bytes of the statement */
+#define MAX_TEXT (1 << 26)       /* bytes of a text, a field's too */
+#define MAX_STEPS 20             /* millions, for one record */
 
 /* Nothing but reading, and functions that give the same for the same record.
  * Those of dates take 'now', which is not seen here. */
@@ -155,26 +166,37 @@ static int by_meaning(void *ctx, int n_a, const void *a, int n_b, const void *b)
 	return (u > v) - (u < v);
 }
 
+/* Called by SQLite every million steps; not 0: it stops. */
+static int count_steps(void *ctx)
+{
+	struct mt_where *w = ctx;
+	w->too_long = ++w->steps > MAX_STEPS;
+	return w->too_long;
+}
+
 static void add_column(struct mt_where *w, const char *name, const char *as)
 {
-	for (int i = 0; i < w->n_column; i++)
-		if (!strcmp(w->column[i].name, name))
-			return;
 	w->column = mt_realloc(w->column, (size_t)w->n_column + 1,
 			       sizeof *w->column);
-	w->column[w->n_column++] = (struct column){mt_strdup(name), as};
+	w->column[w->n_column++] = (struct column){mt_strdup(name), as, false};
 }
 
 /* Lines "field NAME DTYPE SHAPE TEXT"; an array is no column. The casts change
  * no value: they give the column a type, so that the other side of a comparison
  * is turned into it. */
-static void add_columns(struct mt_where *w, const struct mt_head *head)
+static int add_columns(struct mt_where *w, const struct mt_head *head,
+		       struct mt_err *err)
 {
 	add_column(w, "key", "CAST(:mt%d AS TEXT)");
 	for (size_t i = 0; i < head->n_line; i++) {
 		const struct mt_head_line *l = &head->line[i];
-		if (strcmp(l->word[0], "field") != 0 || l->n_word < 3)
+		if (strcmp(l->word[0], "field") != 0 || l->n_word < 3 ||
+		    mt_head_field(head, l->word[1]) != l || !strcmp(l->word[1], "key"))
 			continue;
+		if (w->n_column == MAX_COLUMN)
+			return mt_err_set(err, MT_EINPUT, "the header declares more than "
+					  "%d fields; --where cannot take them",
+					  MAX_COLUMN);
 		bool text = !strcmp(l->word[2], "s");
 		if (text || l->n_word < 4 || !*l->word[3] ||
 		    !strcmp(l->word[3], "1"))
@@ -183,6 +205,64 @@ static void add_columns(struct mt_where *w, const struct mt_head *head)
 				   : l->word[2][0] == 'f' ? "CAST(:mt%d AS REAL)"
 				   : "CAST(:mt%d AS INTEGER)");
 	}
+	return MT_OK;
+}
+
+static int by_case(const void *a, const void *b)
+{
+	const struct column *const *x = a, *const *y = b;
+	return sqlite3_stricmp((*x)->name, (*y)->name);
+}
+
+/* Columns whose names SQL does not tell apart are none, so that neither is taken
+ * for the other; the key stays. */
+static void drop_twins(struct mt_where *w)
+{
+	int n = 1;
+	struct column **sorted = mt_calloc((size_t)w->n_column, sizeof *sorted);
+	for (int i = 0; i < w->n_column; i++)
+		sorted[i] = &w->column[i];
+	qsort(sorted, (size_t)w->n_column, sizeof *sorted, by_case);
+	for (int i = 1; i < w->n_column; i++)
+		if (!by_case(&sorted[i - 1], &sorted[i]))
+			sorted[i - 1]->twin = sorted[i]->twin = true;
+	free(sorted);
+	for (int i = 1; i < w->n_column; i++) {
+		if (!w->column[i].twin) {
+			w->column[n++] = w->column[i];
+			continue;
+		}
+		w->twin = mt_realloc(w->twin, (size_t)w->n_twin + 1, sizeof *w->twin);
+		w->twin[w->n_twin++] = w->column[i].name;
+	}
+	w->n_column = n;
+}
+
+/* Did SQLite miss a column that drop_twins() took? */
+static const char *find_twin(const struct mt_where *w, const char *message)
+{
+	static const char no[] = "no such column: ";
+	for (int i = 0; i < w->n_twin && !strncmp(message, no, sizeof no - 1); i++)
+		if (!sqlite3_stricmp(message + sizeof no - 1, w->twin[i]))
+			return message + sizeof no - 1;
+	return NULL;
+}
+
+/* The key is a column whatever other fields are called: with a field "Key" it can
+ * only be written as it is. */
+static const char *other_key(const struct mt_where *w, const char *expr)
+{
+	const char *twin = NULL;
+	for (int i = 0; i < w->n_twin; i++)
+		if (!sqlite3_stricmp(w->twin[i], "key"))
+			twin = w->twin[i];
+	for (const char *p = expr; twin && (p = strcasestr(p, "key")); p += 3) {
+		bool word = (p == expr || (!isalnum((unsigned char)p[-1]) && p[-1] != '_')) &&
+			    !isalnum((unsigned char)p[3]) && p[3] != '_';
+		if (word && strncmp(p, "key", 3) != 0)
+			return twin;
+	}
+	return NULL;
 }
 
 /* The record as a table of one row, under the expression. The expression
@@ -211,12 +291,12 @@ static char *statement(const struct mt_where *w, const char *expr)
 
 static char *columns(const struct mt_where *w)
 {
-	char *all = mt_strdup(w->column[0].name);
-	for (int i = 1; i < w->n_column; i++) {
-		char *more = mt_strf("%s, %s", all, w->column[i].name);
-		free(all);
-		all = more;
-	}
+	char *all = NULL;
+	size_t size;
+	FILE *f = open_memstream(&all, &size);
+	for (int i = 0; i < w->n_column; i++)
+		fprintf(f, "%s%s", i ? ", " : "", w->column[i].name);
+	fclose(f);
 	return all;
 }
 
@@ -225,8 +305,14 @@ static int prepare(struct mt_where *w, const char *expr, struct mt_err *err)
 	const char *tail = "";
 	char *text = statement(w, expr);
 	int bad = sqlite3_prepare_v2(w->db, text, -1, &w->stmt, &tail);
+	const char *twin = bad ? find_twin(w, sqlite3_errmsg(w->db))
+			       : other_key(w, expr);
 	int rc = MT_OK;
-	if (bad && w->unsteady) {
+	if (twin) {
+		rc = mt_err_set(err, MT_EUSAGE, "--where '%.150s': '%s' is ambiguous: "
+				"fields of the stream differ from it in case only, "
+				"which SQL does not tell apart", expr, twin);
+	} else if (bad && w->unsteady) {
 		rc = mt_err_set(err, MT_EUSAGE, "--where '%.150s': random "
 				"numbers and dates are not the same each time: "
 				"%s()", expr, w->unsteady);
@@ -262,8 +348,14 @@ int mt_where_open(struct mt_where **where, const char *expr,
 	sqlite3_create_collation(w->db, "meaning", SQLITE_UTF8, NULL,
 				 by_meaning);
 	sqlite3_set_authorizer(w->db, only_read, w);
-	add_columns(w, head);
-	int rc = prepare(w, expr, err);
+	sqlite3_limit(w->db, SQLITE_LIMIT_SQL_LENGTH, MAX_SQL);
+	sqlite3_limit(w->db, SQLITE_LIMIT_LENGTH, MAX_TEXT);
+	sqlite3_progress_handler(w->db, 1000000, count_steps, w);
+	int rc = add_columns(w, head, err);
+	if (!rc) {
+		drop_twins(w);
+		rc = prepare(w, expr, err);
+	}
 	if (rc) {
 		mt_where_close(w);
 		return rc;
@@ -272,13 +364,13 @@ int mt_where_open(struct mt_where **where, const char *expr,
 	return MT_OK;
 }
 
-static void bind(struct mt_where *w, int at, const struct mt_rec *rec)
+static int bind(struct mt_where *w, int at, const struct mt_rec *rec)
 {
 	const struct mt_field *f = mt_rec_get(rec, w->column[at - 1].name);
 	double v;
 	if (f && f->dtype[0] == 's' && f->size)
-		sqlite3_bind_text64(w->stmt, at, f->data, f->size,
-				    SQLITE_STATIC, SQLITE_UTF8);
+		return sqlite3_bind_text64(w->stmt, at, f->data, f->size,
+					   SQLITE_STATIC, SQLITE_UTF8);
 	else if (f && !strcmp(f->dtype, "i8") && f->size)
 		sqlite3_bind_int64(w->stmt, at, *(const int64_t *)f->data);
 	else if (f && mt_rec_num(rec, f->name, &v) && f->dtype[0] == 'f')
@@ -288,18 +380,33 @@ static void bind(struct mt_where *w, int at, const struct mt_rec *rec)
 							 : INT64_MAX);
 	else
 		sqlite3_bind_null(w->stmt, at);
+	return SQLITE_OK;
+}
+
+static int refuse(const struct mt_rec *rec, const char *field, struct mt_err *err)
+{
+	size_t n;
+	const char *key = mt_rec_key(rec, &n);
+	return mt_err_set(err, MT_EINPUT, "record '%.*s': its %s has more than %d bytes, "
+			  "the most that --where takes", n > 200 ? 200 : (int)n, key,
+			  field, MAX_TEXT);
 }
 
 int mt_where_test(struct mt_where *w, const struct mt_rec *rec, bool *yes,
 		  struct mt_err *err)
 {
 	w->rec = rec;
+	w->steps = 0;
 	for (int i = 1; i <= w->n_column; i++)
-		bind(w, i, rec);
+		if (bind(w, i, rec))
+			return refuse(rec, w->column[i - 1].name, err);
 	int got = sqlite3_step(w->stmt);
 	int rc = MT_OK;
 	if (got == SQLITE_ROW)
 		*yes = sqlite3_column_double(w->stmt, 0) != 0;
+	else if (w->too_long)
+		rc = mt_err_set(err, MT_EUSAGE, "--where: takes more than %d million "
+				"steps for one record", MAX_STEPS);
 	else
 		rc = mt_err_set(err, MT_EUSAGE, "--where: %s",
 				sqlite3_errmsg(w->db));
@@ -315,6 +422,9 @@ void mt_where_close(struct mt_where *w)
 	sqlite3_close(w->db);
 	for (int i = 0; i < w->n_column; i++)
 		free(w->column[i].name);
+	for (int i = 0; i < w->n_twin; i++)
+		free(w->twin[i]);
+	free(w->twin);
 	free(w->column);
 	free(w);
 }

@@ -5,7 +5,9 @@
  * A text that is a number, as 2005 or -0.5, compares as one, with a number or
  * a text: cells of a table have no other type; "007" is a name. The key is
  * always a name. An empty text is NULL, as a field that the record lacks.
- * tag('NAME') is 1 when the record's label has that tag, else 0. */
+ * tag('NAME') is 1 when the record's label has that tag, else 0. A name that other
+ * fields have in another case is refused, for SQL would take any of them. Bounded:
+ * 1 MiB of SQL, 64 MiB of a text, 20 million steps for a record. */
 #ifndef MT_DATA_WHERE_H
 #define MT_DATA_WHERE_H
 

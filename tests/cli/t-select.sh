@@ -166,4 +166,27 @@ mt-pack -q -o "$tmp/set" --shard-records 1 "$e"
 is "$(keys --split test "$tmp/set")" 'high/b.wav low/b.wav ' 'a set'
 mt-select -o "$tmp/o.mtr" --split test "$e" && mt-view -H "$tmp/o.mtr" > "$tmp/out"
 like "$tmp/out" '^prog	5	mt-select	.*mt-select --split test' 'provenance'
+
+# names that differ in case only, and what an expression may cost
+printf '%s\n' 'head clip' 'line field\tA\tf8\t\tx' 'line field\ta\tf8\t\tx' 'line field\tKey\tf8\t\tx' \
+	'line field\tb\tf8\t\tx' 'data k' 'f8 A 1' 'f8 a 2' 'f8 b 3' 'f8 Key 5' done |
+	"$build/tests/craft" > "$tmp/case.mtr"
+e=$tmp/case.mtr
+is "$(keys -w "b = 3 AND B = 3 AND key = 'k'" "$e")" 'k ' 'a field and the key beside twins'
+for x in 'a = 2' 'A = 1' '"a" = 2' '[A] = 1' 'b > a' 'coalesce(a, 1)' 'Key > 1' 'KEY = 5' '"Key"'; do
+	refuse 'is ambiguous: fields of the stream differ from it in case only' "$x" "$x"
+done
+refuse 'no such column: c' 'a name that is nowhere' 'c = 1'
+refuse 'wrong number of arguments to function tag' 'tag() without a name' 'tag()'
+refuse 'wrong number of arguments to function tag' 'and with two' "tag('a', 'b')"
+refuse 'too big' 'a text of 99 MB' 'length(zeroblob(99999999)) > 0'
+refuse 'not authorized' 'a loop' '(WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT count(*) FROM c)'
+refuse 'maximum depth 1000' 'an expression of 2000 terms' "$(perl -e 'print join " OR ", map "b = $_", 1 .. 2000')"
+refuse '.' 'brackets of 100000' "$(perl -e 'print "(" x 100000')"
+four='(SELECT 1 UNION ALL SELECT 2 UNION ALL SELECT 3 UNION ALL SELECT 4)'
+refuse 'more than 20 million steps for one record' 'a product of 16 tables' \
+	"(SELECT count(*) FROM $four a,$four b,$four c,$four d,$four e,$four f,$four g,$four h,$four i,$four j,$four k,$four l,$four m,$four n,$four o,$four p) > 1"
+printf '%s\n' 'head clip' 'lines 3000 field\tf%d\tf8\t\tx' 'data k' done | "$build/tests/craft" > "$tmp/many.mtr"
+rc 3 'a header of 3000 fields' mt-select -w 'f1 = 1' -o "$tmp/x" "$tmp/many.mtr"
+like "$tmp/err" 'declares more than 1900 fields' 'is refused with a sentence'
 tap_end
