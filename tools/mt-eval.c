@@ -201,14 +201,15 @@ static void print_tags(const struct mt_eval *e)
 		const struct mt_tag_score *t = &e->tag[i];
 		double roc = t->roc, d = roc > 0 && roc < 1
 			? sqrt(2) * mt_normal_quantile(roc) : NAN;
-		size_t size = strlen(run.tag[i]);
-		mt_escape_put(stdout, run.tag[i], size);
-		size = mt_escape(NULL, run.tag[i], size);
-		if (opts.tsv)
+		size_t size = strlen(run.tag[i]), wide;
+		if (opts.tsv) {
+			mt_escape_put(stdout, run.tag[i], size);
 			printf("\t%zu\t", t->n_pos);
-		else
-			printf("%*s %9zu ", size < 28 ? 28 - (int)size : 0, "",
+		} else {
+			wide = mt_escape_show(stdout, run.tag[i], size);
+			printf("%*s %9zu ", wide < 28 ? 28 - (int)wide : 0, "",
 			       t->n_pos);
+		}
 		print_value(t->roc, gap);
 		putchar(opts.tsv ? '\t' : ' ');
 		print_value(t->ap, gap);
@@ -249,7 +250,7 @@ static void print_text(const struct mt_eval *e, const struct mt_boot *b)
 		if (isnan(e->tag[i].roc)) {
 			fputs(out++ ? ", " : "left out of the macro means, one "
 			      "class only: ", stdout);
-			mt_escape_put(stdout, run.tag[i], strlen(run.tag[i]));
+			mt_escape_show(stdout, run.tag[i], strlen(run.tag[i]));
 		}
 	if (out)
 		putchar('\n');

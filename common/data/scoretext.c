@@ -8,34 +8,51 @@
 
 #include "base/escape.h"
 #include "base/mem.h"
+#include "base/num.h"
+
+/* The better score first, NaN last; of equal ones the first tag. */
+static int by_score(const void *a, const void *b, void *scores)
+{
+	const float *score = scores;
+	size_t i = *(const size_t *)a, k = *(const size_t *)b;
+	float x = score[i], y = score[k];
+	if (isnan(x) || isnan(y))
+		return isnan(x) == isnan(y) ? (i > k) - (i < k) : isnan(x) ? 1 : -1;
+	return x > y ? -1 : x < y ? 1 : (i > k) - (i < k);
+}
 
 /* Tags from the best down, in order [n_tag]; returns how many are printed. */
 static size_t rank(const struct mt_scoretext *t, const float *score,
 		   size_t *order)
 {
 	size_t n = 0;
-	for (size_t i = 0; i < t->n_tag; i++) {
-		size_t at = i;
-		for (; at && score[order[at - 1]] < score[i]; at--)
-			order[at] = order[at - 1];
-		order[at] = i;
-	}
+	for (size_t i = 0; i < t->n_tag; i++)
+		order[i] = i;
+	qsort_r(order, t->n_tag, sizeof *order, by_score, (void *)(uintptr_t)score);
 	while (n < t->n_tag && n < t->top &&
 	       (double)score[order[n]] >= t->threshold)
 		n++;
 	return n;
 }
 
+static void put_text(const struct mt_scoretext *t, const char *s, size_t n)
+{
+	if (t->kind == MT_SCORE_TABLE)
+		mt_escape_show(t->f, s, n);
+	else
+		mt_escape_put(t->f, s, n);
+}
+
 static void put_tag(const struct mt_scoretext *t, size_t i)
 {
-	mt_escape_put(t->f, t->tag[i], strlen(t->tag[i]));
+	put_text(t, t->tag[i], strlen(t->tag[i]));
 }
 
 static void put_key(const struct mt_scoretext *t, const struct mt_rec *rec)
 {
 	size_t n;
 	const char *key = mt_rec_key(rec, &n);
-	mt_escape_put(t->f, key, n);
+	put_text(t, key, n);
 }
 
 /* The windows of a record that was scored with them, else none. */
@@ -87,6 +104,7 @@ static void put_table(struct mt_scoretext *t, const struct mt_rec *rec,
 static void put_rows(const struct mt_scoretext *t, const struct mt_rec *rec,
 		     const double *start, const float *score, size_t *order)
 {
+	char text[MT_NUM_TEXT];
 	size_t n = rank(t, score, order);
 	for (size_t i = 0; i < n; i++) {
 		put_key(t, rec);
@@ -94,7 +112,7 @@ static void put_rows(const struct mt_scoretext *t, const struct mt_rec *rec,
 		if (start)
 			fprintf(t->f, "%.3f\t", *start);
 		put_tag(t, order[i]);
-		fprintf(t->f, "\t%.6g\n", (double)score[order[i]]);
+		fprintf(t->f, "\t%s\n", mt_num_text(text, (double)score[order[i]], 32));
 	}
 }
 
@@ -113,14 +131,26 @@ static void put_tsv(struct mt_scoretext *t, const struct mt_rec *rec,
 		put_rows(t, rec, start + w, score + w * t->n_tag, order);
 }
 
+/* With the digits that give it back; JSON has no NaN. */
+static json_t *number(float v)
+{
+	char text[MT_NUM_TEXT];
+	return isfinite(v) ? json_real(strtod(mt_num_text(text, (double)v, 32), NULL))
+			   : json_null();
+}
+
 static json_t *tag_object(const struct mt_scoretext *t, const float *score,
 			  size_t *order)
 {
 	json_t *tags = json_object();
 	size_t n = rank(t, score, order);
-	for (size_t i = 0; i < n; i++)
-		json_object_set_new(tags, t->tag[order[i]],
-				    json_real((double)score[order[i]]));
+	for (size_t i = 0; i < n; i++) {
+		const char *tag = t->tag[order[i]];
+		json_t *name = mt_escape_json(tag, strlen(tag));
+		json_object_set_new(tags, json_string_value(name),
+				    number(score[order[i]]));
+		json_decref(name);
+	}
 	return tags;
 }
 
@@ -141,7 +171,7 @@ static void put_json(struct mt_scoretext *t, const struct mt_rec *rec,
 	if (t->windows)
 		json_object_set(o, "windows", list);
 	json_decref(list);
-	json_dumpf(o, t->f, JSON_COMPACT | JSON_REAL_PRECISION(6));
+	json_dumpf(o, t->f, JSON_COMPACT | JSON_REAL_PRECISION(9));
 	fputc('\n', t->f);
 	json_decref(o);
 }
