@@ -17,6 +17,8 @@
 #include "stream/filter.h"
 #include "stream/layout.h"
 
+#define MAX_TWINS 10     /* records named whose content is in two splits */
+
 static struct opts {
 	const char *set, *dtype, *split, *split_by;
 	struct mt_opt_list lists;
@@ -69,6 +71,7 @@ static const struct mt_tool tool = {
 static struct pack {
 	struct mt_pack out;
 	bool is_open;
+	uint64_t twins;          /* contents in two splits */
 	struct mt_split split;   /* shares */
 	struct mt_split lists;
 } pack;
@@ -452,7 +455,7 @@ static int put(void *state, struct mt_rec *rec, struct mt_err *err)
 	int rc = mt_pack_put(&pack.out, &frame,
 			     mt_rec_str(rec, "split", split, sizeof split), h,
 			     &twin, err);
-	if (!rc && twin)
+	if (!rc && twin && ++pack.twins <= MAX_TWINS)
 		mt_info("%s: in split '%s', has the same content as %s, which "
 			"is in another split",
 			mt_rec_str(rec, "key", key, sizeof key), split, twin);
@@ -489,6 +492,9 @@ static int end(void *state, const struct mt_tally *tally, struct mt_err *err)
 	int rc = mt_pack_close(&pack.out, err);
 	if (!rc)
 		tell_repeated(n, first);
+	if (!rc && pack.twins > MAX_TWINS)
+		mt_info("%" PRIu64 " more records have the same content as one "
+			"in another split", pack.twins - MAX_TWINS);
 	free(first);
 	const char *absent;
 	size_t missed = mt_split_missed(&pack.lists, &absent);

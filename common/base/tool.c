@@ -14,6 +14,7 @@
 #include "base/escape.h"
 #include "base/mem.h"
 #include "base/outputs.h"
+#include "base/progress.h"
 #include "base/temp.h"
 
 struct mt_common mt_common = {.progress = "auto", .max_record = MT_RECORD_MAX};
@@ -203,7 +204,7 @@ static void hold_places(void)
 static void put_message(const char *text)
 {
 	char *safe = mt_escape_message(text);
-	fprintf(stderr, "%s: %s\n", tool_name, safe);
+	fprintf(stderr, "%s%s: %s\n", mt_progress_clear(), tool_name, safe);
 	free(safe);
 }
 
@@ -390,6 +391,11 @@ char *mt_tool_cmdline(const struct mt_tool *tool, int argc, char **argv)
 	}
 	fclose(f);
 	return text;
+}
+
+const char *mt_tool_name(void)
+{
+	return tool_name;
 }
 
 static void say(const char *fmt, va_list ap)

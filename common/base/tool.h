@@ -81,6 +81,9 @@ int mt_tool_verb(const struct mt_tool *tool, char **operand, int *n,
  * memory. To be called before mt_tool_begin(), which moves the operands. */
 char *mt_tool_cmdline(const struct mt_tool *tool, int argc, char **argv);
 
+/* Of the running tool, "mt-melspec". */
+const char *mt_tool_name(void);
+
 /* Messages; -q silences mt_info, mt_note needs -v. */
 void mt_warn(const char *fmt, ...) MT_PRINTF(1, 2);
 void mt_info(const char *fmt, ...) MT_PRINTF(1, 2);

@@ -7,9 +7,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/escape.h"
 #include "base/mem.h"
+#include "base/outputs.h"
 #include "base/num.h"
 #include "base/progress.h"
 #include "stream/input.h"
@@ -306,21 +309,69 @@ static int parse_allow(struct run *r, struct mt_err *err)
 	return MT_OK;
 }
 
+/* Would the log, or what is appended to standard output, destroy an input? The
+ * file of -o may be an input: it is replaced when that was read. */
+static int check_inputs(char *const *operand, int n, struct mt_err *err)
+{
+	struct stat in, out;
+	bool file = !fstat(STDOUT_FILENO, &out) && S_ISREG(out.st_mode);
+	for (int i = -1; i < n; i++) {
+		const char *name = i < 0 ? "standard input" : operand[i];
+		bool is = i < 0 ? !n && !fstat(STDIN_FILENO, &in)
+				: !stat(name, &in);
+		if (!is || !S_ISREG(in.st_mode))
+			continue;
+		if (file && in.st_dev == out.st_dev && in.st_ino == out.st_ino)
+			return mt_err_set(err, MT_EUSAGE, "%s: is an input, and "
+					  "the file of standard output; use -o",
+					  name);
+		if (i >= 0 && mt_common.fail_log &&
+		    mt_outputs_same(name, mt_common.fail_log))
+			return mt_err_set(err, MT_EUSAGE, "%s: is an input, and "
+					  "the file of --fail-log", name);
+	}
+	return MT_OK;
+}
+
+static int open_log(struct run *r, struct mt_err *err)
+{
+	if (!mt_common.fail_log)
+		return MT_OK;
+	r->fail_log = fopen(mt_common.fail_log, "we");
+	if (!r->fail_log)
+		return mt_err_sys(err, "%s: cannot create", mt_common.fail_log);
+	/* whatever ends the program, what failed until then is in it */
+	setvbuf(r->fail_log, NULL, _IOLBF, 0);
+	return MT_OK;
+}
+
+/* Text goes out before we wait for more input, so that a pipe is live. */
+static void idle(void *ctx)
+{
+	(void)ctx;
+	fflush(stdout);
+}
+
+/* Is there text to be sent? A file can wait for it. */
+static bool is_text(const struct mt_filter *f)
+{
+	struct stat st;
+	return f->put && (fstat(STDOUT_FILENO, &st) || !S_ISREG(st.st_mode));
+}
+
 static int open_streams(struct run *r, char **operand, int n,
 			struct mt_err *err)
 {
 	struct mt_filter *f = r->f;
 	int rc = parse_allow(r, err);
+	if (!rc)
+		rc = check_inputs(operand, n, err);
 	if (!rc && f->check)
 		rc = f->check(f, operand, &n, err);
+	if (!rc)
+		rc = open_log(r, err);
 	if (rc)
 		return rc;
-	if (mt_common.fail_log) {
-		r->fail_log = fopen(mt_common.fail_log, "we");
-		if (!r->fail_log)
-			return mt_err_sys(err, "%s: cannot create",
-					  mt_common.fail_log);
-	}
 	if (!f->put) {
 		rc = mt_writer_open(&r->out, mt_common.output, err);
 		if (rc)
@@ -394,10 +445,14 @@ int mt_filter_run(struct mt_filter *f, int argc, char **argv)
 		struct mt_pool_calls calls = {
 			.ctx = r, .pull = pull, .alone = begin_segment,
 			.work = work, .scratch_free = scratch_free,
-			.take = take, .pull_is_tool = !r->has_in,
+			.take = take, .idle = is_text(f) ? idle : NULL,
+			.pull_is_tool = !r->has_in,
 		};
 		bool jobs = f->tool->flags & MT_TOOL_JOBS && f->step;
-		rc = mt_pool_run(&calls, jobs ? (int)mt_common.jobs : 1, &err);
+		int n_thread = jobs ? (int)mt_common.jobs : 1;
+		if (n_thread == 1)
+			r->in.idle = calls.idle;
+		rc = mt_pool_run(&calls, n_thread, &err);
 	}
 	mt_progress_end(&r->progress);
 	bool over = !rc;

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/mem.h"
 #include "base/tool.h"
@@ -68,6 +69,9 @@ static int open_next(struct mt_input *in, struct mt_err *err)
 	if (rc)
 		return rc;
 	in->is_open = true;
+	struct stat st;
+	if (fstat(in->reader.fd, &st) || !S_ISREG(st.st_mode))
+		in->reader.idle = in->idle;  /* a file never has to wait */
 	in->reader.max_raw = mt_common.max_record;
 	return MT_OK;
 }

@@ -20,6 +20,7 @@ struct mt_input {
 	struct mt_set *set;
 	size_t n_set;
 	struct mt_reader reader;
+	void (*idle)(void *ctx); /* as mt_reader.idle; set it after opening */
 	bool is_open, any;
 	struct mt_head first;  /* header of the first segment */
 	uint64_t total;        /* records, if known from manifests; else 0 */

@@ -226,6 +226,7 @@ static void *worker(void *arg)
 static struct mt_rec *next_result(struct pool *p, int *rc, struct mt_err *err)
 {
 	struct mt_rec *rec = NULL;
+	bool told = !p->calls.idle;
 	*rc = MT_OK;
 	pthread_mutex_lock(&p->lock);
 	for (;;) {
@@ -243,10 +244,16 @@ static struct mt_rec *next_result(struct pool *p, int *rc, struct mt_err *err)
 				*err = s->err;
 			break;
 		}
-		if (mine && s->done)
+		if (mine && s->done) {
 			p->taken++;
-		else
+		} else if (told) {
 			pthread_cond_wait(&p->moved, &p->lock);
+		} else {
+			pthread_mutex_unlock(&p->lock);
+			p->calls.idle(p->calls.ctx);
+			told = true;
+			pthread_mutex_lock(&p->lock);
+		}
 		pthread_cond_broadcast(&p->moved);
 	}
 	pthread_cond_broadcast(&p->moved);

@@ -29,6 +29,8 @@ struct mt_pool_calls {
 	void (*scratch_free)(void *ctx, void *scratch);
 	/* A result, in order, on the thread that called mt_pool_run(). */
 	int (*take)(void *ctx, struct mt_rec *rec, struct mt_err *err);
+	/* On that thread too, before it waits for a result of another; optional. */
+	void (*idle)(void *ctx);
 	/* pull runs a callback of the tool: never leave it running. */
 	bool pull_is_tool;
 };

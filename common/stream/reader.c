@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "stream/reader.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <zstd.h>
@@ -76,11 +79,41 @@ void mt_reader_close(struct mt_reader *r)
 	*r = (struct mt_reader){.fd = -1};
 }
 
+/* As mt_read_full(), with a word to the caller before each wait. */
+static int read_live(struct mt_reader *r, void *out, size_t size, size_t *got,
+		     struct mt_err *err)
+{
+	struct pollfd fd = {.fd = r->fd, .events = POLLIN};
+	*got = 0;
+	while (*got < size) {
+		int n_ready = 0;
+		if (r->ready < size - *got) {
+			/* bytes in the pipe: not one call more for each read */
+			if (ioctl(r->fd, FIONREAD, &n_ready) || n_ready < 0)
+				n_ready = 0;
+			r->ready = (size_t)n_ready;
+			if (!n_ready && !poll(&fd, 1, 0))
+				r->idle(NULL);
+		}
+		ssize_t n = read(r->fd, (char *)out + *got, size - *got);
+		if (n < 0 && errno != EINTR)
+			return mt_err_sys(err, "%s: cannot read", r->name);
+		if (!n)
+			break;
+		size_t came = n < 0 ? 0 : (size_t)n;
+		*got += came;
+		r->ready -= came < r->ready ? came : r->ready;
+	}
+	return MT_OK;
+}
+
 static int fetch(struct mt_reader *r, void *out, size_t size, size_t *got,
 		 struct mt_err *err)
 {
 	if (r->fd >= 0) {
-		int rc = mt_read_full(r->fd, out, size, got, r->name, err);
+		int rc = r->idle ? read_live(r, out, size, got, err)
+				 : mt_read_full(r->fd, out, size, got, r->name,
+						err);
 		r->at += *got;
 		if (r->sum)
 			r->crc = mt_crc32(r->crc, out, *got);

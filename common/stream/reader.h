@@ -19,6 +19,9 @@ struct mt_reader {
 	const void *mem;         /* reading from memory instead of fd */
 	size_t mem_size, mem_at;
 	uint64_t at;             /* bytes read */
+	void (*idle)(void *ctx); /* set it after opening: called before a read
+				  * that has to wait; ctx is NULL */
+	size_t ready;            /* bytes that can be read without a wait */
 	bool sum;                /* set it after opening: crc is wanted */
 	uint32_t crc;            /* CRC-32 of all bytes read so far */
 	uint64_t seg_start;      /* where the open segment began */

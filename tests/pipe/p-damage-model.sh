@@ -9,7 +9,7 @@
 export OMP_NUM_THREADS=1
 tiny_net
 cd "$tmp" || exit 4
-printf 'path\tsplit\ttags\na.wav\ttrain\tlow\nb.wav\tvalid\thigh\n' > labels.tsv
+printf 'path\tsplit\ttags\na.wav\ttrain\tlow\nb.wav\ttrain\thigh\n' > labels.tsv
 tone 0.1 160 > a.wav
 tone 0.9 160 > b.wav
 mt-decode -q -r 8000 --dtype i2 a.wav b.wav > audio.mtr
