@@ -53,19 +53,6 @@ static void print_list(const struct mt_weights *w)
 		       mt_weight_type_name(w->item[i].type));
 }
 
-/* A model of mt's own needs no conversion. */
-static int refuse_model(const char *path, struct mt_err *err)
-{
-	struct mt_model m;
-	struct stat st;
-	if (stat(path, &st) || !S_ISREG(st.st_mode) || mt_model_open(&m, path, NULL))
-		return MT_OK;
-	bool own = mt_model_text(&m, "net") && mt_model_text(&m, "tags");
-	mt_model_close(&m);
-	return own ? mt_err_set(err, MT_EUSAGE, "%s: already a model; use it as it is, as in "
-				"mt-predict -m %s", path, path) : MT_OK;
-}
-
 /* The front end as JSON: a profile, then single values on top. */
 static int make_front(char **json, const struct mt_fit *fit, const char *path,
 		      struct mt_err *err)
@@ -222,8 +209,9 @@ int main(int argc, char **argv)
 				: "name the weights: a file or a folder", n);
 	else if (!opts.list && !opts.output)
 		rc = mt_err_set(&err, MT_EUSAGE, "-o FILE is required");
-	if (!rc)
-		rc = refuse_model(operand[0], &err);
+	if (!rc && mt_weights_is_model(operand[0]))
+		rc = mt_err_set(&err, MT_EUSAGE, "%s: already a model; use it as it is, as in "
+				"mt-predict -m %s", operand[0], operand[0]);
 	if (!rc)
 		rc = mt_weights_read(&w, operand[0], &err);
 	if (!rc && w.n_skip)

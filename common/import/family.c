@@ -6,6 +6,10 @@
 
 #include "base/mem.h"
 
+#define MAX_ROW 10000     /* a net has at most 1000 layers of 4 tensors */
+#define MAX_SKIP 100
+#define MAX_PATTERN 200   /* bytes */
+
 void mt_family_add(struct mt_family *f, const char *to, const char *from, const char *steps)
 {
 	f->row = mt_realloc(f->row, f->n_row + 1, sizeof *f->row);
@@ -19,6 +23,36 @@ const struct mt_family_row *mt_family_row(const struct mt_family *f, const char 
 		if (!strcmp(f->row[i].to, to))
 			return &f->row[i];
 	return NULL;
+}
+
+/* Does text match the pattern? Only the last * is ever taken back, so the time is
+ * at most the product of both lengths. */
+static bool matches(const char *pattern, const char *text)
+{
+	const char *star = NULL, *from = NULL;
+	while (*text) {
+		if (*pattern == '*') {
+			star = pattern++;
+			from = text;
+		} else if (*pattern == *text) {
+			pattern++;
+			text++;
+		} else if (star) {
+			pattern = star + 1;
+			text = ++from;
+		} else {
+			return false;
+		}
+	}
+	return !pattern[strspn(pattern, "*")];
+}
+
+bool mt_family_skips(const struct mt_family *f, const char *name)
+{
+	for (size_t i = 0; i < f->n_skip; i++)
+		if (matches(f->skip[i], name))
+			return true;
+	return false;
 }
 
 static int add_known(struct mt_family *f, char *value, struct mt_err *err)
@@ -60,6 +94,9 @@ static int parse_key(struct mt_family *f, const char *key, char *value, struct m
 		return MT_OK;
 	}
 	if (!strcmp(key, "skip")) {
+		if (f->n_skip == MAX_SKIP || strlen(value) > MAX_PATTERN)
+			return mt_err_set(err, MT_EUSAGE, "more than %d patterns to skip, or one "
+					  "longer than %d bytes", MAX_SKIP, MAX_PATTERN);
 		f->skip = mt_realloc(f->skip, f->n_skip + 1, sizeof *f->skip);
 		f->skip[f->n_skip++] = mt_strdup(value);
 		return MT_OK;
@@ -75,6 +112,8 @@ static int parse_row(struct mt_family *f, char *line, struct mt_err *err)
 	if (save || !*to || !*from)
 		return mt_err_set(err, MT_EUSAGE, "not \"our name, tab, source's name\", with at "
 				  "most one more tab before the steps");
+	if (f->n_row == MAX_ROW)
+		return mt_err_set(err, MT_EUSAGE, "more than %d tensors", MAX_ROW);
 	if (mt_family_row(f, to))
 		return mt_err_set(err, MT_EUSAGE, "'%.200s' appears twice", to);
 	mt_family_add(f, to, from, steps);

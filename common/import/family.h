@@ -10,7 +10,7 @@
  *   licence: one line of the notice, as often as it has lines
  *   known: 1234abcd mtt MTT_musicnn CRC-32 of a model's weights (its "crc32"),
  *                                   list of its tags, its name
- *   skip: *.num_batches_tracked     names that are not needed, as a shell pattern
+ *   skip: *.num_batches_tracked     names that are not needed; * is any text
  *   OURS<TAB>SOURCE[<TAB>STEPS]     one tensor; steps as mt_steps_run() has them
  *
  * To add a family add such a file; the net is in nn/nets. */
@@ -54,6 +54,8 @@ int mt_family_parse(struct mt_family *f, const char *text, const char *name,
 		    struct mt_err *err) MT_USE_RESULT;
 void mt_family_add(struct mt_family *f, const char *to, const char *from,
 		   const char *steps);
+/* Is this name of the source one to skip? */
+bool mt_family_skips(const struct mt_family *f, const char *name);
 /* The row of our tensor; NULL. */
 const struct mt_family_row *mt_family_row(const struct mt_family *f, const char *to);
 void mt_family_release(struct mt_family *f);

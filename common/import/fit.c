@@ -2,7 +2,6 @@
 #include "import/fit.h"
 
 #include <float.h>
-#include <fnmatch.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -92,9 +91,7 @@ static const struct mt_weight *surplus(const struct mt_family *f, const struct m
 	for (size_t i = 0; !hit && i < w->n; i++) {
 		const char *name = w->item[i].name;
 		bool skip = bsearch(&name, from, f->n_row, sizeof *from, by_from) != NULL;
-		for (size_t k = 0; !skip && k < f->n_skip; k++)
-			skip = !fnmatch(f->skip[k], name, 0);
-		hit = skip ? NULL : &w->item[i];
+		hit = skip || mt_family_skips(f, name) ? NULL : &w->item[i];
 	}
 	free(from);
 	return hit;

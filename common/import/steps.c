@@ -60,7 +60,8 @@ static int reshape(struct mt_steps *s, const char *step, const int64_t *arg, int
 	for (int i = 0; i < n; i++) {
 		if (arg[i] == -1 && open < 0)
 			open = i;
-		else if (arg[i] < 1 || __builtin_mul_overflow(rest, (uint64_t)arg[i], &rest))
+		else if (arg[i] < 1 || __builtin_mul_overflow(rest, (uint64_t)arg[i], &rest) ||
+			 rest > INT64_MAX)
 			return impossible(s, step, err);
 	}
 	if (open < 0 ? rest != count : count % rest != 0)

@@ -16,6 +16,7 @@
 #include "base/file.h"
 #include "base/half.h"
 #include "base/mem.h"
+#include "nn/model.h"
 
 #define MAX_NAME 1000   /* bytes */
 #define HEAD 4096       /* bytes that a format is told by */
@@ -152,9 +153,14 @@ int mt_weights_add(struct mt_weights *w, const char *name, int n_dim,
 	if (n_dim < 0 || n_dim > MT_WEIGHT_DIMS)
 		return mt_err_set(err, MT_EINPUT, "tensor '%.200s': %d dimensions, at most %d",
 				  name, n_dim, MT_WEIGHT_DIMS);
-	bool over = false;
-	for (int i = 0; i < n_dim; i++)
-		over |= __builtin_mul_overflow(count, dim[i], &count);
+	bool over = false, none = false;
+	/* sizes beside a 0 must not be beyond all limits either: strides are products */
+	for (int i = 0; i < n_dim; i++) {
+		over |= __builtin_mul_overflow(count, dim[i] ? dim[i] : 1, &count);
+		none |= !dim[i];
+	}
+	over |= count > INT64_MAX;
+	count = none ? 0 : count;
 	over |= __builtin_mul_overflow(count, sizeof(float), &bytes);
 	if (over || bytes > limit || w->bytes > limit - bytes) {
 		char shape[160];
@@ -284,6 +290,17 @@ static int wanted(const struct dirent *e)
 	       strncmp(e->d_name, "._", 2) != 0;
 }
 
+bool mt_weights_is_model(const char *path)
+{
+	struct mt_model m;
+	struct stat st;
+	if (stat(path, &st) || !S_ISREG(st.st_mode) || mt_model_open(&m, path, NULL))
+		return false;
+	bool own = mt_model_text(&m, "net") && mt_model_text(&m, "tags");
+	mt_model_close(&m);
+	return own;
+}
+
 /* The one file of the folder that has a known format, in new memory. */
 static int search(const char *folder, char **found, struct mt_err *err)
 {
@@ -297,7 +314,7 @@ static int search(const char *folder, char **found, struct mt_err *err)
 		char *path = mt_strf("%s/%s", folder, entry[i]->d_name);
 		free(entry[i]);
 		if (!rc && !stat(path, &st) && S_ISREG(st.st_mode) &&
-		    !look(path, &format, NULL) && format) {
+		    !look(path, &format, NULL) && format && !mt_weights_is_model(path)) {
 			if (*found)
 				rc = mt_err_set(err, MT_EINPUT, "%s: both %s and %s have "
 						"weights; name one of them", folder,

@@ -72,6 +72,9 @@ extern const struct mt_weight_format mt_weight_formats[]; /* ended by name NULL 
 int mt_weights_read(struct mt_weights *w, const char *path,
 		    struct mt_err *err) MT_USE_RESULT;
 void mt_weights_release(struct mt_weights *w);
+/* Is this file a model of mt's own, with net and tags? Such a one is passed over in
+ * a folder. */
+bool mt_weights_is_model(const char *path);
 
 /* Add a tensor with room for its values (zeroed), which the reader fills; the
  * name is copied. *item is valid until the next call. MT_EINPUT if the name is

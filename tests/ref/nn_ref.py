@@ -362,6 +362,15 @@ def main():
     # A relu that rounding turns over grows to 1e-3 of the loss within 20 larger steps.
     builtin("small", 10, batch=6, frames=80, steps=20, lr=5e-4, opt="momentum", decay=0.01)
     builtin("fcn4", 10, width=0.0625, batch=4, frames=350, steps=20, lr=5e-4)
+    published()
+
+
+def published():
+    """Nets of published weights. Their training is not compared: the gradient of a
+    bias before a norm is rounding alone, of which Adam makes whole steps, and which
+    of two maxima gets a gradient is rounding too."""
+    for name in ("musicnn", "musicnn-vgg", "won-musicnn"):
+        builtin(name, 50, batch=2, steps=0)
 
 
 if __name__ == "__main__":

@@ -185,6 +185,35 @@ static void test_refused(void **state)
 	mt_family_release(&f);
 }
 
+static void test_skip(void **state)
+{
+	(void)state;
+	struct mt_family f;
+	static const struct { const char *pattern, *name; bool skips; } t[] = {
+		{"a", "a", true}, {"a", "ab", false}, {"ab", "a", false}, {"*", "", true},
+		{"*", "abc", true}, {"*.x", "a.x.x", true}, {"*.x", "a.x.y", false},
+		{"a*", "a", true}, {"a*b*c", "a-b-b-c", true}, {"a*b*c", "a-c-b", false},
+		{"**a**", "bab", true}, {"?", "a", false},
+	};
+	for (size_t i = 0; i < sizeof t / sizeof *t; i++) {
+		char *text = mt_strf("skip: %s\n", t[i].pattern);
+		assert_int_equal(mt_family_parse(&f, text, "x", NULL), 0);
+		if (mt_family_skips(&f, t[i].name) != t[i].skips)
+			fail_msg("%s %s", t[i].pattern, t[i].name);
+		mt_family_release(&f);
+		free(text);
+	}
+	/* a pattern that a matcher with two ways at each star would never finish */
+	char *slow = mt_strdup("skip: *a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*b\n");
+	char name[900];
+	memset(name, 'a', sizeof name);
+	name[899] = '\0';
+	assert_int_equal(mt_family_parse(&f, slow, "x", NULL), 0);
+	assert_false(mt_family_skips(&f, name));
+	mt_family_release(&f);
+	free(slow);
+}
+
 static void check_steps(const char *steps, int n, const float *want, int n_dim,
 			const uint64_t *dim)
 {
@@ -214,7 +243,8 @@ static void test_steps(void **state)
 		"", "turn", "transpose 0", "transpose 0 0", "transpose 0 2", "transpose 0 1 2",
 		"reshape -1 -1", "reshape 3 -1", "reshape 0 8", "reshape 4294967296 4294967296",
 		"reshape 9", "deinterleave", "deinterleave 2", "flip", "flip -1", "flip x",
-		"transpose 1 0,", "reshape 1 1 1 1 1 1 1 1 8", "reshape 1 8,,flip 0",
+		"transpose 1 0,", "reshape 9223372036854775807 4",
+		"reshape 1 1 1 1 1 1 1 1 8", "reshape 1 8,,flip 0",
 	};
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
 		struct mt_steps s = {.n_dim = 2, .dim = {2, 4}};
@@ -228,6 +258,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_families), cmocka_unit_test(test_own),
 		cmocka_unit_test(test_refused), cmocka_unit_test(test_steps),
+		cmocka_unit_test(test_skip),
 	};
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests_name("fit", tests, NULL, NULL);

@@ -74,6 +74,15 @@ static void test_counts(void **state)
 	load(&net, "won-fcn", 50, 0);
 	assert_int_equal(mt_net_n_param(&net, 1), 447732);
 	mt_net_release(&net);
+	load(&net, "musicnn", 50, 0);
+	assert_int_equal(mt_net_n_param(&net, 1), 787159);
+	mt_net_release(&net);
+	load(&net, "musicnn-vgg", 50, 0);
+	assert_int_equal(mt_net_n_param(&net, 1), 605748);
+	mt_net_release(&net);
+	load(&net, "won-musicnn", 50, 0);
+	assert_int_equal(mt_net_n_param(&net, 1), 784300);
+	mt_net_release(&net);
 	load(&net, "fcn4", 50, 0);
 	assert_int_equal(mt_net_n_param(&net, 1), 17362610);
 	assert_true(llabs(mt_net_mac(&net, net.frames) - 10010000000) < 10000000);

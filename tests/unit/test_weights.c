@@ -58,6 +58,9 @@ static void test_limits(void **state)
 	assert_non_null(strstr(err.text, "9 dimensions, at most 8"));
 	dim[0] = (uint64_t)1 << 62;
 	assert_int_equal(mt_weights_add(&w, "a", 1, dim, UINT64_MAX, &item, &err), MT_EINPUT);
+	/* nor beside a size of 0 */
+	assert_int_equal(mt_weights_add(&w, "a", 3, (uint64_t[]){0, half, half}, 100, &item, &err),
+			 MT_EINPUT);
 	dim[0] = 16;
 	assert_int_equal(mt_weights_add(&w, "a", 1, dim, 100, &item, &err), 0);
 	assert_int_equal(mt_weights_add(&w, "b", 1, dim, 100, &item, &err), MT_EINPUT);
