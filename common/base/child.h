@@ -10,7 +10,8 @@
 #include "base/err.h"
 
 struct mt_child {
-	/* Runs in the child and writes what it found to fd. */
+	/* Runs in the child and writes what it found to fd. Its standard error
+	 * is /dev/null. */
 	int (*work)(void *ctx, int fd, struct mt_err *err);
 	/* Runs in the caller and reads it from fd. MT_END: it ended early, so
 	 * that the child's own status says why. */

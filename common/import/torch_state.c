@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "import/torch.h"
 
+#define MAX_KEY 100    /* bytes of a storage's key: a number as text */
 #define MAX_NOTE 200   /* bytes of a string that becomes metadata */
 #define MAX_NOTES 100
 #define PREFIX "module."  /* of a DataParallel model's keys */
@@ -56,6 +57,9 @@ static int describe(const struct mt_torch *t, const struct mt_pickle_value *ref,
 	if (type->kind != MT_PICKLE_GLOBAL || type->what < MT_PICKLE_STORAGE ||
 	    key->kind != MT_PICKLE_TEXT || count->kind != MT_PICKLE_INT || count->i < 0)
 		return bad(t, ref, err, "a storage without type, key or size; damaged");
+	if (key->n > MAX_KEY) /* storages are sorted by it */
+		return bad(t, ref, err, "a storage's key of %u bytes, at most %d; refused",
+			   key->n, MAX_KEY);
 	if (id->n == 6 && item(t, id, 5)->kind != MT_PICKLE_NONE)
 		return bad(t, ref, err, "a view of another storage; load the file with PyTorch "
 			   "and save it again");
