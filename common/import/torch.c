@@ -223,7 +223,8 @@ static int place(struct legacy *f, struct mt_torch *t, const struct mt_pickle_va
 	if (left < 8 || s->count > (left - 8) / one)
 		return mt_err_set(err, MT_EINPUT, "%s: storage at byte %zu has %" PRIu64
 				  " elements of %zu bytes, but %zu bytes are left; damaged or "
-				  "cut", f->path, f->at, s->count, one, left);
+				  "cut", f->path, f->at, s->count, one,
+				  left < 8 ? 0 : left - 8);
 	if (count != s->count)
 		return mt_err_set(err, MT_EINPUT, "%s: storage at byte %zu has %" PRIu64
 				  " elements, but the pickle says %" PRIu64 "; damaged", f->path,

@@ -343,6 +343,41 @@ static void test_keys(void **state)
 	end(&b);
 }
 
+/* Storages that are missing, or of another size than the pickle says; bytes behind
+ * the last one. */
+static void test_storages(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 4; i++) {
+		static const char *const sentence[] = {
+			"entry 'x/data/0' has 16 bytes, but the pickle says 5 elements of float32",
+			"the archive has no entry 'x/data/1'",
+			"storage at byte 149 has 5 elements of 4 bytes, but 16 bytes are left",
+			"1 bytes behind the last storage"};
+		struct bytes b = {0}, f = {0};
+		struct zip z = {0};
+		TEXT(&b, "\x80\2}U\1wctorch._utils\n_rebuild_tensor\n((U\7storagectorch\n"
+			 "FloatStorage\nU\1");
+		put(&b, i == 1 ? "1" : "0", 1);
+		TEXT(&b, "U\3cpuK");
+		put(&b, i == 0 || i == 2 ? "\5" : "\4", 1);
+		TEXT(&b, "tQK\0(K\4t(K\1ttRs.");
+		store(&z, "x/data.pkl", b.p, b.n);
+		store(&z, "x/data/0", "0123456789abcdef", 16);
+		finish(&z);
+		TEXT(&f, "\x80\2\x8a\n\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19.\x80\2M\xe9\3.");
+		TEXT(&f, "\x80\2}X\15\0\0\0little_endian\x88s.");
+		put(&f, b.p, b.n);
+		TEXT(&f, "\x80\2]X\1\0\0\0" "0a.");
+		put_n(&f, i == 2 ? 5 : 4, 8);
+		put(&f, "0123456789abcdefg", i == 3 ? 17 : 16);
+		expect("storages", i < 2 ? &z.file : &f, sentence[i]);
+		end(&z.file);
+		end(&b);
+		end(&f);
+	}
+}
+
 /* Sizes in a zip64 field, where the directory has none. */
 static void test_zip64(void **state)
 {
@@ -512,6 +547,7 @@ int main(void)
 		cmocka_unit_test(test_views),
 		cmocka_unit_test(test_bombs),
 		cmocka_unit_test(test_keys),
+		cmocka_unit_test(test_storages),
 		cmocka_unit_test(test_zip64),
 		cmocka_unit_test(test_tar),
 		cmocka_unit_test(test_archives),
