@@ -81,6 +81,9 @@ int mt_opt_set_text(const struct mt_opt_set *sets, const char *name,
 int mt_opt_config(const struct mt_opt_set *sets, const char *path,
 		  struct mt_err *err) MT_USE_RESULT;
 
+/* Free that text: no option may point to it any more. */
+void mt_opt_config_forget(void);
+
 void mt_opt_list_release(struct mt_opt_list *list);
 
 #endif

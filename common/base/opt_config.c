@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/json.h"
@@ -79,4 +80,13 @@ int mt_opt_config(const struct mt_opt_set *sets, const char *path,
 	}
 	json_decref(root);
 	return MT_OK;
+}
+
+void mt_opt_config_forget(void)
+{
+	for (size_t i = 0; i < n_kept; i++)
+		free(kept[i]);
+	free(kept);
+	kept = NULL;
+	n_kept = 0;
 }
