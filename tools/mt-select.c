@@ -64,6 +64,9 @@ static struct choice {
 	size_t n_rank, cap_rank;
 	uint64_t limit;          /* ranks up to this one are wanted */
 	uint64_t n_limit;        /* and of this one so many: a key may repeat */
+	/* --sample N: records to draw from in the first and second reading, and
+	 * the sum of their ranks */
+	uint64_t n_read[2], sum_read[2];
 	uint64_t seen, taken, dropped;
 	struct mt_writer out;
 	bool is_open;
@@ -172,7 +175,10 @@ static int find_limit(uint64_t n, char **operand, int n_op, struct mt_err *err)
 						 sizeof *choice.rank);
 		}
 		choice.cap_rank = room < n ? room : (size_t)n;
-		heap_add(rank_of(&rec));
+		uint64_t rank = rank_of(&rec);
+		choice.n_read[0]++;
+		choice.sum_read[0] += rank;
+		heap_add(rank);
 	}
 	mt_rec_release(&rec);
 	mt_input_close(&in);
@@ -266,6 +272,8 @@ static int put(void *state, struct mt_rec *rec, struct mt_err *err)
 	if (rc || !yes)
 		return rc;
 	uint64_t rank = opts.sample ? rank_of(rec) : 0;
+	choice.n_read[1]++;
+	choice.sum_read[1] += rank;
 	if (rank > choice.limit ||
 	    (double)(rank >> 11) * 0x1p-53 >= choice.share)
 		return MT_OK;
@@ -281,9 +289,25 @@ static int put(void *state, struct mt_rec *rec, struct mt_err *err)
 	return mt_writer_put(&choice.out, rec, err);
 }
 
+/* Without the first reading its numbers are 0. */
+static int check_read(struct mt_err *err)
+{
+	if (!choice.rank || (choice.n_read[0] == choice.n_read[1] &&
+			     choice.sum_read[0] == choice.sum_read[1]))
+		return MT_OK;
+	return mt_err_set(err, MT_EINPUT, "the input was changed while --sample "
+			  "read it twice: %" PRIu64 " records to draw from, then "
+			  "%" PRIu64 "%s; run it again", choice.n_read[0],
+			  choice.n_read[1], choice.n_read[0] == choice.n_read[1]
+			  ? " others" : "");
+}
+
 static int end(void *state, const struct mt_tally *tally, struct mt_err *err)
 {
 	(void)state;
+	int rc = check_read(err);
+	if (rc)
+		return rc;
 	mt_note("%" PRIu64 " of %" PRIu64 " records chosen", choice.taken,
 		tally->n_data);
 	if (choice.dropped)
@@ -298,7 +322,7 @@ static int end(void *state, const struct mt_tally *tally, struct mt_err *err)
 		if (!choice.met[i])
 			mt_info("no record is of the split '%s'",
 				opts.split.item[i]);
-	int rc = choice.out.open ? mt_writer_done(&choice.out, err) : MT_OK;
+	rc = choice.out.open ? mt_writer_done(&choice.out, err) : MT_OK;
 	if (rc)
 		return rc;
 	choice.is_open = false;

@@ -148,4 +148,24 @@ cat <&3 >> "$tmp/o"
 wait $reader
 is $? 0 'a set that stays'
 exec 3<&-
+
+# an input that is read twice; -o to a FIFO waits between the two
+twice() {
+	cp "$1" "$tmp/in2"
+	mt-select -q --sample 3 -o "$tmp/p" "$tmp/in2" 2> "$tmp/err" & reader=$!
+	sleep 0.7
+	[ -z "$2" ] || { cp "$2" "$tmp/in3" && mv "$tmp/in3" "$tmp/in2"; }
+	cat "$tmp/p" > /dev/null
+	wait $reader
+}
+twice "$tmp/audio.mtr" ''
+is $? 0 'mt-select --sample N reads twice'
+mt-select -q --head 15 "$tmp/audio.mtr" > "$tmp/fewer"
+mt-select -q --skip 5 "$tmp/audio.mtr" > "$tmp/later"
+twice "$tmp/audio.mtr" "$tmp/fewer"
+is $? 3 'an input replaced meanwhile'
+like "$tmp/err" 'was changed while --sample read it twice: 20 records to draw from, then 15; run' 'is told'
+twice "$tmp/fewer" "$tmp/later"
+is $? 3 'as many other records'
+like "$tmp/err" '15 records to draw from, then 15 others' 'are told'
 tap_end
