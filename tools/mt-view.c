@@ -367,9 +367,8 @@ static int look_up(const char *path, struct mt_err *err)
 		char *part = mt_strf("%s/%s", set.folder, set.part[k].name);
 		rc = put_indexed(part, err);
 		free(part);
-		if (rc < 0)
-			rc = mt_set_blame(&set, rc, err);
 	}
+	rc = mt_set_blame(&set, rc, err);
 	mt_set_release(&set);
 	return rc < 0 ? rc : view.shown ? MT_OK : MT_END;
 }

@@ -103,7 +103,7 @@ static int keep_mode(struct mt_file *f, struct mt_err *err)
 				  (f->mode & 070 & f->mode << 3);
 	}
 	return fchmod(f->fd, f->mode) && errno != EPERM && errno != ENOTSUP
-		? mt_err_sys(err, "%s: cannot set its permissions", f->temp)
+		? mt_err_sys(err, "%s: cannot set its permissions", f->path)
 		: MT_OK;
 }
 
@@ -111,7 +111,7 @@ int mt_file_write(struct mt_file *f, const void *data, size_t size,
 		  struct mt_err *err)
 {
 	f->size += size;
-	return mt_write_all(f->fd, data, size, f->temp ? f->temp : f->path, err);
+	return mt_write_all(f->fd, data, size, f->path, err);
 }
 
 static void file_release(struct mt_file *f)
@@ -134,9 +134,9 @@ int mt_file_commit(struct mt_file *f, struct mt_err *err)
 	}
 	rc = keep_mode(f, err);
 	if (!rc && fsync(f->fd) && errno != EINVAL && errno != EROFS)
-		rc = mt_err_sys(err, "%s: cannot sync", f->temp);
+		rc = mt_err_sys(err, "%s: cannot sync", f->path);
 	if (close(f->fd) && !rc)
-		rc = mt_err_sys(err, "%s: cannot close", f->temp);
+		rc = mt_err_sys(err, "%s: cannot close", f->path);
 	f->fd = -1;
 	if (!rc && rename(f->temp, f->path))
 		rc = mt_err_sys(err, "%s: cannot rename to %s", f->temp,

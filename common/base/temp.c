@@ -133,7 +133,8 @@ static void clean(const char *folder, const char *base, size_t n)
 }
 
 /* Create and lock; MT_END: try another name. */
-static int create(const char *path, unsigned mode, int *fd, struct mt_err *err)
+static int create(const char *path, const char *target, unsigned mode, int *fd,
+		  struct mt_err *err)
 {
 	struct stat st;
 	enter(path);
@@ -141,8 +142,8 @@ static int create(const char *path, unsigned mode, int *fd, struct mt_err *err)
 		   (mode_t)mode);
 	if (*fd < 0) {
 		mt_temp_gone(path);
-		return errno == EEXIST ? MT_END
-				       : mt_err_sys(err, "%s: cannot create", path);
+		return errno == EEXIST ? MT_END : mt_err_sys(err, "%s: cannot "
+							     "create", target);
 	}
 	/* where there are no locks, old files stay and nothing else is lost */
 	bool busy = flock(*fd, LOCK_EX | LOCK_NB) && errno == EWOULDBLOCK;
@@ -176,7 +177,7 @@ int mt_temp_open(const char *target, unsigned mode, char **path, int *fd,
 				(int)(base - target), target, (int)n, base,
 				(unsigned long)getpid(),
 				(unsigned long long)random);
-		rc = create(*path, mode, fd, err);
+		rc = create(*path, target, mode, fd, err);
 		if (rc)
 			free(*path);
 	}

@@ -287,6 +287,7 @@ int mt_pack_merge(const char *folder, bool force, char *const *from, int n,
 			if (!rc)
 				rc = join_keys(&p, &set, &set.part[k], err);
 		}
+		rc = mt_set_blame(&set, rc, err);
 		mt_set_release(&set);
 	}
 	if (!rc)

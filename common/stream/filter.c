@@ -2,11 +2,13 @@
 #include "stream/filter.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -337,9 +339,29 @@ static int open_log(struct run *r, struct mt_err *err)
 {
 	if (!mt_common.fail_log)
 		return MT_OK;
-	r->fail_log = fopen(mt_common.fail_log, "we");
-	if (!r->fail_log)
-		return mt_err_sys(err, "%s: cannot create", mt_common.fail_log);
+	struct stat st;
+	int fd = open(mt_common.fail_log, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+	if (fd < 0 || fstat(fd, &st)) {
+		mt_err_sys(err, "%s: cannot create", mt_common.fail_log);
+		if (fd >= 0)
+			close(fd);
+		return MT_ESYS;
+	}
+	/* two tools of a pipeline would write over each other */
+	if (S_ISREG(st.st_mode) && flock(fd, LOCK_EX | LOCK_NB) &&
+	    errno == EWOULDBLOCK) {
+		close(fd);
+		return mt_err_set(err, MT_ESYS, "%s: is being written by another "
+				  "program; give each its own --fail-log",
+				  mt_common.fail_log);
+	}
+	if (S_ISREG(st.st_mode) && ftruncate(fd, 0)) {
+		mt_err_sys(err, "%s: cannot write", mt_common.fail_log);
+		close(fd);
+		return MT_ESYS;
+	}
+	r->fail_log = fdopen(fd, "w");
+	MT_BUG(!r->fail_log);
 	/* whatever ends the program, what failed until then is in it */
 	setvbuf(r->fail_log, NULL, _IOLBF, 0);
 	return MT_OK;

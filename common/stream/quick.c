@@ -108,9 +108,8 @@ int mt_quick_add(struct mt_quick *q, const char *path, struct mt_err *err)
 					 q->all.n_fail - was.n_fail};
 		if (!rc)
 			rc = mt_set_check_counts(&set, k, &part, err);
-		if (rc)
-			rc = mt_set_blame(&set, rc, err);
 	}
+	rc = mt_set_blame(&set, rc, err);
 	mt_set_release(&set);
 	return rc;
 }

@@ -46,6 +46,18 @@ wait $tool 2> /dev/null
 exec 3>&-
 is "$(grep -c '"key":"bad.wav"' "$tmp/log")" 1 'or the program is killed'
 
+# two tools of a pipeline with one log
+mt-select -q --fail-log "$tmp/log" < "$tmp/in.p" > /dev/null & tool=$!
+exec 3> "$tmp/in.p"
+head -c 4000 "$tmp/fails.mtr" >&3
+for _ in $(seq 100); do [ -s "$tmp/log" ] && break; sleep 0.05; done
+rc 4 'one log for two programs' mt-select -q --fail-log "$tmp/log" "$tmp/mel.mtr"
+like "$tmp/err" 'log: is being written by another program; give each its own --fail-log' 'is refused'
+tail -c +4001 "$tmp/fails.mtr" >&3
+exec 3>&-
+wait $tool
+is "$(cat "$tmp/log" | wc -l)" 1 'and the first goes on'
+
 # an input that would be destroyed
 cp "$tmp/mel.mtr" "$tmp/own"
 rc 2 'the log in the place of an input' mt-select -q --fail-log "$tmp/own" "$tmp/own"
