@@ -16,11 +16,12 @@
 #include "nn/modelpath.h"
 #include "stream/filter.h"
 #include "tags/table.h"
-#include "tags/tagdb.h"
+#include "tags/tagtable.h"
 #include "tags/vocab.h"
+#include "tags/vocablist.h"
 
 static struct opts {
-	const char *tsv, *folders, *db, *vocab, *top_by, *order, *untagged;
+	const char *tsv, *folders, *db, *column, *names, *vocab, *top_by, *order, *untagged;
 	struct mt_opt_list with, without, merge;
 	int64_t top;
 	bool keep;
@@ -30,13 +31,19 @@ static struct opts {
 
 static const struct mt_opt rows[] = {
 	{'t', "tsv", "FILE", MT_OPT_PATH, AT(tsv),
-	 "table, TSV or *.csv, with a header line: path or key, tags, fields", NULL, 0, 0},
+	 "table of path or key, tags, fields, or one of a public data set", NULL,
+	 0, 0},
 	{0, "folders", "DIR", MT_OPT_PATH, AT(folders),
 	 "a record's tag is the first folder of its key, one of DIR's", NULL,
 	 0, 0},
 	{0, "db", "FILE", MT_OPT_PATH, AT(db),
 	 "tag database whose tracks the keys are: SQLite, or a table of track, "
 	 "tag", NULL, 0, 0},
+	{0, "tag-column", "NAME", MT_OPT_STR, AT(column),
+	 "column of the table that holds the tags [tags]", NULL, 0, 0},
+	{0, "names", "FILE", MT_OPT_PATH, AT(names),
+	 "table of names (AudioSet's, FMA's) for the ids that the tags are", NULL,
+	 0, 0},
 	{0, "vocab", "FILE", MT_OPT_PATH, AT(vocab),
 	 "the tags and their order: one a line, or a model [by count]", NULL, 0, 0},
 	{0, "top", "N", MT_OPT_I64, AT(top),
@@ -80,6 +87,8 @@ static struct label {
 	bool gives;              /* labels, rather than columns alone */
 	atomic_uchar *used;      /* [n_row] */
 	uint32_t vocab_crc;
+	const char *tracks;      /* the file that db is of, or NULL */
+	struct mt_tagnames names;
 	struct mt_tagdb db;
 	struct mt_texts_index tids;
 	uint32_t *off, *pair;    /* pairs of a track, see mt_pairs_by() */
@@ -155,20 +164,102 @@ static int check_fields(const struct mt_head *h, struct mt_err *err)
 	return MT_OK;
 }
 
-static int read_table(struct mt_err *err)
+/* Cells behind the last column, where that holds the tags. */
+static char *const *more_tags(size_t row, size_t *n)
 {
-	int rc = mt_table_read(&label.table, opts.tsv, err);
+	char *const *more = mt_table_more(&label.table, row, n);
+	*n = (size_t)label.tags + 1 == label.table.n_column ? *n : 0;
+	return more;
+}
+
+/* Rows by key, whose other columns become fields. */
+static int read_own(const char *data, size_t size, struct mt_err *err)
+{
+	int rc = mt_table_parse(&label.table, data, size, opts.tsv, err);
 	if (!rc)
 		rc = check_columns(err);
 	if (rc)
 		return rc;
-	label.tags = mt_table_column(&label.table, "tags");
+	label.tags = mt_table_column(&label.table, opts.column ? opts.column
+							       : "tags");
+	if (opts.column && label.tags < 1)
+		return mt_err_set(err, MT_EINPUT, "%s: there is no column '%.80s'",
+				  opts.tsv, opts.column);
 	label.used = mt_calloc(label.table.n_row, sizeof *label.used);
-	for (size_t i = 0; label.tags >= 0 && i < label.table.n_row; i++)
+	for (size_t i = 0; label.tags >= 0 && i < label.table.n_row; i++) {
+		size_t n;
+		char *const *more = more_tags(i, &n);
 		mt_vocab_add(&label.vocab,
 			     mt_table_cell(&label.table, i,
 					   (size_t)label.tags));
+		for (size_t k = 0; k < n; k++)
+			mt_vocab_more(&label.vocab, more[k]);
+	}
 	return MT_OK;
+}
+
+/* Tags have the database's numbers; a track counts once for a tag. */
+static void count_tags(void)
+{
+	struct mt_tagdb *db = &label.db;
+	size_t n;
+	for (size_t k = 1; k <= db->tag.n; k++) {
+		const char *tag = mt_texts_get(&db->tag, k, &n);
+		if (tag)
+			mt_vocab_tag(&label.vocab, tag);
+	}
+	mt_pairs_by(db->pair_tid, db->n_pair, db->tid.n, &label.off,
+		    &label.pair);
+	for (size_t t = 1; t <= db->tid.n; t++) {
+		mt_vocab_item(&label.vocab);
+		for (uint32_t i = label.off[t]; i < label.off[t + 1]; i++) {
+			uint32_t k = db->pair_tag[label.pair[i]];
+			const char *tag = mt_texts_get(&db->tag, k, &n);
+			if (tag)
+				mt_vocab_tag(&label.vocab, tag);
+		}
+	}
+	mt_texts_index(&label.tids, &db->tid);
+}
+
+static int read_table(struct mt_err *err)
+{
+	struct mt_tagdb_how how = {opts.column,
+				   opts.names ? &label.names : NULL};
+	char *data;
+	size_t size;
+	int rc = mt_file_get(opts.tsv, (size_t)8 << 30, &data, &size, err);
+	if (rc)
+		return rc;
+	if (!mt_tagtable_is_one(opts.tsv, data, size, opts.column,
+				opts.names != NULL)) {
+		rc = opts.names ? mt_err_set(err, MT_EUSAGE, "%s: --names is for "
+					     "tables of tracks and their tags",
+					     opts.tsv)
+				: read_own(data, size, err);
+	} else {
+		label.tracks = opts.tsv;
+		label.db_crc = mt_crc32(0, data, size);
+		rc = mt_tagdb_parse(&label.db, opts.tsv, data, size,
+				    MT_TAGDB_ALL, &how, err);
+		if (!rc)
+			count_tags();
+	}
+	free(data);
+	return rc;
+}
+
+static int read_db(struct mt_err *err)
+{
+	struct mt_tagdb_how how = {opts.column,
+				   opts.names ? &label.names : NULL};
+	int rc = mt_tagdb_read_how(&label.db, opts.db, MT_TAGDB_ALL, &how, err);
+	if (!rc)
+		rc = mt_file_crc(opts.db, &label.db_crc, err);
+	label.tracks = opts.db;
+	if (!rc)
+		count_tags();
+	return rc;
 }
 
 static int read_folders(struct mt_err *err)
@@ -193,36 +284,6 @@ static int read_folders(struct mt_err *err)
 			      err);
 }
 
-/* Tags have the database's numbers; a track counts once for a tag. */
-static int read_db(struct mt_err *err)
-{
-	struct mt_tagdb *db = &label.db;
-	size_t n;
-	int rc = mt_tagdb_read(db, opts.db, MT_TAGDB_ALL, err);
-	if (!rc)
-		rc = mt_file_crc(opts.db, &label.db_crc, err);
-	if (rc)
-		return rc;
-	for (size_t k = 1; k <= db->tag.n; k++) {
-		const char *tag = mt_texts_get(&db->tag, k, &n);
-		if (tag)
-			mt_vocab_tag(&label.vocab, tag);
-	}
-	mt_pairs_by(db->pair_tid, db->n_pair, db->tid.n, &label.off,
-		    &label.pair);
-	for (size_t t = 1; t <= db->tid.n; t++) {
-		mt_vocab_item(&label.vocab);
-		for (uint32_t i = label.off[t]; i < label.off[t + 1]; i++) {
-			uint32_t k = db->pair_tag[label.pair[i]];
-			const char *tag = mt_texts_get(&db->tag, k, &n);
-			if (tag)
-				mt_vocab_tag(&label.vocab, tag);
-		}
-	}
-	mt_texts_index(&label.tids, &db->tid);
-	return MT_OK;
-}
-
 static void find_places(void)
 {
 	const struct mt_texts *tag = &label.db.tag;
@@ -232,20 +293,6 @@ static void find_places(void)
 		const char *name = k ? mt_texts_get(tag, k, &n) : NULL;
 		label.place[k] = name ? mt_vocab_find(&label.vocab, name) : -1;
 	}
-}
-
-/* A fixed vocabulary: its order is kept by giving falling counts. */
-static int add_fixed(struct mt_vocab *fixed, const char *tag,
-		     struct mt_err *err)
-{
-	size_t n = fixed->n;
-	mt_vocab_add(fixed, tag);
-	if (fixed->n != n + 1)
-		return mt_err_set(err, MT_EINPUT, "%s: '%.200s' stands there "
-				  "twice, is empty or holds a comma",
-				  opts.vocab, tag);
-	fixed->tag[n].count = UINT64_MAX - n;
-	return MT_OK;
 }
 
 /* A model's vocabulary is a JSON list in its metadata. */
@@ -265,7 +312,8 @@ static int read_model(struct mt_vocab *fixed, struct mt_err *err)
 	json_array_foreach(list, i, tag) {
 		const char *name = json_string_value(tag);
 		if (!rc)
-			rc = add_fixed(fixed, name ? name : "", err);
+			rc = mt_vocab_fixed(fixed, opts.vocab, name ? name : "",
+					    err);
 	}
 	label.vocab_crc = text ? mt_crc32(0, text, strlen(text)) : 0;
 	json_decref(list);
@@ -275,7 +323,7 @@ static int read_model(struct mt_vocab *fixed, struct mt_err *err)
 
 static int read_vocab(struct mt_err *err)
 {
-	char *data, *save = NULL;
+	char *data;
 	char *installed = mt_model_installed(opts.vocab, mt_model_folders());
 	size_t size;
 	if (installed)
@@ -293,9 +341,8 @@ static int read_vocab(struct mt_err *err)
 	if (size > 8 && data[8] == '{' && memchr(data, 0, 8))
 		rc = read_model(&fixed, err);
 	else
-		for (char *s = strtok_r(data, "\r\n", &save); s && !rc;
-		     s = strtok_r(NULL, "\r\n", &save))
-			rc = add_fixed(&fixed, s, err);
+		rc = mt_vocab_fixed_list(&fixed, opts.vocab, data, size,
+					 opts.names != NULL, err);
 	free(data);
 	label.vocab = fixed;
 	return rc;
@@ -308,13 +355,17 @@ static int check(struct mt_filter *f, char **operand, int *n_operand,
 	if (!!opts.tsv + !!opts.folders + !!opts.db != 1)
 		return mt_err_set(err, MT_EUSAGE, "one of --tsv FILE, --db "
 				  "FILE and --folders DIR is needed");
-	int rc = MT_OK;
+	if (opts.folders && (opts.column || opts.names))
+		return mt_err_set(err, MT_EUSAGE, "--tag-column and --names are "
+				  "for tables, not for folders");
+	int rc = opts.names ? mt_tagnames_read(&label.names, opts.names, err)
+			    : MT_OK;
 	for (size_t i = 0; !rc && i < opts.merge.n; i++)
 		rc = mt_vocab_merge(&label.vocab, opts.merge.item[i], err);
 	if (!rc)
 		rc = opts.tsv ? read_table(err)
 		     : opts.db ? read_db(err) : read_folders(err);
-	label.gives = !opts.tsv || label.tags >= 0;
+	label.gives = !opts.tsv || label.tracks || label.tags >= 0;
 	if (!rc && opts.vocab)
 		rc = read_vocab(err);
 	char *with = join(&opts.with), *without = join(&opts.without);
@@ -332,7 +383,7 @@ static int check(struct mt_filter *f, char **operand, int *n_operand,
 	if (label.vocab.n_absent)
 		mt_info("%zu tags of --without do not occur, the first is '%s'",
 			label.vocab.n_absent, label.vocab.absent);
-	if (!rc && opts.db)
+	if (!rc && label.tracks)
 		find_places();
 	free(with);
 	free(without);
@@ -364,9 +415,9 @@ static int head(void *state, struct mt_head *h, struct mt_err *err)
 	if (!label.gives && !mt_head_has_field(h, "label"))
 		mt_info("%s has no column 'tags', so no labels are given",
 			opts.tsv);
-	if (opts.db)
-		mt_head_add_from(h, "labels", label.db_crc, opts.db);
-	if (opts.tsv)
+	if (label.tracks)
+		mt_head_add_from(h, "labels", label.db_crc, label.tracks);
+	else if (opts.tsv)
 		mt_head_add_from(h, "labels", label.table.crc, opts.tsv);
 	if (opts.vocab)
 		mt_head_add_from(h, "vocab", label.vocab_crc, opts.vocab);
@@ -421,11 +472,16 @@ static int put_folder(struct mt_rec *rec, const char *key, size_t n,
 	return k >= 0 ? MT_OK : untagged(rec, err);
 }
 
-static int put_label(struct mt_rec *rec, const char *tags, struct mt_err *err)
+static int put_label(struct mt_rec *rec, size_t row, struct mt_err *err)
 {
 	uint64_t n = label.vocab.n;
 	uint8_t *y = mt_rec_alloc(rec, n);
-	size_t set = mt_vocab_label(&label.vocab, tags, y);
+	size_t n_more;
+	char *const *more = more_tags(row, &n_more);
+	size_t set = mt_vocab_label(&label.vocab, mt_table_cell(
+		&label.table, row, (size_t)label.tags), y);
+	for (size_t i = 0; i < n_more; i++)
+		set += mt_vocab_label_more(&label.vocab, more[i], y);
 	mt_rec_put(rec, "label", "u1", 1, &n, y);
 	return set ? MT_OK : untagged(rec, err);
 }
@@ -465,11 +521,11 @@ static int step(void *state, void *worker, struct mt_rec *rec,
 		mt_rec_drop(rec, "label");
 	if (opts.folders)
 		return put_folder(rec, key, n, err);
-	if (opts.db) {
-		size_t track = mt_texts_find(&label.tids, key,
-					     mt_rec_key_stem(key, n));
+	if (label.tracks) {
+		size_t track = mt_tagdb_track(&label.db, &label.tids, key,
+					      mt_rec_key_stem(key, n));
 		return track ? put_tracks_tags(rec, track, err)
-			     : no_row(key, n, opts.db, err);
+			     : no_row(key, n, label.tracks, err);
 	}
 	int64_t row = find_row(key, n);
 	if (row < 0)
@@ -480,7 +536,7 @@ static int step(void *state, void *worker, struct mt_rec *rec,
 	for (size_t i = 1; i < label.table.n_column; i++) {
 		const char *v = mt_table_cell(&label.table, r, i);
 		if ((int)i == label.tags)
-			rc = put_label(rec, v, err);
+			rc = put_label(rec, r, err);
 		else
 			mt_rec_put_str(rec, label.table.column[i], v,
 				       strlen(v));
@@ -511,6 +567,7 @@ static void release(void *state)
 	mt_vocab_release(&label.vocab);
 	mt_vocab_release(&label.folders);
 	mt_tagdb_release(&label.db);
+	mt_tagnames_release(&label.names);
 	mt_texts_index_release(&label.tids);
 	free(label.off);
 	free(label.pair);

@@ -130,6 +130,9 @@ static void report_odd(void)
 	if (clean.db.n_odd)
 		mt_info("%zu pairs left out: NULL, or of a track or tag that "
 			"is not there", clean.db.n_odd);
+	if (clean.db.n_no_val)
+		mt_info("%zu pairs have a val that is not a number, which "
+			"counts as NULL", clean.db.n_no_val);
 }
 
 /* Chains of raw tags by row, and rows to parents. */

@@ -163,6 +163,9 @@ static int ask_all(struct mt_ask *ask, int verb, const char *path,
 	if (db.n_odd)
 		mt_info("%zu pairs left out: NULL, or of a track or tag that "
 			"is not there", db.n_odd);
+	if (db.n_no_val)
+		mt_info("%zu pairs have a val that is not a number, which "
+			"counts as NULL", db.n_no_val);
 	ask->db = &db;
 	if (command[verb].fn) {
 		rc = command[verb].fn(ask, err);

@@ -109,10 +109,8 @@ static int item(struct line *l, struct mt_text *out, bool *was_quoted)
 	skip_blanks(l);
 	*was_quoted = l->at < l->end && *l->at == '"';
 	if (*was_quoted) {
-		int rc = quoted(l, out);
-		if (rc || out->n)
-			return rc;
-		return BAD(l, "a tag is empty");
+		/* "" is the empty tag, which some databases have */
+		return quoted(l, out);
 	}
 	const char *s = l->at;
 	while (l->at < l->end && *l->at != ',' && *l->at != '=')

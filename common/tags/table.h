@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * A table of tab- or comma-separated values (cells.h) with a header line, kept
  * as bytes (UTF-8 is not asked for). The first column is the key by which rows
- * are found. */
+ * are found. Where the last column is named "tags", a row may have more cells,
+ * which are more tags. */
 #ifndef MT_TAGS_TABLE_H
 #define MT_TAGS_TABLE_H
 
@@ -19,11 +20,15 @@ struct mt_table {
 	char **cell;             /* [n_row][n_column], rows sorted by key */
 	size_t n_row;
 	size_t *line;            /* [n_row] line number of each row */
+	char **more;             /* the cells behind the last column of all rows */
+	size_t *more_at;         /* [n_row] where each row's begin, and */
+	size_t *more_n;          /* [n_row] how many */
+	size_t n_more;
 };
 
-/* Read a file; a name that ends in ".csv" means commas and quotes. Empty lines
- * are passed over. A row with another number of cells than the header, an empty
- * key, a key that stands twice or a zero byte is MT_EINPUT with file and line. */
+/* Read a file. Empty lines are passed over. A row with another number of cells
+ * than the header, an empty key, a key that appears twice or a zero byte is
+ * MT_EINPUT with file and line. */
 int mt_table_read(struct mt_table *t, const char *path, struct mt_err *err)
 	MT_USE_RESULT;
 /* The same from memory; name is for messages. data is copied. */
@@ -34,6 +39,8 @@ int mt_table_column(const struct mt_table *t, const char *name);
 /* Number of the row with this key, or -1. */
 int64_t mt_table_find(const struct mt_table *t, const char *key, size_t size);
 const char *mt_table_cell(const struct mt_table *t, size_t row, size_t column);
+/* The cells of a row behind the last column; *n of them. */
+char *const *mt_table_more(const struct mt_table *t, size_t row, size_t *n);
 void mt_table_release(struct mt_table *t);
 
 #endif

@@ -263,10 +263,8 @@ static void all_sets(const struct mt_ask *ask, struct mt_sets *s, bool val)
 
 static void put_val(FILE *f, double v)
 {
-	if (isnan(v))
-		putc('\t', f);
-	else
-		fprintf(f, "\t%.15g", v);
+	putc_unlocked('\t', f);
+	mt_cell_put_number(f, v);
 }
 
 int mt_ask_tags_of(struct mt_ask *ask, struct mt_err *err)

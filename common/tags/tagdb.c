@@ -211,22 +211,105 @@ static void drop_odd(struct mt_tagdb *db)
 	db->n_pair = k;
 }
 
-int mt_tagdb_read(struct mt_tagdb *db, const char *path, unsigned parts,
-		  struct mt_err *err)
+static int finish(struct mt_tagdb *db, unsigned parts, int rc)
+{
+	if (rc)
+		mt_tagdb_release(db);
+	else if (parts & MT_TAGDB_PAIRS)
+		drop_odd(db);
+	return rc;
+}
+
+int mt_tagdb_read_how(struct mt_tagdb *db, const char *path, unsigned parts,
+		      const struct mt_tagdb_how *how, struct mt_err *err)
 {
 	*db = (struct mt_tagdb){.path = path};
 	bool sql = false;
 	int rc = mt_tagread_kind(path, &sql, err);
+	if (!rc && sql && (how->column || how->names))
+		rc = mt_err_set(err, MT_EUSAGE, "%s: a column or names of tags "
+				"are for tables, not for a database", path);
 	if (!rc)
 		rc = sql ? mt_tagread_sql(db, parts, err)
-			 : mt_tagread_text(db, parts, err);
-	if (rc) {
-		mt_tagdb_release(db);
-		return rc;
+			 : mt_tagread_text(db, parts, how, err);
+	return finish(db, parts, rc);
+}
+
+int mt_tagdb_read(struct mt_tagdb *db, const char *path, unsigned parts,
+		  struct mt_err *err)
+{
+	return mt_tagdb_read_how(db, path, parts, &(struct mt_tagdb_how){0},
+				 err);
+}
+
+int mt_tagdb_parse(struct mt_tagdb *db, const char *path, char *data,
+		   size_t size, unsigned parts, const struct mt_tagdb_how *how,
+		   struct mt_err *err)
+{
+	*db = (struct mt_tagdb){.path = path};
+	return finish(db, parts, mt_tagread_table(db, data, size, parts, how,
+						  err));
+}
+
+/* The end of key that is a file's name, then without its ending. */
+static const char *stem(const char *key, size_t *n)
+{
+	const char *slash = memrchr(key, '/', *n);
+	if (slash) {
+		*n -= (size_t)(slash + 1 - key);
+		key = slash + 1;
 	}
-	if (parts & MT_TAGDB_PAIRS)
-		drop_odd(db);
-	return MT_OK;
+	const char *dot = memrchr(key, '.', *n);
+	*n = dot && dot > key ? (size_t)(dot - key) : *n;
+	return key;
+}
+
+static size_t find_low(const struct mt_texts_index *x, const char *key,
+		       size_t n)
+{
+	const char *dot = memrchr(key, '.', n);
+	if (!dot || dot - key < 4 || memcmp(dot - 4, ".low", 4) != 0)
+		return 0;
+	size_t head = (size_t)(dot - 4 - key), tail = n - head - 4;
+	char *less = mt_strndup(key, head + tail);
+	memcpy(less + head, dot, tail);
+	size_t hit = mt_texts_find(x, less, head + tail);
+	free(less);
+	return hit;
+}
+
+static size_t find_youtube(const struct mt_texts_index *x, const char *key,
+			   size_t n)
+{
+	enum { ID = 11 };
+	size_t hit = 0;
+	for (int skip = 0; !hit && skip < 2; skip++)
+		if (n >= (size_t)(ID + skip) && (!skip || *key == 'Y') &&
+		    (n == (size_t)(ID + skip) || key[ID + skip] == '_'))
+			hit = mt_texts_find(x, key + skip, ID);
+	return hit;
+}
+
+size_t mt_tagdb_track(const struct mt_tagdb *db, const struct mt_texts_index *x,
+		      const char *key, size_t n)
+{
+	size_t hit = mt_texts_find(x, key, n), len;
+	while (!hit && n > 2 && key[0] == '.' && key[1] == '/') {
+		key += 2;
+		n -= 2;
+		hit = mt_texts_find(x, key, n);
+	}
+	if (hit || db->keys == MT_TAGKEYS_SAME)
+		return hit;
+	if (db->keys == MT_TAGKEYS_LOW)
+		return find_low(x, key, n);
+	const char *end = key + n, *s = stem(key, &n);
+	len = db->keys == MT_TAGKEYS_FILE ? (size_t)(end - s) : n;
+	if (db->keys == MT_TAGKEYS_YOUTUBE)
+		return find_youtube(x, s, len);
+	while (db->keys == MT_TAGKEYS_NUMBER && len > 1 && *s == '0')
+		s++, len--;
+	return mt_texts_find(x, s, len);
 }
 
 void mt_tagdb_release(struct mt_tagdb *db)

@@ -4,9 +4,8 @@
  *
  * Read from a SQLite file with the three tables of the Last.fm set,
  * tids(tid), tags(tag), tid_tag(tid, tag[, val]), whose pairs name row numbers,
- * or from a table of track, tag[, weight] with a header line: comma-separated
- * when its name ends in .csv, else tab-separated. A column tags in the place of
- * tag holds several, with commas between. Files are only read. */
+ * or from a table in one of the layouts of tagtable.h, whose name ends in .tsv,
+ * .csv, .txt or .cls. Files are only read. */
 #ifndef MT_TAGS_TAGDB_H
 #define MT_TAGS_TAGDB_H
 
@@ -29,6 +28,17 @@ struct mt_texts {
 	size_t n_text;           /* how many are there (not NULL) */
 };
 
+/* How the name of a file, as a folder is searched for it, becomes a track's. */
+enum mt_tagkeys {
+	MT_TAGKEYS_SAME,         /* it is the track's */
+	MT_TAGKEYS_LOW,          /* less ".low" before its ending (MTG-Jamendo) */
+	MT_TAGKEYS_FILE,         /* less its folders */
+	MT_TAGKEYS_STEM,         /* less folders and ending */
+	MT_TAGKEYS_NUMBER,       /* the same, and zeros before the number (FMA) */
+	MT_TAGKEYS_YOUTUBE,      /* the same, an id of 11 characters, perhaps with
+				  * Y before it, or _ and anything after it */
+};
+
 struct mt_tagdb {
 	const char *path;
 	struct mt_texts tid, tag;
@@ -36,6 +46,14 @@ struct mt_tagdb {
 	double *pair_val;        /* NULL: the pairs have no val; NAN: NULL */
 	size_t n_pair;
 	size_t n_odd;            /* pairs left out: NULL, no such track or tag */
+	size_t n_no_val;         /* whose val is text and no number: NAN */
+	enum mt_tagkeys keys;
+};
+
+/* For tables. */
+struct mt_tagdb_how {
+	const char *column;      /* of the tags; NULL: the layout's */
+	const struct mt_tagnames *names; /* the tags are ids of these; NULL */
 };
 
 enum mt_tagdb_parts {
@@ -51,6 +69,14 @@ enum mt_tagdb_parts {
  * MT_EINPUT; locked or unreadable: MT_ESYS. */
 int mt_tagdb_read(struct mt_tagdb *db, const char *path, unsigned parts,
 		  struct mt_err *err) MT_USE_RESULT;
+/* The same with a table's column of tags, or names for them. */
+int mt_tagdb_read_how(struct mt_tagdb *db, const char *path, unsigned parts,
+		      const struct mt_tagdb_how *how, struct mt_err *err)
+	MT_USE_RESULT;
+/* A table in memory, which is changed. */
+int mt_tagdb_parse(struct mt_tagdb *db, const char *path, char *data,
+		   size_t size, unsigned parts, const struct mt_tagdb_how *how,
+		   struct mt_err *err) MT_USE_RESULT;
 void mt_tagdb_release(struct mt_tagdb *db);
 
 /* Text of a number; NULL where there is none. *n is its length. */
@@ -75,6 +101,9 @@ size_t mt_texts_find(const struct mt_texts_index *x, const char *s, size_t n);
 /* Add texts[number] unless its text is there; the number that is. */
 size_t mt_texts_insert(struct mt_texts_index *x, size_t number);
 void mt_texts_index_release(struct mt_texts_index *x);
+/* Number of the track that a record's key means, 0 none; x is of db->tid. */
+size_t mt_tagdb_track(const struct mt_tagdb *db, const struct mt_texts_index *x,
+		      const char *key, size_t n);
 
 /* Pairs by key (a track or a tag): pairs order[off[k]] .. order[off[k + 1] - 1]
  * are those of key k, in the file's order. Both in new memory. */

@@ -356,47 +356,38 @@ int mt_outfile_close(struct mt_outfile *o, int rc, struct mt_err *err)
 	return rc;
 }
 
-static void put_quoted(FILE *f, const char *s, size_t n)
-{
-	putc_unlocked('"', f);
-	for (size_t i = 0; i < n; i++) {
-		if (s[i] == '"')
-			putc_unlocked('"', f);
-		putc_unlocked(s[i], f);
-	}
-	putc_unlocked('"', f);
-}
-
 void mt_cell_put(FILE *f, const char *s, size_t n, bool csv)
 {
 	static const char odd[] = "\t\n\r\\";
-	bool quote = false;
+	/* "" is an empty text, where an empty cell is none */
+	bool quote = !n || s[0] == '"';
 	for (size_t i = 0; csv && i < n; i++)
 		quote |= s[i] == ',' || s[i] == '"' || s[i] == '\n' ||
 			 s[i] == '\r';
-	if (quote) {
-		put_quoted(f, s, n);
-		return;
-	}
+	if (quote)
+		putc_unlocked('"', f);
 	for (size_t i = 0; i < n; i++) {
 		const char *hit = csv || !s[i] ? NULL : strchr(odd, s[i]);
 		if (hit)
 			putc_unlocked('\\', f);
+		if (quote && s[i] == '"')
+			putc_unlocked('"', f);
 		putc_unlocked(hit ? "tnr\\"[hit - odd] : s[i], f);
 	}
+	if (quote)
+		putc_unlocked('"', f);
 }
 
-/* The shortest decimal that reads back as the same number. */
-static void put_number(FILE *f, char stop, double v)
+void mt_cell_put_number(FILE *f, double v)
 {
 	char text[40];
-	for (int digits = 15; digits <= 17; digits++) {
+	for (int digits = 15; digits <= 17 && !isnan(v); digits++) {
 		snprintf(text, sizeof text, "%.*g", digits, v);
 		if (strtod(text, NULL) == v)
 			break;
 	}
-	putc_unlocked(stop, f);
-	fputs(text, f);
+	if (!isnan(v))
+		fputs(text, f);
 }
 
 int mt_tagout_text(const char *path, const struct mt_decide *d,
@@ -420,10 +411,10 @@ int mt_tagout_text(const char *path, const struct mt_decide *d,
 			mt_cell_put(o.f, tid, n, csv);
 			putc_unlocked(stop, o.f);
 			mt_cell_put(o.f, tag, strlen(tag), csv);
-			if (s->val && isnan(s->val[i]))
+			if (s->val) {
 				putc_unlocked(stop, o.f);
-			else if (s->val)
-				put_number(o.f, stop, s->val[i]);
+				mt_cell_put_number(o.f, s->val[i]);
+			}
 			putc_unlocked('\n', o.f);
 		}
 	return mt_outfile_close(&o, MT_OK, err);

@@ -35,7 +35,7 @@ int mt_tagread_kind(const char *path, bool *sql, struct mt_err *err)
 	*sql = !rc && got >= sizeof magic && !memcmp(head, magic, sizeof magic);
 	close(fd);
 	if (rc || *sql || ends_in(path, ".tsv") || ends_in(path, ".csv") ||
-	    ends_in(path, ".txt"))
+	    ends_in(path, ".txt") || ends_in(path, ".cls"))
 		return rc;
 	return mt_err_set(err, MT_EINPUT, "%s: %s", path,
 			  got ? "is not a SQLite database (a table of track, "
@@ -193,7 +193,7 @@ struct share {
 	double *val;
 	const struct mt_texts *tids, *tags; /* whose row numbers the pairs name */
 	uint64_t size;           /* bytes that are no numbers, at most size */
-	size_t n, cap, n_odd;
+	size_t n, cap, n_odd, n_no_val;
 };
 
 /* Pairs being read by two threads, each with a connection of its own. */
@@ -264,9 +264,10 @@ static void take(sqlite3_context *ctx, int n, sqlite3_value **v)
 	}
 	if (n > 2) {
 		int type = sqlite3_value_type(v[2]);
-		s->val[s->n] = type == SQLITE_NULL ? NAN
-						   : sqlite3_value_double(v[2]);
-		if (type != SQLITE_FLOAT && is_too_much(s, 1, v + 2))
+		bool number = type == SQLITE_FLOAT || type == SQLITE_INTEGER;
+		s->val[s->n] = number ? sqlite3_value_double(v[2]) : NAN;
+		s->n_no_val += !number && type != SQLITE_NULL;
+		if (!number && is_too_much(s, 1, v + 2))
 			sqlite3_result_error(ctx, "table 'tid_tag' is damaged",
 					     -1);
 	}
@@ -363,6 +364,7 @@ static void join_shares(struct reading *r, struct mt_tagdb *db)
 			memcpy(db->pair_val + at, s->val, s->n * sizeof *s->val);
 		at += s->n;
 		db->n_odd += s->n_odd;
+		db->n_no_val += s->n_no_val;
 		free(s->tid);
 		free(s->tag);
 		free(s->val);

@@ -7,34 +7,49 @@
 
 #include "base/mem.h"
 #include "base/rng.h"
+#include "tags/cells.h"
 
-/* The next tag of a comma-separated list, trimmed, in new memory; NULL at the
- * end. */
+/* The next tag of a list, in new memory; NULL at the end. */
 static char *next_tag(const char **at)
 {
-	while (**at) {
-		size_t n = strcspn(*at, ",");
-		const char *s = *at;
-		*at += n + ((*at)[n] == ',');
-		while (n && (*s == ' ' || *s == '\t'))
-			s++, n--;
-		while (n && (s[n - 1] == ' ' || s[n - 1] == '\t'))
-			n--;
-		if (n)
-			return mt_strndup(s, n);
-	}
-	return NULL;
+	return mt_cells_item(at, *at + strlen(*at));
 }
 
-static bool in_list(const char *list, const char *name)
+/* The tags of a list in the order of their bytes. */
+struct names {
+	char **name;
+	size_t n;
+};
+
+static int by_bytes(const void *a, const void *b)
 {
-	bool hit = false;
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static struct names read_names(const char *list)
+{
+	struct names l = {0};
 	char *t;
-	while (!hit && (t = next_tag(&list))) {
-		hit = !strcmp(t, name);
-		free(t);
+	while ((t = next_tag(&list))) {
+		if (!(l.n & (l.n + 1)))
+			l.name = mt_realloc(l.name, 2 * l.n + 2, sizeof *l.name);
+		l.name[l.n++] = t;
 	}
-	return hit;
+	if (l.n)
+		qsort(l.name, l.n, sizeof *l.name, by_bytes);
+	return l;
+}
+
+static bool in_names(const struct names *l, const char *name)
+{
+	return l->n && bsearch(&name, l->name, l->n, sizeof *l->name, by_bytes);
+}
+
+static void release_names(struct names *l)
+{
+	for (size_t i = 0; i < l->n; i++)
+		free(l->name[i]);
+	free(l->name);
 }
 
 static int by_from(const void *a, const void *b)
@@ -57,10 +72,29 @@ static const char *meaning(const struct mt_vocab *v, const char *tag)
 	return hit ? hit->to : tag;
 }
 
+/* What ends the new name: "=", or a comma; in quotes both are text. */
+static const char *merge_sign(const char *rule)
+{
+	const char *s = rule;
+	if (*s == '"') {
+		for (s++; *s && (*s != '"' || s[1] == '"'); s++)
+			s += *s == '"';
+		if (*s && (s[1] == '=' || s[1] == ','))
+			return s + 1;
+	}
+	return strpbrk(rule, "=,");
+}
+
 int mt_vocab_merge(struct mt_vocab *v, const char *rule, struct mt_err *err)
 {
-	const char *eq = strpbrk(rule, "=,"), *at = eq ? eq + 1 : "";
-	char *to = eq ? mt_strndup(rule, (size_t)(eq - rule)) : NULL, *from;
+	const char *eq = merge_sign(rule), *at = eq ? eq + 1 : "";
+	char *to = NULL, *from;
+	if (eq && *rule == '"') {
+		const char *name = rule;
+		to = mt_cells_item(&name, eq);
+	} else if (eq) {
+		to = mt_strndup(rule, (size_t)(eq - rule));
+	}
 	if (!to || !*to || !*at) {
 		free(to);
 		return mt_err_set(err, MT_EUSAGE, "--merge takes new=old,old, "
@@ -142,8 +176,13 @@ void mt_vocab_tag(struct mt_vocab *v, const char *s)
 
 void mt_vocab_add(struct mt_vocab *v, const char *tags)
 {
-	char *t;
 	mt_vocab_item(v);
+	mt_vocab_more(v, tags);
+}
+
+void mt_vocab_more(struct mt_vocab *v, const char *tags)
+{
+	char *t;
 	while ((t = next_tag(&tags))) {
 		mt_vocab_tag(v, t);
 		free(t);
@@ -214,22 +253,24 @@ int mt_vocab_order(struct mt_vocab *v, const struct mt_vocab_choice *choice,
 	int rc = check_occur(v, with, without, err);
 	if (rc)
 		return rc;
+	struct names in = read_names(with), out = read_names(without);
 	free(v->slot);  /* it is about the old order */
 	v->slot = NULL;
 	v->n_slot = 0;
 	sort_tags(v, choice->top_by_number);
 	size_t n = 0, left = choice->top;
 	for (size_t i = 0; i < v->n; i++) {
-		bool first = v->tag[i].count &&
-			     !in_list(without, v->tag[i].name) &&
+		bool no = in_names(&out, v->tag[i].name);
+		bool first = v->tag[i].count && !no &&
 			     (choice->top ? left > 0 : !choice->with);
 		left -= first && left;
-		if (first || (in_list(with, v->tag[i].name) &&
-			      !in_list(without, v->tag[i].name)))
+		if (first || (!no && in_names(&in, v->tag[i].name)))
 			v->tag[n++] = v->tag[i];
 		else
 			free(v->tag[i].name);
 	}
+	release_names(&in);
+	release_names(&out);
 	v->n = n;
 	sort_tags(v, choice->order_by_number);
 	v->by_name = mt_realloc(v->by_name, n, sizeof *v->by_name);
@@ -262,9 +303,15 @@ int64_t mt_vocab_find(const struct mt_vocab *v, const char *tag)
 size_t mt_vocab_label(const struct mt_vocab *v, const char *tags,
 		      uint8_t *label)
 {
+	memset(label, 0, v->n);
+	return mt_vocab_label_more(v, tags, label);
+}
+
+size_t mt_vocab_label_more(const struct mt_vocab *v, const char *tags,
+			   uint8_t *label)
+{
 	char *t;
 	size_t n = 0;
-	memset(label, 0, v->n);
 	while ((t = next_tag(&tags))) {
 		int64_t k = mt_vocab_find(v, t);
 		if (k >= 0) {

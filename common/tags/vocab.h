@@ -35,12 +35,15 @@ struct mt_vocab {
 	size_t n_absent;          /* that never occurred, NULL; how many */
 };
 
-/* "new=old1,old2", or "new,old1": the old ones count and mean new from now on.
+/* Lists have commas between; a tag with a comma stands in quotes, as
+ * mt_cells_item() has them.
+ *
+ * "new=old1,old2", or "new,old1": the old ones count and mean new from now on.
  * A chain or a second meaning is MT_EUSAGE. Call before anything is added. */
 int mt_vocab_merge(struct mt_vocab *v, const char *rule, struct mt_err *err)
 	MT_USE_RESULT;
-/* Count the tags of one item: comma-separated, blanks around a comma are
- * dropped, one that stands twice counts once. */
+/* Count the tags of one item: a list as above, in which one that appears twice
+ * counts once. */
 void mt_vocab_add(struct mt_vocab *v, const char *tags);
 /* The same one by one: begin an item; count a tag of it, which may hold a
  * comma. A tag that is to have its number without being counted: no item. */
@@ -65,6 +68,11 @@ int64_t mt_vocab_find(const struct mt_vocab *v, const char *tag);
  * ones. */
 size_t mt_vocab_label(const struct mt_vocab *v, const char *tags,
 		    uint8_t *label);
+/* The same of further tags: label is added to; how many are new in it. */
+size_t mt_vocab_label_more(const struct mt_vocab *v, const char *tags,
+			   uint8_t *label);
+/* Count further tags of the item that was added last. */
+void mt_vocab_more(struct mt_vocab *v, const char *tags);
 void mt_vocab_release(struct mt_vocab *v);
 
 #endif

@@ -43,6 +43,7 @@ static void clean(const struct mt_rules *rules, const struct mt_tagdb *db)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct mt_rules rules;
+	struct mt_tagdb_how how = {0};
 	struct mt_tagdb db = {.path = "fuzz"};
 	struct mt_err err;
 	const uint8_t *part = size ? memchr(data, 1, size) : NULL;
@@ -59,7 +60,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	table = mt_calloc(rest + 1, 1);
 	if (rest)
 		memcpy(table, part + 1, rest);
-	if (!mt_tagread_table(&db, table, rest, n % 2, MT_TAGDB_ALL, &err))
+	db.path = n % 2 ? "fuzz.csv" : "fuzz";
+	if (!mt_tagread_table(&db, table, rest, MT_TAGDB_ALL, &how, &err))
 		clean(&rules, &db);
 	mt_tagdb_release(&db);
 	free(table);

@@ -139,7 +139,6 @@ static const struct {
 	 "t.rules:3: the same fold stands in line 1 already"},
 	{"candidates 1\ndeny rock,, pop\n", "t.rules:2: a tag is empty"},
 	{"deny rock,\n", "t.rules:1: a tag is empty"},
-	{"deny \"\"\n", "t.rules:1: a tag is empty"},
 	{"deny \"rock\n", "t.rules:1: a quote is not closed"},
 	{"deny \"rock\" pop\n", "t.rules:1: text after a closing quote"},
 	{"deny \"ro\\ck\"\n", "t.rules:1: '\\c' in quotes means nothing"},

@@ -5,11 +5,14 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 
 #include "base/crc.h"
+#include "base/mem.h"
+#include "tags/cells.h"
 #include "tags/table.h"
 #include "tags/vocab.h"
 
@@ -53,8 +56,10 @@ static void test_bad_table(void **state)
 	static const struct { const char *text, *say; } bad[] = {
 		{"", "line 1: a header line"},
 		{"\nb\tc\n", "line 1: a header line"},
-		{"path\ttags\na\tb\tc\n", "line 2: 3 cells where the header "
+		{"path\ttitle\na\tb\tc\n", "line 2: 3 cells where the header "
 		 "has 2"},
+		{"path\ttags\tx\na\tb\tc\td\n", "line 2: 4 cells where"},
+		{"\xff\xfep\x01", "is UTF-16 text"},
 		{"path\ttags\na\tb\n\nc\n", "line 4: 1 cells"},
 		{"path\ttags\n\tb\n", "line 2: the first cell is empty"},
 		{"path\ttags\na\tb\nb\tc\na\tb\n", "line 4: 'a' stands in "
@@ -102,10 +107,106 @@ static void test_commas(void **state)
 	assert_int_equal(MT_EINPUT, mt_table_parse(&t, "a\n\"b\nc", 6, "t.csv",
 						   &err));
 	assert_string_equal("t.csv: line 2: a quote is not closed", err.text);
-	/* in other files quotes and commas are text */
-	assert_int_equal(0, parse(&t, "path\n\"a,b\"\n", NULL));
-	assert_string_equal("\"a,b\"", mt_table_cell(&t, 0, 0));
+}
+
+/* Tab-separated, with quotes that fit and others. */
+static void test_quotes(void **state)
+{
+	(void)state;
+	static const struct { const char *text, *cell[2]; } good[] = {
+		{"path\tx\n\"a,b\"\t\"c\td\"\n", {"a,b", "c\td"}},
+		{"path\tx\n\"a \"\"b\"\"\"\t\"\"\r\n", {"a \"b\"", ""}},
+		{"path\tx\n\"Heroes\" live\t7\" single\n",
+		 {"\"Heroes\" live", "7\" single"}},
+		{"path\tx\n\"open\tb\n", {"\"open", "b"}},
+		{"\"path\"\t\"x\"\n\"a\nb\"\t\"c\"\n", {"a\nb", "c"}},
+	};
+	struct mt_table t;
+	for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+		assert_int_equal(0, parse(&t, good[i].text, NULL));
+		for (size_t k = 0; k < 2; k++)
+			assert_string_equal(good[i].cell[k],
+					    mt_table_cell(&t, 0, k));
+		mt_table_release(&t);
+	}
+	/* by its first line, one named .csv has tabs */
+	assert_int_equal(0, mt_table_parse(&t, "path\tx\na,b\tc", 12, "t.csv",
+					   NULL));
+	assert_string_equal("a,b", mt_table_cell(&t, 0, 0));
 	mt_table_release(&t);
+}
+
+static void test_ragged(void **state)
+{
+	(void)state;
+	struct mt_table t;
+	size_t n;
+	assert_int_equal(0, parse(&t, "path\tTAGS\nb\tx\ty\tz, w\na\t\nc\tv\n",
+				  NULL));
+	assert_null(mt_table_more(&t, 0, &n));
+	assert_int_equal(0, n);
+	char *const *more = mt_table_more(&t, 1, &n);
+	assert_int_equal(2, n);
+	assert_string_equal("y", more[0]);
+	assert_string_equal("z, w", more[1]);
+	mt_table_release(&t);
+}
+
+/* A header as wide as it may be, and many lines that are not: memory goes by
+ * the size of the text. */
+static void test_wide(void **state)
+{
+	(void)state;
+	struct mt_table t;
+	struct mt_err err;
+	size_t size = 65537 + 100000;
+	char *text = mt_calloc(size + 1, 1);
+	memset(text, '\t', 65537);
+	text[0] = 'k';
+	text[65535] = '\n';
+	memset(text + 65536, '\n', size - 65536);
+	assert_int_equal(0, mt_table_parse(&t, text, size, "t.tsv", &err));
+	assert_int_equal(65535, t.n_column);
+	mt_table_release(&t);
+	memset(text, '\t', 65537);
+	text[0] = 'k';
+	assert_int_equal(MT_EINPUT, mt_table_parse(&t, text, size, "t.tsv", &err));
+	assert_non_null(strstr(err.text, "line 1: more than 65536 cells"));
+	size = ((size_t)64 << 20) + 10;
+	text = mt_realloc(text, size, 1);
+	memset(text, 'x', size);
+	memcpy(text, "path\n", 5);
+	assert_int_equal(MT_EINPUT, mt_table_parse(&t, text, size, "t.tsv", &err));
+	assert_non_null(strstr(err.text, "line 2: longer than 64 MiB"));
+	free(text);
+}
+
+static void test_items(void **state)
+{
+	(void)state;
+	static const char list[] = " a b ,, \"c, d\" ,\"e \"\"f\"\"\",\"g\"h,7\",\"\",i";
+	static const char *const want[] = {"a b", "c, d", "e \"f\"", "\"g\"h",
+					   "7\"", "i"};
+	const char *at = list;
+	for (size_t i = 0; i < sizeof want / sizeof *want; i++) {
+		char *got = mt_cells_item(&at, list + strlen(list));
+		assert_string_equal(want[i], got);
+		free(got);
+	}
+	assert_null(mt_cells_item(&at, list + strlen(list)));
+	/* merges whose names hold what parts them */
+	struct mt_vocab v = {0};
+	assert_int_equal(0, mt_vocab_merge(&v, "\"a, b = c\"=\"d, e\",f", NULL));
+	assert_int_equal(2, v.n_alias);
+	assert_string_equal("a, b = c", v.alias[0].to);
+	assert_string_equal("d, e", v.alias[0].from);
+	mt_vocab_add(&v, "f, g");
+	mt_vocab_add(&v, "\"d, e\"");
+	assert_int_equal(0, mt_vocab_order(&v, &(struct mt_vocab_choice){
+		.without = "g", .with = "\"a, b = c\""}, NULL));
+	assert_int_equal(1, v.n);
+	assert_int_equal(2, v.tag[0].count);
+	mt_vocab_release(&v);
 }
 
 static void test_many_rows(void **state)
@@ -247,6 +348,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_table),
 		cmocka_unit_test(test_bad_table),
+		cmocka_unit_test(test_quotes),
+		cmocka_unit_test(test_ragged), cmocka_unit_test(test_wide),
+		cmocka_unit_test(test_items),
 		cmocka_unit_test(test_commas),
 		cmocka_unit_test(test_many_rows),
 		cmocka_unit_test(test_vocab),
