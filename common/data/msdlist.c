@@ -44,6 +44,10 @@ static int add_line(struct mt_msd_list *l, const char *path, const char *text,
 		    size_t n, uint32_t line, bool grouped, struct mt_err *err)
 {
 	size_t blank = 0;
+	if (line == 1 && n >= 3 && !memcmp(text, "\xef\xbb\xbf", 3)) {
+		text += 3;
+		n -= 3;
+	}
 	while (blank < n && isspace((unsigned char)text[blank]))
 		blank++;
 	if (blank == n || *text == '#')

@@ -112,12 +112,12 @@ static struct mt_why match_words(const struct dec *c, enum mt_rule_verb verb,
 				 const struct mt_text *words)
 {
 	const struct mt_rules *r = c->d->rules;
-	for (size_t i = 0; i < r->n; i++)
-		for (size_t k = 0; r->rule[i].verb == verb &&
-				   k < r->rule[i].n_name; k++)
-			if (mt_words_match(&r->rule[i].name[k].words, words))
-				return (struct mt_why){&r->rule[i],
-						       &r->rule[i].name[k]};
+	for (size_t i = 0; i < r->n_words; i++) {
+		const struct mt_rule *rule = &r->rule[r->words[i]];
+		for (size_t k = 0; rule->verb == verb && k < rule->n_name; k++)
+			if (mt_words_match(&rule->name[k].words, words))
+				return (struct mt_why){rule, &rule->name[k]};
+	}
 	return (struct mt_why){0};
 }
 

@@ -16,6 +16,9 @@ struct keys {
 	size_t n_target, cap;
 	uint32_t *first;         /* [text.n + 1] commonest node, + 1 */
 	uint32_t *next;          /* [n_node] next one of the same key, + 1 */
+	unsigned n_asked;        /* by node_of(), */
+	struct mt_texts_index tags; /* which then makes an index */
+	uint32_t *node;          /* [tag.n + 1] by the first with that text, + 1 */
 };
 
 static const char *text_of(const struct dec *c, uint32_t node, size_t *n)
@@ -23,17 +26,31 @@ static const char *text_of(const struct dec *c, uint32_t node, size_t *n)
 	return mt_texts_get(&c->d->db->tag, c->d->rank[node - c->n_class], n);
 }
 
-/* The node of exactly this tag, or 0: the folds of decades look for "80s"
- * where a target has it as a part. */
-static uint32_t node_of(const struct dec *c, const char *s, size_t n)
+/* The commonest node of exactly this tag, or 0: the folds of decades look for
+ * "80s" where a target has it as a part. */
+static uint32_t node_of(struct dec *c, struct keys *k, const char *s, size_t n)
 {
-	for (uint32_t i = c->n_class; i < c->n_node; i++) {
-		size_t len;
-		const char *t = text_of(c, i, &len);
-		if (len == n && !memcmp(t, s, n))
-			return i + 1;
+	size_t len;
+	/* an index is worth its making when there are many questions */
+	if (k->n_asked < 32) {
+		k->n_asked++;
+		for (uint32_t i = c->n_class; i < c->n_node; i++) {
+			const char *t = text_of(c, i, &len);
+			if (len == n && !memcmp(t, s, n))
+				return i + 1;
+		}
+		return 0;
 	}
-	return 0;
+	if (!k->node) {
+		mt_texts_index(&k->tags, &c->d->db->tag);
+		k->node = mt_calloc(c->d->db->tag.n + 1, sizeof *k->node);
+		for (uint32_t i = c->n_node; i-- > c->n_class;) {
+			const char *t = text_of(c, i, &len);
+			k->node[mt_texts_find(&k->tags, t, len)] = i + 1;
+		}
+	}
+	size_t tag = mt_texts_find(&k->tags, s, n);
+	return tag ? k->node[tag] : 0;
 }
 
 static void release(struct keys *k)
@@ -44,6 +61,8 @@ static void release(struct keys *k)
 	free(k->number);
 	free(k->first);
 	free(k->next);
+	mt_texts_index_release(&k->tags);
+	free(k->node);
 }
 
 static void add_target(struct keys *k, uint32_t node, const struct mt_text *key)
@@ -63,7 +82,7 @@ static void add_target(struct keys *k, uint32_t node, const struct mt_text *key)
 }
 
 /* Keys of the targets that this fold looks at. */
-static int find_targets(const struct dec *c, const struct mt_rule *rule,
+static int find_targets(struct dec *c, const struct mt_rule *rule,
 			struct keys *k, struct mt_err *err)
 {
 	struct mt_text key = {0};
@@ -78,7 +97,7 @@ static int find_targets(const struct dec *c, const struct mt_rule *rule,
 		if (!mt_fold_target(rule->fold, s, n, &at, &len))
 			continue;
 		mt_fold_key(&key, rule->fold, rule->plural, at, len);
-		uint32_t whole = len == n ? i + 1 : node_of(c, at, len);
+		uint32_t whole = len == n ? i + 1 : node_of(c, k, at, len);
 		if (!key.n)
 			rc = mt_rules_error(c->d->rules, 0, rule->line, err,
 					    "the fold '%s' leaves nothing of "

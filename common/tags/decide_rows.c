@@ -8,6 +8,8 @@
 #include "base/mem.h"
 #include "tags/decide_impl.h"
 
+#define MAX_PARENTS 100
+
 /* A node for a name: its class, else its commonest raw tag; + 1, 0 none. */
 static uint32_t node_of(const struct dec *c, uint32_t id)
 {
@@ -119,14 +121,16 @@ static void number_rows(struct dec *c, uint32_t *row_of)
 	for (uint32_t i = c->n_class; i < c->n_node; i++)
 		if (c->in_row[i] && c->up[i] == i && !c->gone[i].rule)
 			row_of[i] = (uint32_t)++d->n_row;
-	for (uint32_t i = 0; i < c->n_class; i++) {
-		bool any = false;
-		for (uint32_t k = c->n_class; !any && k < c->n_node; k++)
-			any = c->in_row[k] && mt_dec_root(c, k) == i &&
-			      !c->gone[k].rule;
-		if (any && c->up[i] == i && !c->gone[i].rule)
-			row_of[i] = (uint32_t)++d->n_row;
+	unsigned char *any = mt_calloc((size_t)c->n_class + 1, 1);
+	for (uint32_t k = c->n_class; k < c->n_node; k++) {
+		uint32_t head = c->in_row[k] && !c->gone[k].rule
+			? mt_dec_root(c, k) : c->n_class;
+		any[head < c->n_class ? head : c->n_class] = 1;
 	}
+	for (uint32_t i = 0; i < c->n_class; i++)
+		if (any[i] && c->up[i] == i && !c->gone[i].rule)
+			row_of[i] = (uint32_t)++d->n_row;
+	free(any);
 	d->row = mt_calloc(d->n_row + 1, sizeof *d->row);
 	for (uint32_t i = 0; i < c->n_node; i++) {
 		if (!row_of[i])
@@ -162,38 +166,30 @@ static void assign(struct dec *c, const uint32_t *row_of)
 	}
 }
 
-static int check_names(const struct mt_decide *d, struct mt_err *err)
+static int check_names(const struct mt_decide *d,
+		       const struct mt_texts_index *rows, struct mt_err *err)
 {
-	struct mt_texts names = {0};
-	struct mt_texts_index x;
 	int rc = MT_OK;
-	for (size_t i = 1; i <= d->n_row; i++)
-		mt_texts_add(&names, d->row[i].name, strlen(d->row[i].name));
-	mt_texts_index(&x, &names);
 	for (size_t i = 1; !rc && i <= d->n_row; i++) {
 		const char *s = d->row[i].name;
-		size_t is = mt_texts_find(&x, s, strlen(s));
+		size_t is = mt_texts_find(rows, s, strlen(s));
 		if (is != i)
 			rc = mt_err_set(err, MT_EINPUT, "%s: tags number %zu "
 					"and %zu would both be named '%.80s': a "
 					"fold or 'merge' must join them",
 					d->rules->file[0], is, i, s);
 	}
-	mt_texts_index_release(&x);
-	mt_texts_release(&names);
 	return rc;
 }
 
 /* The row that a name means, or 0. */
 static uint32_t row_of_name(struct dec *c, const uint32_t *row_of,
+			    const struct mt_texts_index *rows,
 			    const struct mt_rule_name *name)
 {
 	struct mt_text low = {0};
 	mt_fold_lower(&low, name->s, name->n);
-	uint32_t row = 0;
-	for (uint32_t i = 1; !row && i <= c->d->n_row; i++)
-		if (!strcmp(c->d->row[i].name, low.s))
-			row = i;
+	uint32_t row = (uint32_t)mt_texts_find(rows, low.s, strlen(low.s));
 	free(low.s);
 	uint32_t node = node_of(c, name->id);
 	if (!row && node && c->in_row[node - 1])
@@ -201,46 +197,78 @@ static uint32_t row_of_name(struct dec *c, const uint32_t *row_of,
 	return row;
 }
 
-/* Add parent and all that is above it to the list of a row. */
-static void add_parent(struct mt_decide *d, uint32_t row, uint32_t parent)
+/* Add parent to the list of a row, which mark [n_row + 1] has the members of;
+ * false if the list is full. */
+static bool add_parent(struct mt_decide *d, uint32_t row, uint32_t parent,
+		       uint32_t *mark)
 {
 	uint32_t *list = d->row[row].parent;
 	size_t n = 0;
-	for (; list && list[n]; n++)
-		if (list[n] == parent)
-			return;
-	if (row == parent)
-		return;
+	if (row == parent || mark[parent] == row)
+		return true;
+	while (list && list[n])
+		n++;
+	if (n == MAX_PARENTS)
+		return false;
+	mark[parent] = row;
 	list = mt_realloc(list, n + 2, sizeof *list);
 	list[n] = parent;
 	list[n + 1] = 0;
 	d->row[row].parent = list;
+	return true;
 }
 
-/* Two names of one row can close a circle that the rules did not show; this
- * ends all the same, when nothing new is added. */
-static void find_parents(struct dec *c, const uint32_t *row_of)
+static void mark_all(const struct mt_decide *d, uint32_t row, uint32_t *mark)
+{
+	const uint32_t *p = d->row[row].parent;
+	for (; p && *p; p++)
+		mark[*p] = row;
+}
+
+/* All that is above the parents of a row. Two names of one row can close a
+ * circle that the rules did not show; this ends all the same, when nothing new
+ * is added. */
+static bool close_row(struct mt_decide *d, uint32_t row, uint32_t *mark)
+{
+	mark_all(d, row, mark);
+	for (size_t k = 0; d->row[row].parent && d->row[row].parent[k]; k++) {
+		uint32_t up = d->row[row].parent[k];
+		for (size_t j = 0; d->row[up].parent && d->row[up].parent[j];
+		     j++)
+			if (!add_parent(d, row, d->row[up].parent[j], mark))
+				return false;
+	}
+	return true;
+}
+
+static int find_parents(struct dec *c, const uint32_t *row_of,
+			const struct mt_texts_index *rows, struct mt_err *err)
 {
 	struct mt_decide *d = c->d;
+	uint32_t *mark = mt_calloc(d->n_row + 1, sizeof *mark), full = 0;
 	for (size_t i = 0; i < d->rules->n; i++) {
 		const struct mt_rule *rule = &d->rules->rule[i];
 		if (rule->verb != MT_RULE_PARENT)
 			continue;
-		uint32_t parent = row_of_name(c, row_of, &rule->target);
+		uint32_t parent = row_of_name(c, row_of, rows, &rule->target);
 		for (size_t k = 0; parent && k < rule->n_name; k++) {
-			uint32_t row = row_of_name(c, row_of, &rule->name[k]);
+			uint32_t row = row_of_name(c, row_of, rows,
+						   &rule->name[k]);
 			if (row)
-				add_parent(d, row, parent);
+				mark_all(d, row, mark);
+			if (row && !add_parent(d, row, parent, mark))
+				full = row;
 		}
 	}
-	for (uint32_t row = 1; row <= d->n_row; row++)
-		for (size_t k = 0; d->row[row].parent && d->row[row].parent[k];
-		     k++) {
-			uint32_t up = d->row[row].parent[k];
-			for (size_t j = 0; d->row[up].parent &&
-					   d->row[up].parent[j]; j++)
-				add_parent(d, row, d->row[up].parent[j]);
-		}
+	for (uint32_t row = 1; !full && row <= d->n_row; row++)
+		if (!close_row(d, row, mark))
+			full = row;
+	free(mark);
+	if (!full)
+		return MT_OK;
+	return mt_err_set(err, MT_EINPUT, "%s: the tag '%.80s' would have more "
+			  "than %d parents, theirs included", d->rules->file[0],
+			  d->row[full].name, MAX_PARENTS);
 }
 
 int mt_dec_rows(struct dec *c, struct mt_err *err)
@@ -248,9 +276,17 @@ int mt_dec_rows(struct dec *c, struct mt_err *err)
 	uint32_t *row_of = mt_calloc(c->n_node + 1, sizeof *row_of);
 	number_rows(c, row_of);
 	assign(c, row_of);
-	int rc = check_names(c->d, err);
+	struct mt_texts names = {0};
+	struct mt_texts_index rows;
+	for (size_t i = 1; i <= c->d->n_row; i++)
+		mt_texts_add(&names, c->d->row[i].name,
+			     strlen(c->d->row[i].name));
+	mt_texts_index(&rows, &names);
+	int rc = check_names(c->d, &rows, err);
 	if (!rc)
-		find_parents(c, row_of);
+		rc = find_parents(c, row_of, &rows, err);
+	mt_texts_index_release(&rows);
+	mt_texts_release(&names);
 	free(row_of);
 	return rc;
 }

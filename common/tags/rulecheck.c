@@ -17,6 +17,7 @@ struct said {
 
 struct check {
 	struct mt_rules *r;
+	const struct mt_rule *fold[MT_N_FOLD][2]; /* by name and plural */
 	struct said *said;       /* [key.n + 1] */
 	struct mt_err *err;
 };
@@ -54,6 +55,17 @@ static void number_name(struct mt_rules *r, struct mt_rule_name *name)
 	free(key.s);
 }
 
+/* Where each verb is first, and which rules are about words. */
+static void index_rules(struct mt_rules *r)
+{
+	r->words = mt_calloc(r->n, sizeof *r->words);
+	for (size_t i = r->n; i-- > 0;)
+		r->first[r->rule[i].verb] = i + 1;
+	for (size_t i = 0; i < r->n; i++)
+		if (is_words(&r->rule[i]))
+			r->words[r->n_words++] = (uint32_t)i;
+}
+
 /* Numbers for all names, words for all patterns. */
 static int number_all(struct check *c)
 {
@@ -83,10 +95,9 @@ static int check_keys(struct check *c, const struct mt_rule *rule)
 	struct mt_text key = {0};
 	int rc = MT_OK;
 	bool used = rule->verb == MT_RULE_ALLOW || rule->verb == MT_RULE_ADD;
-	for (size_t i = 0; used && !rc && i < c->r->n; i++) {
-		const struct mt_rule *f = &c->r->rule[i];
-		for (size_t k = 0; f->verb == MT_RULE_FOLD && !rc &&
-				   k < rule->n_name; k++) {
+	for (int i = 0; used && !rc && i < 2 * MT_N_FOLD; i++) {
+		const struct mt_rule *f = c->fold[i / 2][i % 2];
+		for (size_t k = 0; f && !rc && k < rule->n_name; k++) {
 			const struct mt_rule_name *name = &rule->name[k];
 			mt_fold_key(&key, f->fold, f->plural, name->s, name->n);
 			if (!key.n)
@@ -110,12 +121,11 @@ static int check_once(struct check *c, const struct mt_rule *rule)
 				      "in line %u already",
 				      mt_rule_verb_name[rule->verb],
 				      first->line);
-	for (const struct mt_rule *f = c->r->rule; f < rule; f++)
-		if (rule->verb == MT_RULE_FOLD && f->verb == MT_RULE_FOLD &&
-		    f->fold == rule->fold && f->plural == rule->plural)
-			return mt_rules_error(c->r, 0, rule->line, c->err,
-					      "the same fold stands in line %u "
-					      "already", f->line);
+	if (rule->verb == MT_RULE_FOLD &&
+	    c->fold[rule->fold][rule->plural] != rule)
+		return mt_rules_error(c->r, 0, rule->line, c->err,
+				      "the same fold stands in line %u already",
+				      c->fold[rule->fold][rule->plural]->line);
 	return MT_OK;
 }
 
@@ -147,8 +157,12 @@ static int check_class(struct check *c, const struct mt_rule *rule)
 
 static uint32_t root(struct said *said, uint32_t i)
 {
-	while (said[i].merged)
-		i = said[i].merged;
+	while (said[i].merged) {
+		uint32_t up = said[i].merged;
+		if (said[up].merged)
+			said[i].merged = said[up].merged;
+		i = up;
+	}
 	return i;
 }
 
@@ -217,29 +231,89 @@ static int check_lists(struct check *c, const struct mt_rule *rule)
 	return MT_OK;
 }
 
-/* Parents: state 0 not seen, 1 on the way down, 2 done. */
-static int climb(struct check *c, const struct mt_rule_name *at,
-		 unsigned char *state)
+/* Parents of each name, as the rules say: edges in the order of the names. */
+struct edges {
+	uint32_t *off;           /* [key.n + 2] */
+	const struct mt_rule_name **parent;
+};
+
+static struct edges find_edges(const struct mt_rules *r)
 {
-	if (state[at->id] == 2)
-		return MT_OK;
-	if (state[at->id] == 1)
-		return BAD(c, at, "'%.80s' would be its own parent: a cycle",
-			   at->s);
-	state[at->id] = 1;
-	for (size_t i = 0; i < c->r->n; i++) {
-		const struct mt_rule *rule = &c->r->rule[i];
-		for (size_t k = 0; rule->verb == MT_RULE_PARENT &&
-				   k < rule->n_name; k++) {
-			if (rule->name[k].id != at->id)
+	struct edges e = {mt_calloc(r->key.n + 3, sizeof *e.off), NULL};
+	for (int pass = 0; pass < 2; pass++) {
+		for (size_t i = 0; i < r->n; i++) {
+			const struct mt_rule *rule = &r->rule[i];
+			if (rule->verb != MT_RULE_PARENT)
 				continue;
-			int rc = climb(c, &rule->target, state);
-			if (rc)
-				return rc;
+			for (size_t k = 0; k < rule->n_name; k++) {
+				uint32_t id = rule->name[k].id;
+				if (pass)
+					e.parent[e.off[id + 1]++] = &rule->target;
+				else
+					e.off[id + 2]++;
+			}
 		}
+		for (size_t i = 1; !pass && i < r->key.n + 3; i++)
+			e.off[i] += e.off[i - 1];
+		if (!pass)
+			e.parent = mt_calloc((size_t)e.off[r->key.n + 2] + 1,
+					     sizeof *e.parent);
 	}
-	state[at->id] = 2;
+	return e;
+}
+
+/* From one name to all above it, without recursion, since chains may be long.
+ * State 0 not seen, 1 on the way, 2 done; at [key.n + 1] the next edge. */
+static int climb(struct check *c, const struct edges *e,
+		 const struct mt_rule_name *from, unsigned char *state,
+		 uint32_t *at, uint32_t *stack)
+{
+	size_t n = 0;
+	if (state[from->id])
+		return MT_OK;
+	stack[n++] = from->id;
+	state[from->id] = 1;
+	at[from->id] = e->off[from->id];
+	while (n) {
+		uint32_t id = stack[n - 1];
+		if (at[id] == e->off[id + 1]) {
+			state[id] = 2;
+			n--;
+			continue;
+		}
+		const struct mt_rule_name *up = e->parent[at[id]++];
+		if (state[up->id] == 1)
+			return BAD(c, up, "'%.80s' would be its own parent: a "
+				   "cycle", up->s);
+		if (state[up->id])
+			continue;
+		state[up->id] = 1;
+		at[up->id] = e->off[up->id];
+		stack[n++] = up->id;
+	}
 	return MT_OK;
+}
+
+static int check_parents(struct check *c)
+{
+	size_t n = c->r->key.n + 1;
+	int rc = MT_OK;
+	if (!mt_rules_first(c->r, MT_RULE_PARENT))
+		return MT_OK;
+	struct edges e = find_edges(c->r);
+	unsigned char *state = mt_calloc(n, 1);
+	uint32_t *at = mt_calloc(n, sizeof *at);
+	uint32_t *stack = mt_calloc(n, sizeof *stack);
+	for (size_t i = 0; !rc && i < c->r->n; i++)
+		if (c->r->rule[i].verb == MT_RULE_PARENT)
+			rc = climb(c, &e, &c->r->rule[i].target, state, at,
+				   stack);
+	free(e.off);
+	free(e.parent);
+	free(state);
+	free(at);
+	free(stack);
+	return rc;
 }
 
 static int check_rule(struct check *c, const struct mt_rule *rule)
@@ -279,11 +353,8 @@ static int check_all(struct check *c)
 			if (list == !pass)
 				rc = check_rule(c, &r->rule[i]);
 		}
-	unsigned char *state = mt_calloc(r->key.n + 1, 1);
-	for (size_t i = 0; !rc && i < r->n; i++)
-		if (r->rule[i].verb == MT_RULE_PARENT)
-			rc = climb(c, &r->rule[i].target, state);
-	free(state);
+	if (!rc)
+		rc = check_parents(c);
 	if (!rc && !any)
 		rc = mt_err_set(c->err, MT_EINPUT, "%s: no rule makes a tag: "
 				"'candidates', 'class' or 'add' is needed",
@@ -294,6 +365,11 @@ static int check_all(struct check *c)
 int mt_rules_check(struct mt_rules *r, struct mt_err *err)
 {
 	struct check c = {.r = r, .err = err};
+	index_rules(r);
+	for (size_t i = r->n; i-- > 0;)
+		if (r->rule[i].verb == MT_RULE_FOLD)
+			c.fold[r->rule[i].fold][r->rule[i].plural] =
+				&r->rule[i];
 	int rc = number_all(&c);
 	if (rc)
 		return rc;

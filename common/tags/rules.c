@@ -476,10 +476,7 @@ int mt_rules_read(struct mt_rules *r, const char *path, struct mt_err *err)
 const struct mt_rule *mt_rules_first(const struct mt_rules *r,
 				     enum mt_rule_verb verb)
 {
-	for (size_t i = 0; i < r->n; i++)
-		if (r->rule[i].verb == verb)
-			return &r->rule[i];
-	return NULL;
+	return r->first[verb] ? &r->rule[r->first[verb] - 1] : NULL;
 }
 
 static void release_name(struct mt_rule_name *name)
@@ -499,6 +496,7 @@ void mt_rules_release(struct mt_rules *r)
 	for (size_t i = 0; i < r->n_file; i++)
 		free(r->file[i]);
 	free(r->file);
+	free(r->words);
 	free(r->rule);
 	mt_texts_release(&r->key);
 	mt_texts_index_release(&r->key_index);

@@ -55,6 +55,9 @@ struct mt_rules {
 	/* keys of all the tags that rules name, by number */
 	struct mt_texts key;
 	struct mt_texts_index key_index;
+	size_t first[MT_N_RULE]; /* of each verb, + 1; 0 none */
+	uint32_t *words;         /* [n_words] the rules about words */
+	size_t n_words;
 };
 
 /* Read a file, or what is built in under that name ("lastfm"), and the lists

@@ -231,4 +231,12 @@ else
 fi
 rc 4 'rules that there are not' mt-tags-clean -r genric -n "$tmp/none.tsv"
 like "$tmp/err" 'genric: there is no such file, .* built in, only generic, lastfm' 'those there are'
+# the rules of the miniature: spellings as common as a candidate join their genre
+{
+	printf 'track\ttag\n'
+	for i in 1 2 3 4 5 6 7 8 9; do printf 'T%s\t%s\n' $i electronic $i Electro-nic $i electronics $i 'seen live'; done
+	printf 'T1\tELECTRONIC\n'
+} > "$tmp/mini.tsv"
+is "$(mt-tags-clean -q -n -r pipelines/msd-lastfm/mini.rules "$tmp/mini.tsv" | tail -n +2)" \
+	"$(printf '1\telectronic\t9\t4\telectronic | Electro-nic | electronics | ELECTRONIC')" 'Electro-nic is electronic'
 tap_end

@@ -14,6 +14,7 @@
 #include <sqlite3.h>
 
 #include "base/mem.h"
+#include "tags/decide.h"
 #include "tags/rules.h"
 #include "tags/sets.h"
 #include "tags/tagdb.h"
@@ -224,6 +225,68 @@ static void test_parse(void **state)
 }
 
 /* Counts of sets against those by hand. */
+/* Many rules in little time, and chains of them in little stack. */
+static void test_many_rules(void **state)
+{
+	(void)state;
+	enum { N = 100000 };
+	struct mt_rules r;
+	struct mt_err err = {0};
+	struct mt_text text = {0};
+	char line[100];
+	mt_text_put(&text, "candidates 1\nfold case\nfold letters\n", 36);
+	for (int i = 0; i < N; i++) {
+		int n = snprintf(line, sizeof line, "allow a%d\nparent p%d = p%d\n"
+				 "merge m%d = m%d\n", i, i + 1, i, i / 2, i + 1);
+		mt_text_put(&text, line, (size_t)n);
+	}
+	assert_int_equal(MT_EINPUT, mt_rules_parse(&r, text.s, text.n, "t", &err));
+	assert_non_null(strstr(err.text, "is merged into 'm0' already"));
+	text.n = 0;
+	mt_text_put(&text, "candidates 1\nfold case\n", 23);
+	for (int i = 0; i < N; i++) {
+		int n = snprintf(line, sizeof line, "allow a%d\nparent p%d = p%d\n"
+				 "merge m%d, m%d\n", i, i + 1, i, i, i + 1);
+		mt_text_put(&text, line, (size_t)n);
+	}
+	assert_int_equal(0, mt_rules_parse(&r, text.s, text.n, "t", &err));
+	assert_int_equal(3 * N + 2, r.n);
+	mt_rules_release(&r);
+	mt_text_put(&text, "parent p7 = p99999\n", 19);
+	assert_int_equal(MT_EINPUT, mt_rules_parse(&r, text.s, text.n, "t", &err));
+	assert_non_null(strstr(err.text, "would be its own parent: a cycle"));
+	free(text.s);
+}
+
+static void test_many_parents(void **state)
+{
+	(void)state;
+	struct mt_rules r;
+	struct mt_tagdb db = {0};
+	struct mt_decide d;
+	struct mt_err err = {0};
+	struct mt_text text = {0}, table = {0};
+	char line[100];
+	mt_text_put(&text, "candidates 1\n", 13);
+	mt_text_put(&table, "track\ttag\n", 10);
+	for (int i = 0; i < 102; i++) {
+		int n = snprintf(line, sizeof line, "parent p%d = p%d\n", i + 1, i);
+		mt_text_put(&text, line, (size_t)n);
+		n = snprintf(line, sizeof line, "t\tp%d\n", i);
+		mt_text_put(&table, line, (size_t)n);
+	}
+	assert_int_equal(0, mt_rules_parse(&r, text.s, text.n, "t", &err));
+	struct mt_tagdb_how how = {0};
+	assert_int_equal(0, mt_tagdb_parse(&db, "t.tsv", table.s, table.n,
+					   MT_TAGDB_ALL, &how, &err));
+	assert_int_equal(MT_EINPUT, mt_decide(&d, &r, &db, false, &err));
+	assert_non_null(strstr(err.text, "'p0' would have more than 100 parents"));
+	mt_tagdb_release(&db);
+	mt_rules_release(&r);
+	free(text.s);
+	free(table.s);
+}
+
 static void test_sets(void **state)
 {
 	(void)state;
@@ -364,7 +427,8 @@ int main(void)
 		cmocka_unit_test(test_words), cmocka_unit_test(test_mistakes),
 		cmocka_unit_test(test_parse), cmocka_unit_test(test_sets),
 		cmocka_unit_test(test_schema), cmocka_unit_test(test_locked),
-		cmocka_unit_test(test_many),
+		cmocka_unit_test(test_many), cmocka_unit_test(test_many_rules),
+		cmocka_unit_test(test_many_parents),
 	};
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests_name("rules", tests, NULL, NULL);
