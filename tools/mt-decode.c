@@ -131,6 +131,7 @@ static int check(struct mt_filter *f, char **operand, int *n,
 			     ? MT_RESAMPLER_SOXR : MT_RESAMPLER_FFT,
 		.start = opts.start,
 		.duration = opts.duration,
+		.spool = getenv("TMPDIR"),
 	};
 	int rc = parse_segment(err);
 	if (!rc)

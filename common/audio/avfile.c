@@ -9,13 +9,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <libavcodec/avcodec.h>
+
 #include "audio/avhint.h"
+#include "audio/kind.h"
+#include "audio/mpeg.h"
 #include "base/mem.h"
 
 /* Samples that the end of the sound plausibly lies before the last packet:
  * what says otherwise (a header that lies, one of a first fragment) is not
  * believed. */
 #define END_PADDING 4096
+#define IO_SIZE 32768
 
 static _Thread_local char complaint[160];
 static pthread_once_t once = PTHREAD_ONCE_INIT;
@@ -50,72 +55,179 @@ void mt_avfile_clear(void)
 	complaint[0] = 0;
 }
 
-static int refuse(struct mt_err *err, const char *stage, const char *path,
+static int refuse(struct mt_err *err, const char *stage, const char *name,
 		  const char *reason, const char *what, int no)
 {
 	char code[32], why[AV_ERROR_MAX_STRING_SIZE] = "";
 	snprintf(code, sizeof code, "%s.%s", stage, reason);
 	if (no)
 		av_strerror(no, why, sizeof why);
-	return mt_err_item(err, code, "%s: %s%s%s%s%s%s",
-			   path ? path : "standard input", what,
+	return mt_err_item(err, code, "%s: %s%s%s%s%s%s", name, what,
 			   why[0] ? ": " : "", why, complaint[0] ? " (" : "",
 			   complaint, complaint[0] ? ")" : "");
 }
 
-int mt_avfile_open(AVFormatContext **fmt, int *stream, const char *path,
-		   const char *stage, double *seconds, struct mt_err *err)
+static int next_bytes(void *source, uint8_t *buf, int n)
 {
-	AVDictionary *opt = NULL;
-	struct mt_avhint hint = {0};
-	char *url = path ? mt_strf("file:%s", path) : mt_strdup("pipe:0");
-	pthread_once(&once, start_log);
-	mt_avfile_clear();
-	*fmt = NULL;
-	/* a playlist must not reach out to other files or the network */
-	av_dict_set(&opt, "protocol_whitelist", path ? "file" : "pipe", 0);
-	if (path)
-		hint = mt_avhint_of(path);
-	if (seconds)
-		*seconds = hint.seconds;
-	if (hint.no_probe)
-		av_dict_set(&opt, "max_probe_packets", "0", 0);
-	int no = avformat_open_input(fmt, url, hint.format ?
-				     av_find_input_format(hint.format) : NULL, &opt);
-	av_dict_free(&opt);
-	free(url);
-	/* the machine's fault, not the file's */
-	if (no == AVERROR(EMFILE) || no == AVERROR(ENFILE)) {
-		errno = AVUNERROR(no);
-		return mt_err_sys(err, "%s: cannot open",
-				  path ? path : "standard input");
-	}
-	if (no == AVERROR(EISDIR))
-		return refuse(err, stage, path, "open",
-			      "is a folder; mt-scan lists what is in it", 0);
+	struct mt_source *s = source;
+	ssize_t got = mt_source_next(s, buf, n > 0 ? (size_t)n : 0);
+	return got > 0 ? (int)got : got < 0 ? AVERROR(s->error) : AVERROR_EOF;
+}
+
+static int64_t move(void *source, int64_t to, int how)
+{
+	struct mt_source *s = source;
+	if (how & AVSEEK_SIZE)
+		return s->size;
+	if ((how & ~AVSEEK_FORCE) != SEEK_SET || to < 0)
+		return AVERROR(EINVAL);
+	return s->at = to;
+}
+
+/* A demuxer asks for another file. */
+static int refuse_file(AVFormatContext *fmt, AVIOContext **io, const char *url,
+		       int flags, AVDictionary **options)
+{
+	(void)fmt, (void)io, (void)url, (void)flags, (void)options;
+	return AVERROR(EPERM);
+}
+
+/* Its format, by its first bytes or by libavformat; those that are not sound
+ * are refused. */
+static int find_format(struct mt_avfile *f, const struct mt_avhint *hint,
+		       const char *url, const char *stage, const AVInputFormat **format,
+		       struct mt_err *err)
+{
+	const char *name = f->source.name;
+	*format = hint->format ? av_find_input_format(hint->format) : NULL;
+	if (*format)
+		return MT_OK;
+	int no = av_probe_input_buffer2(f->io, format, url, NULL, 0, 0);
 	if (no < 0)
-		return refuse(err, stage, path, "open", "cannot open", no);
-	no = avformat_find_stream_info(*fmt, NULL);
+		return refuse(err, stage, name, "open", "cannot open", no);
+	struct mt_kind kind = mt_kind_of_format((*format)->name);
+	return kind.name ? mt_kind_refuse(kind, stage, name, err) : MT_OK;
+}
+
+static int find_stream(struct mt_avfile *f, const char *stage, struct mt_err *err)
+{
+	int no = avformat_find_stream_info(f->fmt, NULL);
 	if (no >= 0)
-		no = av_find_best_stream(*fmt, AVMEDIA_TYPE_AUDIO, -1, -1,
-					 NULL, 0);
+		no = av_find_best_stream(f->fmt, AVMEDIA_TYPE_AUDIO, -1, -1, NULL, 0);
 	if (no < 0) {
 		bool none = no == AVERROR_STREAM_NOT_FOUND;
-		avformat_close_input(fmt);
-		return refuse(err, stage, path, none ? "nostream" : "open",
+		return refuse(err, stage, f->source.name, none ? "nostream" : "open",
 			      none ? "holds no audio stream" : "cannot open",
 			      none ? 0 : no);
 	}
-	*stream = no;
-	for (unsigned i = 0; i < (*fmt)->nb_streams; i++)
+	f->stream = no;
+	for (unsigned i = 0; i < f->fmt->nb_streams; i++)
 		if ((int)i != no)
-			(*fmt)->streams[i]->discard = AVDISCARD_ALL;
+			f->fmt->streams[i]->discard = AVDISCARD_ALL;
 	return MT_OK;
 }
 
-int64_t mt_avfile_end(const AVFormatContext *fmt, int stream)
+static int open_format(struct mt_avfile *f, const char *path, const char *stage,
+		       struct mt_err *err)
 {
-	AVStream *s = fmt->streams[stream];
+	struct mt_avhint hint = mt_avhint_of(&f->source);
+	const AVInputFormat *format;
+	AVDictionary *opt = NULL;
+	char *url = path ? mt_strf("file:%s", path) : mt_strdup("pipe:0");
+	f->seconds = hint.seconds;
+	f->io = avio_alloc_context(av_malloc(IO_SIZE), IO_SIZE, 0, &f->source,
+				   next_bytes, NULL, f->source.live ? NULL : move);
+	if (!f->source.live)
+		f->io->seekable = AVIO_SEEKABLE_NORMAL;
+	int rc = find_format(f, &hint, url, stage, &format, err);
+	if (rc) {
+		free(url);
+		return rc;
+	}
+	f->fmt = avformat_alloc_context();
+	f->fmt->pb = f->io;
+	f->fmt->io_open = refuse_file;
+	f->fmt->error_recognition |= AV_EF_CRCCHECK;
+	av_dict_set(&opt, "protocol_whitelist", "none", 0);
+	av_dict_set(&opt, "format_whitelist", format->name, 0);
+	if (hint.no_probe)
+		av_dict_set(&opt, "max_probe_packets", "0", 0);
+	int no = avformat_open_input(&f->fmt, url, format, &opt);
+	av_dict_free(&opt);
+	free(url);
+	if (no < 0)
+		return refuse(err, stage, f->source.name, "open", "cannot open", no);
+	return find_stream(f, stage, err);
+}
+
+/* What a file is for sure that libavformat could not open. */
+static int explain(struct mt_avfile *f, const char *stage, struct mt_err *err)
+{
+	unsigned char p[4096];
+	ssize_t n = mt_source_read(&f->source, 0, p, sizeof p), zeros = 0;
+	int64_t tag = mt_mpeg_behind_id3(f->source.fd);
+	while (zeros < n && !p[zeros])
+		zeros++;
+	if (f->source.error || f->source.live)
+		return MT_EITEM;
+	if (tag > 0 && tag >= f->source.whole)
+		return refuse(err, stage, f->source.name, "nostream",
+			      "holds no audio, only an ID3 tag", 0);
+	if (n > 0 && zeros == n)
+		return refuse(err, stage, f->source.name, "open", "is not a sound "
+			      "file (it begins with zeros)", 0);
+	return MT_EITEM;
+}
+
+int mt_avfile_open(struct mt_avfile *f, const char *path, const char *stage,
+		   const char *spool, struct mt_err *err)
+{
+	pthread_once(&once, start_log);
+	mt_avfile_clear();
+	int rc = f->source.name ? MT_OK
+		 : mt_source_open(&f->source, path, stage, spool, err);
+	if (!rc) {
+		mt_riff_fix(&f->riff, &f->source);
+		rc = open_format(f, path, stage, err);
+		if (rc == MT_EITEM) {
+			mt_avfile_clear();
+			rc = explain(f, stage, err);
+		}
+	}
+	if (rc)
+		mt_avfile_close(f);
+	return rc;
+}
+
+void mt_avfile_close(struct mt_avfile *f)
+{
+	avformat_close_input(&f->fmt);
+	if (f->io)
+		av_freep(&f->io->buffer);
+	avio_context_free(&f->io);
+	if (f->source.name)
+		mt_source_close(&f->source);
+	*f = (struct mt_avfile){0};
+}
+
+double mt_avfile_claim(const struct mt_avfile *f)
+{
+	const AVStream *s = f->fmt->streams[f->stream];
+	const struct mt_riff *r = &f->riff;
+	if (r->byte_rate > 0 && (r->corrected || r->missing || r->behind))
+		return (double)(r->size + r->missing + r->behind) / r->byte_rate;
+	if (f->seconds > 0)
+		return f->seconds;
+	if (r->corrected || f->source.live || s->duration <= 0 ||
+	    f->fmt->duration_estimation_method != AVFMT_DURATION_FROM_STREAM)
+		return 0;
+	return (double)s->duration * av_q2d(s->time_base);
+}
+
+int64_t mt_avfile_end(const struct mt_avfile *f)
+{
+	const AVFormatContext *fmt = f->fmt;
+	AVStream *s = fmt->streams[f->stream];
 	int n = avformat_index_get_entries_count(s);
 	const AVIndexEntry *last = n ? avformat_index_get_entry(s, n - 1) : NULL;
 	if (!last || s->duration <= 0 || !strstr(fmt->iformat->name, "mp4") ||

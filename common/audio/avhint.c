@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "audio/avhint.h"
 
-#include <fcntl.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "audio/mpeg.h"
 #include "base/mem.h"
@@ -27,10 +24,10 @@ static bool has_sync(const unsigned char *p, size_t n)
 	return any;
 }
 
-static bool has_dts(int fd)
+static bool has_dts(struct mt_source *s)
 {
 	unsigned char *buf = mt_alloc64(LOOK);
-	ssize_t got = pread(fd, buf, LOOK, 0);
+	ssize_t got = mt_source_read(s, 0, buf, LOOK);
 	bool yes = got < 0;
 	for (int i = 0; i < 4 && got > i; i++)
 		yes |= has_sync(buf + i, (size_t)(got - i));
@@ -38,31 +35,23 @@ static bool has_dts(int fd)
 	return yes;
 }
 
-struct mt_avhint mt_avhint_of(const char *path)
+struct mt_avhint mt_avhint_of(struct mt_source *s)
 {
 	struct mt_avhint hint = {0};
 	struct mt_mpeg mpeg;
-	struct stat st;
 	unsigned char p[12];
-	/* a pipe must not be opened twice */
-	if (stat(path, &st) || !S_ISREG(st.st_mode))
+	if (s->live || mt_source_read(s, 0, p, sizeof p) != sizeof p)
 		return hint;
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return hint;
-	if (pread(fd, p, sizeof p, 0) != sizeof p)
-		;
-	else if (!memcmp(p, "OggS", 4))
+	if (!memcmp(p, "OggS", 4))
 		hint.format = "ogg";
 	else if (!memcmp(p, "fLaC", 4))
 		hint.format = "flac";
 	else if (!memcmp(p, "RIFF", 4) && !memcmp(p + 8, "WAVE", 4))
-		hint.no_probe = !has_dts(fd);
-	else if (mt_mpeg_probe(&mpeg, fd, st.st_size) && mpeg.sure && mpeg.first)
+		hint.no_probe = !has_dts(s);
+	else if (mt_mpeg_probe(&mpeg, s->fd, s->size) && mpeg.sure && mpeg.first)
 		hint = (struct mt_avhint){
 			.format = "mp3",
 			.seconds = mpeg.counted ? mpeg.seconds : 0,
 		};
-	close(fd);
 	return hint;
 }

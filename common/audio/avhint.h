@@ -14,13 +14,15 @@
 
 #include <stdbool.h>
 
+#include "audio/source.h"
+
 struct mt_avhint {
 	const char *format;      /* libavformat's name; NULL: let it find out */
 	bool no_probe;           /* streams are what the file says */
 	double seconds;          /* to the sample, or 0 */
 };
 
-/* A file that cannot be read, or is no regular one, gives no hint. */
-struct mt_avhint mt_avhint_of(const char *path);
+/* A source that cannot be read, or is live, gives no hint. */
+struct mt_avhint mt_avhint_of(struct mt_source *s);
 
 #endif

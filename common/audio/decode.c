@@ -26,12 +26,10 @@
 struct mt_decoder {
 	struct mt_decode_opts opts;
 	char *name;
-	AVFormatContext *fmt;
+	struct mt_avfile file;
 	AVCodecContext *codec;
 	AVPacket *packet;
 	AVFrame *frame;
-	int stream;
-	double seconds;          /* of the sound, where the file counts */
 	int64_t end;             /* of the sound, by the file, in units of the
 				  * stream; AV_NOPTS_VALUE: all there is */
 	/* what the frames are now; a change begins a new conversion */
@@ -67,15 +65,15 @@ void mt_decoder_id(enum mt_resampler resampler, char *buf, size_t size)
 
 static int open_codec(struct mt_decoder *d, struct mt_err *err)
 {
-	const AVCodecParameters *par = d->fmt->streams[d->stream]->codecpar;
+	const AVStream *s = d->file.fmt->streams[d->file.stream];
+	const AVCodecParameters *par = s->codecpar;
 	const AVCodec *codec = avcodec_find_decoder(par->codec_id);
 	int no = AVERROR_DECODER_NOT_FOUND;
 	if (codec) {
 		d->codec = avcodec_alloc_context3(codec);
 		no = avcodec_parameters_to_context(d->codec, par);
 		d->codec->thread_count = 1;
-		d->codec->pkt_timebase =
-			d->fmt->streams[d->stream]->time_base;
+		d->codec->pkt_timebase = s->time_base;
 		if (d->opts.keep_padding)
 			d->codec->flags2 |= AV_CODEC_FLAG2_SKIP_MANUAL;
 		if (no >= 0)
@@ -98,13 +96,12 @@ int mt_decoder_open(struct mt_decoder **out, const char *path,
 	d->packet = av_packet_alloc();
 	d->frame = av_frame_alloc();
 	d->take = UINT64_MAX;
-	int rc = mt_avfile_open(&d->fmt, &d->stream, path, "decode",
-				&d->seconds, err);
+	int rc = mt_avfile_open(&d->file, path, "decode", opts->spool, err);
 	if (!rc)
 		rc = open_codec(d, err);
 	if (!rc)
 		d->end = opts->keep_padding ? AV_NOPTS_VALUE
-					    : mt_avfile_end(d->fmt, d->stream);
+					    : mt_avfile_end(&d->file);
 	if (rc) {
 		mt_decoder_close(d);
 		return rc;
@@ -127,7 +124,7 @@ void mt_decoder_close(struct mt_decoder *d)
 	av_packet_free(&d->packet);
 	av_frame_free(&d->frame);
 	avcodec_free_context(&d->codec);
-	avformat_close_input(&d->fmt);
+	mt_avfile_close(&d->file);
 	free(d->name);
 	free(d);
 }
@@ -139,18 +136,18 @@ int mt_decoder_rate(const struct mt_decoder *d)
 
 void mt_decoder_expect(const struct mt_decoder *d, int *n_channel, size_t *n)
 {
-	const AVStream *s = d->fmt->streams[d->stream];
+	const AVStream *s = d->file.fmt->streams[d->file.stream];
 	const struct mt_decode_opts *o = &d->opts;
 	int rate = o->rate ? o->rate : s->codecpar->sample_rate;
 	double seconds = 0, slack = EXPECT_SLACK;
-	if (d->seconds > 0 && !o->keep_padding)
-		seconds = d->seconds;
+	if (d->file.seconds > 0 && !o->keep_padding)
+		seconds = d->file.seconds;
 	else if (s->duration != AV_NOPTS_VALUE && s->duration > 0)
 		seconds = (double)s->duration * av_q2d(s->time_base);
-	else if (d->fmt->duration != AV_NOPTS_VALUE && d->fmt->duration > 0)
-		seconds = (double)d->fmt->duration / AV_TIME_BASE;
+	else if (d->file.fmt->duration != AV_NOPTS_VALUE && d->file.fmt->duration > 0)
+		seconds = (double)d->file.fmt->duration / AV_TIME_BASE;
 	/* to the sample: the channels need not be moved together */
-	if (seconds == d->seconds && rate == s->codecpar->sample_rate &&
+	if (seconds == d->file.seconds && rate == s->codecpar->sample_rate &&
 	    o->start <= 0 && o->duration <= 0)
 		slack = 0;
 	seconds -= o->start;
@@ -385,9 +382,9 @@ static int take_frame(struct mt_decoder *d, struct mt_pcm *pcm,
 /* Feed the codec one packet of the stream. */
 static void feed(struct mt_decoder *d)
 {
-	int no = av_read_frame(d->fmt, d->packet);
+	int no = av_read_frame(d->file.fmt, d->packet);
 	if (no < 0) {
-		bool end = no == AVERROR_EOF || avio_feof(d->fmt->pb) ||
+		bool end = no == AVERROR_EOF || avio_feof(d->file.io) ||
 			   ++d->read_errors > READ_ERRORS;
 		d->damaged += no != AVERROR_EOF;
 		if (end) {
@@ -397,7 +394,7 @@ static void feed(struct mt_decoder *d)
 		return;
 	}
 	d->read_errors = 0;
-	if (d->packet->stream_index == d->stream) {
+	if (d->packet->stream_index == d->file.stream) {
 		no = avcodec_send_packet(d->codec, d->packet);
 		d->damaged += no < 0 && no != AVERROR(EAGAIN);
 	}
@@ -409,7 +406,7 @@ static int finish(struct mt_decoder *d, struct mt_pcm *pcm, struct mt_err *err)
 	int rc = MT_OK;
 	d->over = true;
 	/* libav takes a disk's error for the end of the file */
-	int no = d->fmt->pb ? d->fmt->pb->error : 0;
+	int no = d->file.io ? d->file.io->error : 0;
 	if (no < 0) {
 		char text[AV_ERROR_MAX_STRING_SIZE];
 		av_strerror(no, text, sizeof text);

@@ -28,6 +28,7 @@ struct mt_decode_opts {
 	enum mt_resampler resampler;
 	double start;            /* seconds dropped at the beginning */
 	double duration;         /* seconds taken at most; 0: all */
+	const char *spool;       /* folder for copies of pipes; NULL: /tmp */
 };
 
 struct mt_decoder;

@@ -57,6 +57,12 @@ static int64_t skip_id3(struct source *s)
 	return at;
 }
 
+int64_t mt_mpeg_behind_id3(int fd)
+{
+	struct source s = {.fd = fd};
+	return skip_id3(&s);
+}
+
 static bool other_format(struct source *s, int64_t at)
 {
 	static const char *const magic[] = {

@@ -28,5 +28,8 @@ struct mt_mpeg {
 /* Look at an open file of that many bytes. Returns false when it holds no
  * MPEG audio, begins as another kind of file, or cannot be read. */
 bool mt_mpeg_probe(struct mt_mpeg *m, int fd, int64_t size);
+/* Offset behind the ID3v2 tags that an open file begins with, by what they say;
+ * 0: there are none. */
+int64_t mt_mpeg_behind_id3(int fd);
 
 #endif

@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <libavcodec/avcodec.h>
 
@@ -30,57 +28,42 @@ static int nothing(const char *path, struct mt_err *err)
 	return mt_err_item(err, "scan.empty", "%s: holds no sound", path);
 }
 
-static int by_libav(struct mt_probe *p, const char *path, struct mt_err *err)
+static int by_libav(struct mt_probe *p, struct mt_avfile *f, const char *path,
+		    struct mt_err *err)
 {
-	AVFormatContext *fmt;
-	int stream;
-	int rc = mt_avfile_open(&fmt, &stream, path, "scan", NULL, err);
+	int rc = mt_avfile_open(f, path, "scan", NULL, err);
 	if (rc)
 		return rc;
-	const AVStream *s = fmt->streams[stream];
+	AVFormatContext *fmt = f->fmt;
+	const AVStream *s = fmt->streams[f->stream];
 	const AVCodecParameters *par = s->codecpar;
 	snprintf(p->codec, sizeof p->codec, "%s",
 		 avcodec_get_name(par->codec_id));
 	p->rate = par->sample_rate;
 	p->channels = par->ch_layout.nb_channels;
 	p->bit_rate = par->bit_rate ? par->bit_rate : fmt->bit_rate;
-	if (s->duration != AV_NOPTS_VALUE && s->duration > 0)
+	if (f->riff.corrected && f->riff.byte_rate > 0)
+		p->seconds = (double)f->riff.size / f->riff.byte_rate;
+	else if (s->duration != AV_NOPTS_VALUE && s->duration > 0)
 		p->seconds = (double)s->duration * av_q2d(s->time_base);
 	else if (fmt->duration != AV_NOPTS_VALUE && fmt->duration > 0)
 		p->seconds = (double)fmt->duration / AV_TIME_BASE;
-	bool empty = p->seconds <= 0 && !sounds(fmt, stream);
-	avformat_close_input(&fmt);
 	if (p->rate <= 0 || p->channels <= 0)
 		return mt_err_item(err, "scan.open", "%s: its header gives %d "
 				   "Hz and %d channels", path, p->rate,
 				   p->channels);
-	return empty ? nothing(path, err) : MT_OK;
+	return p->seconds <= 0 && !sounds(fmt, f->stream) ? nothing(path, err)
+							  : MT_OK;
 }
 
-int mt_probe(struct mt_probe *p, const char *path, struct mt_err *err)
+static int by_headers(struct mt_probe *p, struct mt_avfile *f, const char *path,
+		      struct mt_err *err)
 {
-	struct stat st;
 	struct mt_mpeg m;
-	*p = (struct mt_probe){0};
-	if (stat(path, &st))
-		return mt_err_item(err, "scan.open", "%s: cannot open: %s",
-				   path, strerror(errno));
-	if (!S_ISREG(st.st_mode))
-		return mt_err_item(err, "scan.open", "%s: is no regular file",
-				   path);
-	p->bytes = st.st_size;
-	if (!st.st_size)
-		return mt_err_item(err, "scan.empty", "%s: has 0 bytes", path);
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0 && (errno == EMFILE || errno == ENFILE))
-		return mt_err_sys(err, "%s: cannot open", path);
-	if (fd < 0)
-		return mt_err_item(err, "scan.open", "%s: cannot open: %s",
-				   path, strerror(errno));
-	bool mpeg = mt_mpeg_probe(&m, fd, st.st_size);
-	close(fd);
+	p->bytes = f->source.whole;
+	bool mpeg = mt_mpeg_probe(&m, f->source.fd, f->source.whole);
 	/* two or three frames in a row may be chance: what says libav? */
-	int rc = mpeg && m.sure ? MT_OK : by_libav(p, path, err);
+	int rc = mpeg && m.sure ? MT_OK : by_libav(p, f, path, err);
 	if (rc || !mpeg || (!m.sure && strncmp(p->codec, "mp", 2) != 0))
 		return rc;
 	snprintf(p->codec, sizeof p->codec, "mp%d", m.layer);
@@ -89,6 +72,26 @@ int mt_probe(struct mt_probe *p, const char *path, struct mt_err *err)
 	p->bit_rate = m.bit_rate;
 	p->seconds = m.seconds;
 	return m.seconds > 0 ? MT_OK : nothing(path, err);
+}
+
+int mt_probe(struct mt_probe *p, const char *path, struct mt_err *err)
+{
+	struct stat st;
+	struct mt_avfile f = {0};
+	*p = (struct mt_probe){0};
+	if (stat(path, &st))
+		return mt_err_item(err, "scan.open", "%s: cannot open: %s",
+				   path, strerror(errno));
+	/* to open a pipe would wait for its writer */
+	if (!S_ISREG(st.st_mode))
+		return mt_err_item(err, "scan.open", "%s: is not a regular file",
+				   path);
+	p->bytes = st.st_size;
+	int rc = mt_source_open(&f.source, path, "scan", NULL, err);
+	if (!rc)
+		rc = by_headers(p, &f, path, err);
+	mt_avfile_close(&f);
+	return rc;
 }
 
 int mt_probe_exact(struct mt_probe *p, const char *path, struct mt_err *err)

@@ -21,7 +21,7 @@ rc 3 'a table is none either' mt-view "$tmp/table"
 like "$tmp/err" 'found "path.tags."$' 'and no sound'
 rc 4 'no such file' mt-view "$tmp/none"
 is "$(mt-view --json "$tmp/s" | tail -1)" \
-	'{"type":"FAIL","key":"b.wav","stage":"mt-decode","code":"decode.open","text":"b.wav: cannot open: Invalid data found when processing input"}' \
+	'{"type":"FAIL","key":"b.wav","stage":"mt-decode","code":"decode.empty","text":"b.wav: has 0 bytes"}' \
 	'--json shows failures'
 rc 2 'a field that is nowhere' mt-view -f nosuch "$tmp/s"
 like "$tmp/err" "no header declares a field 'nosuch', no record has it" 'is named'
@@ -30,7 +30,7 @@ rc 2 'nor in a set' mt-view -f nosuch "$tmp/p"
 rc 2 'nor in a record found by its index' mt-view -f nosuch -k a.wav "$tmp/p"
 rc 0 'a field that all have' mt-view -f key "$tmp/p"
 rc 0 'or a record found by its index' mt-view -f rate -k a.wav "$tmp/p"
-is "$(mt-view -f code "$tmp/s")" 'b.wav	decode.open' 'a field that failed records have'
+is "$(mt-view -f code "$tmp/s")" 'b.wav	decode.empty' 'a field that failed records have'
 (cd "$tmp" && mt-decode -q a.wav > good)
 rc 0 'or would have' mt-view -f text "$tmp/good"
 printf 'key\ttags\n' > "$tmp/none.tsv"

@@ -4,6 +4,7 @@
  * the original: the number of samples and the lag must be exact. */
 #include <malloc.h>
 #include <math.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -400,6 +401,82 @@ static void test_counted(void **state)
 	unlink(path);
 }
 
+static void *feed_pipe(void *fd)
+{
+	static char buf[1 << 16];
+	FILE *f = fopen(path, "rb");
+	int to = *(int *)fd;
+	for (size_t n; (n = fread(buf, 1, sizeof buf, f)) > 0;)
+		if (write(to, buf, n) != (ssize_t)n)
+			break;
+	fclose(f);
+	close(to);
+	return NULL;
+}
+
+static struct mt_pcm decode_piped(void)
+{
+	int fd[2], old = dup(0);
+	pthread_t thread;
+	struct mt_decode_opts how = {.spool = "."};
+	assert_int_equal(pipe(fd), 0);
+	dup2(fd[0], 0);
+	close(fd[0]);
+	pthread_create(&thread, NULL, feed_pipe, &fd[1]);
+	struct mt_decoder *d;
+	struct mt_err err = {0};
+	struct mt_pcm pcm = {0};
+	if (mt_decoder_open(&d, NULL, &how, &err) ||
+	    mt_decoder_read(d, &pcm, SIZE_MAX, &err) != MT_END)
+		fail_msg("%s", err.text);
+	mt_decoder_close(d);
+	dup2(old, 0);
+	pthread_join(thread, NULL);
+	return pcm;
+}
+
+static void append_id3v1(void)
+{
+	static char tag[128] = "TAGTitle";
+	FILE *f = fopen(path, "ab");
+	fwrite(tag, 1, sizeof tag, f);
+	fclose(f);
+}
+
+/* A pipe gives the samples that the file gives, in every form. */
+static void test_pipe(void **state)
+{
+	static const struct form more[] = {
+		{"MP3 without a count", "libmp3lame", "mp3", 44100, 2, 128000, 0, 0,
+		 "write_xing", "0"},
+		{"MP4 with its index in front", "aac", "m4a", 44100, 1, 128000, 0, 0,
+		 "movflags", "+faststart"},
+		{"ADTS", "aac", "aac", 44100, 1, 128000, 0, 0, NULL, NULL},
+		{"WavPack", "wavpack", "wv", 44100, 1, 0, 0, 0, NULL, NULL},
+		{"Matroska", "flac", "mka", 44100, 1, 0, 0, 0, NULL, NULL},
+		{"AIFF", "pcm_s16be", "aiff", 44100, 1, 0, 0, 0, NULL, NULL},
+		{"Wave64", "pcm_s16le", "w64", 44100, 1, 0, 0, 0, NULL, NULL},
+	};
+	enum { FORMS = sizeof forms / sizeof *forms };
+	make_sound(state);
+	for (size_t i = 0; i < FORMS + sizeof more / sizeof *more; i++) {
+		const struct form *form = i < FORMS ? &forms[i] : &more[i - FORMS];
+		if (!encode(form))
+			continue;
+		if (!strcmp(form->ext, "mp3"))
+			append_id3v1();
+		struct mt_pcm file = decode(&(struct mt_decode_opts){0});
+		struct mt_pcm piped = decode_piped();
+		if (file.n != piped.n || file.n_channel != piped.n_channel ||
+		    memcmp(file.x[0], piped.x[0], file.n * sizeof(float)) != 0)
+			fail_msg("%s: %zu samples, from a pipe %zu", form->name,
+				 file.n, piped.n);
+		mt_pcm_release(&file);
+		mt_pcm_release(&piped);
+		unlink(path);
+	}
+}
+
 static void put_le(FILE *f, uint32_t v, int n)
 {
 	for (; n--; v >>= 8)
@@ -514,6 +591,7 @@ int main(void)
 		cmocka_unit_test(test_lent),
 		cmocka_unit_test(test_i2),
 		cmocka_unit_test(test_counted),
+		cmocka_unit_test(test_pipe),
 		cmocka_unit_test(test_dts_in_wav),
 		cmocka_unit_test(test_resampled),
 		cmocka_unit_test(test_quality),
