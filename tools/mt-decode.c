@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT
  * mt-decode: sound files to samples. */
 #include <math.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "audio/decode.h"
@@ -18,10 +20,10 @@
 static struct opts {
 	int64_t rate;
 	const char *channels, *resampler, *dtype, *segment, *files_from, *root;
-	double start, duration;
+	double start, duration, max_damage;
 	bool zero, no_gapless;
 } opts = {.rate = DEFAULT_RATE, .channels = "mono", .resampler = "fft",
-	  .dtype = "f4"};
+	  .dtype = "f4", .max_damage = 50};
 
 #define AT(field) offsetof(struct opts, field)
 
@@ -38,6 +40,8 @@ static const struct mt_opt rows[] = {
 	 "take at most S seconds, 0 all [0]", NULL, 0, 1e9},
 	{0, "segment", "S[:HOP]", MT_OPT_STR, AT(segment),
 	 "cut into segments of S seconds, one every HOP [S]", NULL, 0, 0},
+	{0, "max-damage", "PERCENT", MT_OPT_F64, AT(max_damage),
+	 "fail a file of which more than this does not decode [50]", NULL, 0, 100},
 	{0, "dtype", "TYPE", MT_OPT_CHOICE, AT(dtype),
 	 "samples as f4 or i2 [f4]", "f4|i2", 0, 0},
 	{0, "no-gapless", NULL, MT_OPT_FLAG, AT(no_gapless),
@@ -66,8 +70,14 @@ static struct decode {
 	char **operand;
 	int n_operand, at;
 	bool piped;              /* the operand "-" is there */
+	atomic_int n_told;       /* messages about sound that is not all there */
 	struct mt_names names;
 } decode;
+
+static uint64_t sample_bytes(void)
+{
+	return strcmp(opts.dtype, "i2") ? 4 : 2;
+}
 
 static int parse_segment(struct mt_err *err)
 {
@@ -134,6 +144,9 @@ static int check(struct mt_filter *f, char **operand, int *n,
 		.spool = getenv("TMPDIR"),
 	};
 	int rc = parse_segment(err);
+	/* segments are held against it one by one */
+	if (decode.segment <= 0)
+		decode.how.max_samples = mt_common.max_record / sample_bytes();
 	if (!rc)
 		rc = check_piped(operand, *n, err);
 	if (rc)
@@ -168,6 +181,7 @@ static int head(void *state, struct mt_head *h, struct mt_err *err)
 	mt_head_set_field(h, "seconds", "f8", "", "length of pcm");
 	mt_head_set_field(h, "damaged", "i4", "",
 			  "packets that did not decode");
+	mt_head_set_field(h, "lost", "f8", "", "seconds that are missing; absent: 0");
 	if (opts.rate)
 		mt_head_set_param(h, "rate", "%d", (int)opts.rate);
 	mt_head_set_param(h, "channels", "%s", opts.channels);
@@ -198,7 +212,57 @@ static void put_pcm(struct mt_rec *rec, const struct mt_pcm *pcm, size_t n,
 		   (uint64_t[]){n_channel, n}, to);
 	mt_rec_put_i4(rec, "rate", rate);
 	mt_rec_put_f8(rec, "seconds", (double)n / rate);
-	mt_rec_put_i4(rec, "damaged", mt_decoder_damaged(d));
+	struct mt_decode_losses l;
+	mt_decoder_losses(d, &l);
+	mt_rec_put_i4(rec, "damaged", l.damaged);
+	if (l.lost + l.cut > 0)
+		mt_rec_put_f8(rec, "lost", l.lost + l.cut);
+}
+
+#define MAX_TOLD 10
+#define TELL 0.01      /* share of the sound that is worth a message */
+#define CANCELS (-40)  /* dB of a mono mix that is worth one */
+
+static void tell(const char *text)
+{
+	int n = atomic_fetch_add(&decode.n_told, 1);
+	if (n < MAX_TOLD)
+		mt_info("%s", text);
+	else if (n == MAX_TOLD)
+		mt_info("more files are not all there; their field lost has the "
+			"seconds");
+}
+
+/* At the end of a file: say what is missing, and fail it if that is too much. */
+static int judge(struct mt_decoder *d, const struct mt_rec *rec, struct mt_err *err)
+{
+	struct mt_decode_losses l;
+	char key[256], text[512];
+	mt_decoder_losses(d, &l);
+	mt_rec_str(rec, "key", key, sizeof key);
+	double there = l.heard + l.lost, all = there + l.cut;
+	if (l.lost > opts.max_damage / 100 * there && opts.max_damage < 100)
+		return mt_err_item(err, "decode.damage", "%s: %.2f of %.2f s do not "
+				   "decode (%d damaged packets), more than "
+				   "--max-damage %g%%", key, l.lost, there,
+				   l.damaged, opts.max_damage);
+	if (l.lost > TELL * all) {
+		snprintf(text, sizeof text, "%s: %.2f of %.2f s do not decode (%d "
+			 "damaged packets)", key, l.lost, there, l.damaged);
+		tell(text);
+	}
+	if (l.cut > TELL * all) {
+		snprintf(text, sizeof text, "%s: has %.2f s of the %.2f s that its "
+			 "header promises", key, there, all);
+		tell(text);
+	}
+	if (l.mean_level < CANCELS) {
+		snprintf(text, sizeof text, "%s: its channels cancel each other: their "
+			 "mean is %.0f dB below them; --channels=all keeps them",
+			 key, l.mean_level > -150 ? -l.mean_level : 150.0);
+		tell(text);
+	}
+	return MT_OK;
 }
 
 static int nothing_there(const struct mt_rec *rec, struct mt_err *err)
@@ -223,7 +287,9 @@ static int whole(struct mt_decoder *d, struct mt_rec *rec, struct mt_err *err)
 	if (rc == MT_END && !pcm.n)
 		rc = nothing_there(rec, err);
 	else if (rc == MT_END)
-		put_pcm(rec, &pcm, pcm.n, d), rc = MT_OK;
+		rc = judge(d, rec, err);
+	if (rc == MT_OK)
+		put_pcm(rec, &pcm, pcm.n, d);
 	mt_pcm_release(&pcm);
 	return rc;
 }
@@ -254,6 +320,15 @@ static int too_short(const struct mt_rec *rec, double rate, struct mt_err *err)
 			   rate);
 }
 
+static int too_long(const struct mt_rec *rec, int rate, struct mt_err *err)
+{
+	char key[256];
+	return mt_err_item(err, "limit.record", "%s: a segment of %g s at %d Hz is more "
+			   "than --max-record; make them shorter",
+			   mt_rec_str(rec, "key", key, sizeof key), decode.segment,
+			   rate);
+}
+
 /* Segments begin every hop seconds. The last one is as long as the sound
  * lasts; one that would hold nothing new (all of it was in the segment
  * before) is not made. */
@@ -274,6 +349,8 @@ static int segments(struct mt_decoder *d, struct mt_rec *rec,
 			rc = too_short(rec, rate, err);
 			break;
 		}
+		/* one sample more than a record may hold is enough to know */
+		size_t most = (size_t)(mt_common.max_record / sample_bytes()) + 1;
 		uint64_t from = (uint64_t)llround((double)k * decode.hop * rate);
 		while (base < from) {
 			size_t n = from - base < pcm.n ? (size_t)(from - base)
@@ -287,8 +364,10 @@ static int segments(struct mt_decoder *d, struct mt_rec *rec,
 			if (rc < 0)
 				goto out;
 		}
-		rc = mt_decoder_read(d, &pcm, len, err);
+		rc = mt_decoder_read(d, &pcm, len < most ? len : most, err);
 		size_t n = pcm.n < len ? pcm.n : len;
+		if (n * (size_t)pcm.n_channel * sample_bytes() > mt_common.max_record)
+			rc = too_long(rec, (int)rate, err);
 		if (rc < 0 || !n || base + n <= done)
 			break;
 		done = base + n;
@@ -300,36 +379,59 @@ static int segments(struct mt_decoder *d, struct mt_rec *rec,
 out:
 	if (rc == MT_END && !done)
 		rc = nothing_there(rec, err);
+	else if (rc == MT_END)
+		rc = judge(d, rec, err);
 	mt_pcm_release(&pcm);
 	return rc < 0 ? rc : MT_DROP;
 }
 
+/* Does a name lead out of the folder that it is in? */
+static bool leaves(const char *name, size_t n)
+{
+	for (size_t i = 0, len; i <= n; i += len + 1) {
+		const char *slash = memchr(name + i, '/', n - i);
+		len = slash ? (size_t)(slash - name) - i : n - i;
+		if (len == 2 && !memcmp(name + i, "..", 2))
+			return true;
+	}
+	return n && *name == '/';
+}
+
 /* The file of a record, in new memory. mt-msd keeps the key that named the
  * file as a field. */
-static char *file_of(const struct mt_rec *rec)
+static int file_of(char **file, const struct mt_rec *rec, struct mt_err *err)
 {
 	size_t n;
 	const struct mt_field *path = mt_rec_get(rec, "path");
 	const struct mt_field *clip = mt_rec_get(rec, "clip");
 	const char *key = mt_rec_key(rec, &n);
-	if (!opts.root)
-		return path ? mt_strndup(path->data, path->size)
-			    : mt_strndup(key, n);
+	if (!opts.root) {
+		*file = path ? mt_strndup(path->data, path->size)
+			     : mt_strndup(key, n);
+		return MT_OK;
+	}
 	if (clip) {
 		key = clip->data;
 		n = clip->size;
 	}
-	return mt_strf("%s/%.*s", opts.root, (int)n, key);
+	if (leaves(key, n))
+		return mt_err_item(err, "decode.root", "%.*s: is not below --root %s",
+				   n < 300 ? (int)n : 300, key, opts.root);
+	*file = mt_strf("%s/%.*s", opts.root, (int)n, key);
+	return MT_OK;
 }
 
 /* Tell somebody who named a clip stream as if it were sound. */
 static int hint(const char *name, struct mt_err *err)
 {
 	char head[4] = "";
-	FILE *f = fopen(name, "rb");
+	struct stat st;
+	/* a pipe has been read already */
+	FILE *f = stat(name, &st) || !S_ISREG(st.st_mode) ? NULL : fopen(name, "rb");
 	if (f && fread(head, 1, 4, f) == 4 && !memcmp(head, MT_SYNC, 4))
-		mt_err_item(err, "decode.open", "%s: is a stream, no sound; give it on "
-			    "standard input", name);
+		mt_err_item(err, "decode.open", "%s: is a stream, not a sound file; if "
+			    "it lists clips, give it on standard input: mt-decode < "
+			    "%s", name, name);
 	if (f)
 		fclose(f);
 	return MT_EITEM;
@@ -340,9 +442,12 @@ static int step(void *state, void *worker, struct mt_rec *rec,
 {
 	(void)state, (void)worker;
 	struct mt_decoder *d;
-	char *name = file_of(rec);
+	char *name = NULL;
+	int rc = file_of(&name, rec, err);
+	if (rc)
+		return rc;
 	bool piped = decode.piped && !strcmp(name, "-");
-	int rc = mt_decoder_open(&d, piped ? NULL : name, &decode.how, err);
+	rc = mt_decoder_open(&d, piped ? NULL : name, &decode.how, err);
 	if (rc == MT_EITEM && !piped)
 		rc = hint(name, err);
 	free(name);

@@ -23,12 +23,15 @@
 #define IO_SIZE 32768
 
 static _Thread_local char complaint[160];
+static _Thread_local int checksums;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 /* libav's log, kept for the message instead of flooding the terminal. */
 static void take_log(void *ctx, int level, const char *fmt, va_list ap)
 {
 	(void)ctx;
+	if (level <= AV_LOG_WARNING && strstr(fmt, "CRC"))
+		checksums++;
 	if (level > AV_LOG_ERROR || complaint[0])
 		return;
 	vsnprintf(complaint, sizeof complaint, fmt, ap);
@@ -48,6 +51,11 @@ static void start_log(void)
 const char *mt_avfile_complaint(void)
 {
 	return complaint;
+}
+
+int mt_avfile_checksums(void)
+{
+	return checksums;
 }
 
 void mt_avfile_clear(void)

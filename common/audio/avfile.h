@@ -41,5 +41,7 @@ double mt_avfile_claim(const struct mt_avfile *f);
  * none: it tells more than an error number. */
 const char *mt_avfile_complaint(void);
 void mt_avfile_clear(void);
+/* Its complaints of wrong checksums on this thread, since the start. */
+int mt_avfile_checksums(void);
 
 #endif

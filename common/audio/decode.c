@@ -12,6 +12,8 @@
 #include <soxr.h>
 
 #include "audio/avfile.h"
+#include "audio/flacfit.h"
+#include "audio/level.h"
 #include "audio/rate.h"
 #include "base/finite.h"
 #include "base/mem.h"
@@ -20,6 +22,10 @@
 #define READ_ERRORS 100  /* in a row, after which a demuxer is given up */
 #define EXPECT_SLACK 65536 /* a resampler asks for room ahead of what it gives */
 #define EXPECT_MAX (64 << 20)
+#define EXPAND 64        /* bytes of samples that a file's byte plausibly makes */
+#define FRAME_MAX (1 << 22) /* samples of a frame */
+#define ROOM_MAX (1 << 28)  /* samples that a frame may become */
+#define CUT 0.1          /* seconds that a header may count too many */
 
 /* Where a sample goes: frame -> (convert, mix) -> mixed, at the file's rate
  * -> resampler -> the caller's pcm. */
@@ -43,6 +49,13 @@ struct mt_decoder {
 	uint64_t skip, take;     /* still to drop; still to take */
 	int damaged, read_errors;
 	bool input_over, over;
+	/* what was not heard: seconds of damaged packets, bytes of those of
+	 * unknown length; seconds that the header promised */
+	double lost, lost_bytes, cut;
+	double bytes, failed_bytes; /* of all packets; of those not decoded */
+	double packet_seconds;   /* of the newest; 0 unknown */
+	int packet_bytes;
+	struct mt_level level;   /* of the channels and their mean */
 };
 
 void mt_decoder_id(enum mt_resampler resampler, char *buf, size_t size)
@@ -73,6 +86,8 @@ static int open_codec(struct mt_decoder *d, struct mt_err *err)
 		d->codec = avcodec_alloc_context3(codec);
 		no = avcodec_parameters_to_context(d->codec, par);
 		d->codec->thread_count = 1;
+		d->codec->err_recognition |= AV_EF_CRCCHECK;
+		d->codec->max_samples = FRAME_MAX;
 		d->codec->pkt_timebase = s->time_base;
 		if (d->opts.keep_padding)
 			d->codec->flags2 |= AV_CODEC_FLAG2_SKIP_MANUAL;
@@ -155,13 +170,28 @@ void mt_decoder_expect(const struct mt_decoder *d, int *n_channel, size_t *n)
 		seconds = o->duration;
 	*n_channel = o->all_channels ? s->codecpar->ch_layout.nb_channels : 1;
 	double most = round(seconds * rate) + slack;
+	double limit = EXPAND * (double)d->file.source.whole;
+	limit = limit > EXPECT_MAX ? limit : EXPECT_MAX;
+	if (o->max_samples && limit > 4 * (double)o->max_samples + 4 * slack)
+		limit = 4 * (double)o->max_samples + 4 * slack;
 	*n = rate > 0 && *n_channel > 0 && seconds > 0 &&
-	     most * *n_channel * 4 < EXPECT_MAX ? (size_t)most : 0;
+	     most * *n_channel * 4 < limit ? (size_t)most : 0;
 }
 
 int mt_decoder_damaged(const struct mt_decoder *d)
 {
 	return d->damaged;
+}
+
+void mt_decoder_losses(const struct mt_decoder *d, struct mt_decode_losses *l)
+{
+	double heard = d->out_rate ? (double)d->n_out / d->out_rate : 0;
+	double good = d->bytes - d->failed_bytes;
+	*l = (struct mt_decode_losses){.damaged = d->damaged, .heard = heard,
+				       .lost = d->lost, .cut = d->cut};
+	if (good > 0)
+		l->lost += d->lost_bytes * heard / good;
+	l->mean_level = mt_level_db(&d->level);
 }
 
 static int chain_error(struct mt_decoder *d, struct mt_err *err,
@@ -233,6 +263,25 @@ static int open_chain(struct mt_decoder *d, const AVFrame *f,
 	return rc;
 }
 
+/* Would n samples more be too many for a record? */
+static int check_room(const struct mt_decoder *d, const struct mt_pcm *pcm, double n,
+		      struct mt_err *err)
+{
+	double most = (double)d->opts.max_samples / d->out_channels;
+	double all = mt_avfile_claim(&d->file) * d->out_rate;
+	if (!d->opts.max_samples || (double)pcm->n + n <= most)
+		return MT_OK;
+	if (d->opts.duration > 0 && all > d->opts.duration * d->out_rate)
+		all = d->opts.duration * d->out_rate;
+	bool known = all > most;
+	int s = (int)((known ? all : most) / d->out_rate);
+	return mt_err_item(err, "limit.record", "%s: %s%d:%02d:%02d at %d Hz and %d "
+			   "channels is more than --max-record; cut it with "
+			   "--segment", d->name, known ? "" : "more than ",
+			   s / 3600, s / 60 % 60, s % 60, d->out_rate,
+			   d->out_channels);
+}
+
 /* Planar float in: the mean of C channels, or each as it is. */
 static void mix_plain(struct mt_decoder *d, struct mt_pcm *to,
 		      float *const *in, size_t n)
@@ -264,6 +313,8 @@ static int mix(struct mt_decoder *d, struct mt_pcm *to, const AVFrame *f,
 	int room = d->swr ? swr_get_out_samples(d->swr, n) : n;
 	if (room <= 0)
 		return MT_OK;
+	if ((double)room * d->out_channels > ROOM_MAX)
+		return chain_error(d, err, "a frame becomes too long");
 	mt_pcm_room(to, d->out_channels, (size_t)room);
 	if (!d->swr) {
 		mix_plain(d, to, (float *const *)f->extended_data, (size_t)n);
@@ -289,6 +340,9 @@ static int deliver(struct mt_decoder *d, struct mt_pcm *pcm, size_t n,
 	size_t keep = n - drop;
 	if (keep > d->take)
 		keep = (size_t)d->take;
+	int rc = check_room(d, pcm, (double)keep, err);
+	if (rc)
+		return rc;
 	d->skip -= drop;
 	for (int c = 0; c < pcm->n_channel; c++) {
 		float *x = pcm->x[c] + pcm->n;
@@ -376,13 +430,61 @@ static int take_frame(struct mt_decoder *d, struct mt_pcm *pcm,
 	}
 	if (!rc && change)
 		rc = open_chain(d, f, err);
+	if (!rc && d->out_channels == 1 && d->in_channels > 1)
+		mt_level_add(&d->level, f);
 	return rc ? rc : convert(d, pcm, f, err);
+}
+
+static void lose_packet(struct mt_decoder *d)
+{
+	d->lost += d->packet_seconds;
+	d->lost_bytes += d->packet_seconds > 0 ? 0 : d->packet_bytes;
+}
+
+/* The newest packet did not decode. */
+static void fail_packet(struct mt_decoder *d)
+{
+	d->damaged++;
+	d->failed_bytes += d->packet_bytes;
+	lose_packet(d);
+}
+
+/* One whose checksum is wrong: its samples are kept. MPEG audio's covers some
+ * bits alone, and there are encoders that get it wrong. */
+static void note_checksums(struct mt_decoder *d, int before)
+{
+	int n = mt_avfile_checksums() - before;
+	d->damaged += n;
+	if (n && d->codec->codec_id != AV_CODEC_ID_MP3 &&
+	    d->codec->codec_id != AV_CODEC_ID_MP2)
+		lose_packet(d);
+}
+
+static int send(struct mt_decoder *d)
+{
+	const AVStream *s = d->file.fmt->streams[d->file.stream];
+	const AVPacket *p = d->packet;
+	d->packet_bytes = p->size;
+	d->bytes += p->size;
+	d->packet_seconds = (double)p->duration * av_q2d(s->time_base);
+	if (p->duration <= 0)
+		d->packet_seconds = s->codecpar->bit_rate > 0
+			? 8.0 * p->size / (double)s->codecpar->bit_rate : 0;
+	int no = avcodec_send_packet(d->codec, p);
+	if (no == AVERROR_INVALIDDATA && mt_flac_fit(s->codecpar, p)) {
+		avcodec_free_context(&d->codec);
+		if (!open_codec(d, NULL))
+			no = avcodec_send_packet(d->codec, p);
+	}
+	return no;
 }
 
 /* Feed the codec one packet of the stream. */
 static void feed(struct mt_decoder *d)
 {
+	int before = mt_avfile_checksums();
 	int no = av_read_frame(d->file.fmt, d->packet);
+	d->damaged += mt_avfile_checksums() - before;
 	if (no < 0) {
 		bool end = no == AVERROR_EOF || avio_feof(d->file.io) ||
 			   ++d->read_errors > READ_ERRORS;
@@ -395,10 +497,24 @@ static void feed(struct mt_decoder *d)
 	}
 	d->read_errors = 0;
 	if (d->packet->stream_index == d->file.stream) {
-		no = avcodec_send_packet(d->codec, d->packet);
-		d->damaged += no < 0 && no != AVERROR(EAGAIN);
+		before = mt_avfile_checksums();
+		no = send(d);
+		if (no < 0 && no != AVERROR(EAGAIN))
+			fail_packet(d);
+		else
+			note_checksums(d, before);
 	}
 	av_packet_unref(d->packet);
+}
+
+/* Seconds that the header counts and nobody found. */
+static void note_cut(struct mt_decoder *d)
+{
+	struct mt_decode_losses l;
+	mt_decoder_losses(d, &l);
+	double missing = mt_avfile_claim(&d->file) - l.heard - l.lost;
+	if (missing > CUT && d->take)
+		d->cut = missing;
 }
 
 static int finish(struct mt_decoder *d, struct mt_pcm *pcm, struct mt_err *err)
@@ -418,6 +534,7 @@ static int finish(struct mt_decoder *d, struct mt_pcm *pcm, struct mt_err *err)
 		rc = convert(d, pcm, NULL, err);
 		d->over = true;
 	}
+	note_cut(d);
 	if (rc || d->n_out)
 		return rc;
 	if (d->in_rate)
@@ -440,7 +557,7 @@ int mt_decoder_read(struct mt_decoder *d, struct mt_pcm *pcm, size_t want,
 		else if (no == AVERROR(EAGAIN))
 			feed(d);
 		else if (no < 0)
-			d->damaged++, feed(d);
+			fail_packet(d), feed(d);
 		else
 			rc = take_frame(d, pcm, err);
 		av_frame_unref(d->frame);

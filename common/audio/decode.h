@@ -6,8 +6,9 @@
  * channels, mixed before resampling. Encoder delay and padding are trimmed as
  * the file's LAME, Xing, iTunSMPB or Opus header says, unless keep_padding.
  * Start and duration are exact: what lies before is decoded and dropped.
- * Packets that do not decode are skipped and counted. Nothing is allocated by
- * a size that a file claims. One thread a decoder. */
+ * Packets that do not decode are skipped and counted; those whose checksum is
+ * wrong are counted and kept. Nothing is allocated by a size that a file of
+ * such a size cannot have. One thread a decoder. */
 #ifndef MT_AUDIO_DECODE_H
 #define MT_AUDIO_DECODE_H
 
@@ -28,6 +29,8 @@ struct mt_decode_opts {
 	enum mt_resampler resampler;
 	double start;            /* seconds dropped at the beginning */
 	double duration;         /* seconds taken at most; 0: all */
+	uint64_t max_samples;    /* that pcm may hold, of all channels; 0: any
+				  * number. Beyond: MT_EITEM, limit.record */
 	const char *spool;       /* folder for copies of pipes; NULL: /tmp */
 };
 
@@ -48,10 +51,22 @@ void mt_decoder_close(struct mt_decoder *d);
 
 int mt_decoder_rate(const struct mt_decoder *d);      /* of the output, Hz */
 /* Channels and samples a channel that mt_decoder_read() will probably give,
- * by the file's headers: a claim, kept below 64 MiB in all. 0: no idea. */
+ * by the file's headers: a claim, kept below 64 MiB or 64 times the file's bytes.
+ * 0: no idea. */
 void mt_decoder_expect(const struct mt_decoder *d, int *n_channel, size_t *n);
 /* Packets that did not decode, so far. */
 int mt_decoder_damaged(const struct mt_decoder *d);
+struct mt_decode_losses {
+	int damaged;             /* packets that did not decode, or with a wrong
+				  * checksum */
+	double heard;            /* seconds so far, --start included */
+	double lost;             /* seconds of damaged packets */
+	double cut;              /* seconds that the header promises and the file
+				  * does not have; known at its end */
+	double mean_level;       /* dB of the mono mix over the channels; 0: one
+				  * channel, or not mixed */
+};
+void mt_decoder_losses(const struct mt_decoder *d, struct mt_decode_losses *l);
 /* Versions of what decodes and resamples, for a stream's header. */
 void mt_decoder_id(enum mt_resampler resampler, char *buf, size_t size);
 

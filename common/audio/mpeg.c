@@ -120,15 +120,32 @@ static int64_t around(struct source *s, int64_t at)
 	return (p[21] << 4 | p[22] >> 4) + ((p[22] & 15) << 8 | p[23]);
 }
 
+static int64_t xing_place(const struct frame *f, bool mono)
+{
+	return f->at + (f->version == 3 ? mono ? 21 : 36 : mono ? 13 : 21);
+}
+
+/* Offset of a Xing header in frame f, 0 for none: behind the side information.
+ * Old versions of libavformat put it behind that of two channels in any case. */
+static int64_t find_xing(struct source *s, const struct frame *f)
+{
+	for (int mono = f->mono; mono >= 0; mono--) {
+		int64_t at = xing_place(f, mono);
+		const unsigned char *p = bytes(s, at, 16);
+		if (p && (!memcmp(p, "Xing", 4) || !memcmp(p, "Info", 4)))
+			return at;
+	}
+	return 0;
+}
+
 /* A Xing or VBRI header in frame f. Returns whether there is one. */
 static bool vbr(struct source *s, struct frame *f)
 {
-	int64_t at = f->at + (f->version == 3 ? f->mono ? 21 : 36
-			      : f->mono ? 13 : 21);
-	const unsigned char *p = bytes(s, at, 16);
+	int64_t at = find_xing(s, f);
+	const unsigned char *p = at ? bytes(s, at, 16) : NULL;
 	uint32_t frames = 0, size = 0;
 	int64_t less = 0;
-	if (p && (!memcmp(p, "Xing", 4) || !memcmp(p, "Info", 4))) {
+	if (p) {
 		uint32_t flags = be32(p + 4);
 		frames = flags & 1 ? be32(p + 8) : 0;
 		size = flags & 2 ? be32(p + (flags & 1 ? 12 : 8)) : 0;
@@ -144,6 +161,9 @@ static bool vbr(struct source *s, struct frame *f)
 		frames = be32(p + 14);
 	}
 	int64_t n = (int64_t)frames * f->samples;
+	/* decoders take a header at that place for sound, and trim nothing */
+	if (at != xing_place(f, f->mono))
+		less = 0;
 	f->counted = n > 0;
 	if (n > 0 && size)
 		f->mean = (int64_t)(8.0 * size * f->rate / (double)n + 0.5);

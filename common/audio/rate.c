@@ -11,6 +11,7 @@
 
 #define BLOCK 16384  /* samples: libsoxr costs less by the call */
 #define MAX_CHANNEL 64
+#define STEP_MAX (1 << 22)  /* samples of all channels that one step makes */
 
 struct mt_rate {
 	int n_channel, in_rate, out_rate;
@@ -102,8 +103,10 @@ static size_t step_plan(struct mt_rate *r, struct mt_pcm *in, bool last,
 static int step_soxr(struct mt_rate *r, struct mt_pcm *in, bool last,
 		     struct mt_pcm *out, size_t *made, struct mt_err *err)
 {
-	size_t room = (size_t)((double)in->n * r->out_rate / r->in_rate) + 4096;
-	size_t used = 0;
+	double ratio = (double)r->out_rate / r->in_rate;
+	double most = STEP_MAX / ratio / r->n_channel + 1;
+	size_t n = (double)in->n < most ? in->n : (size_t)most, used = 0;
+	size_t room = (size_t)((double)n * ratio) + 4096;
 	const void *from[MAX_CHANNEL];
 	void *to[MAX_CHANNEL];
 	*made = 0;
@@ -114,7 +117,7 @@ static int step_soxr(struct mt_rate *r, struct mt_pcm *in, bool last,
 		from[c] = in->n ? in->x[c] : NULL;
 		to[c] = out->x[c] + out->n;
 	}
-	soxr_error_t why = soxr_process(r->soxr, in->n ? from : NULL, in->n,
+	soxr_error_t why = soxr_process(r->soxr, in->n ? from : NULL, n,
 					&used, to, room, made);
 	if (why)
 		return refused(r, why, err);

@@ -27,6 +27,14 @@ mt-scan "$tmp" -q | mt-decode | mt-view -c > "$tmp/out"
 like "$tmp/out" '2 records' 'a clip stream is decoded'
 (cd / && mt-scan -q "$tmp" | mt-decode -q --root "$tmp" | mt-view -c) > "$tmp/out"
 like "$tmp/out" '2 records' '--root says where the keys lie'
+for k in ../a.wav /a.wav b/../../a.wav ..; do
+	echo "$k" > "$tmp/names"
+	rc 1 "--root and $k" mt-decode --root "$tmp/b" --files-from "$tmp/names" --fail-log "$tmp/log"
+	like "$tmp/log" "\"code\":\"decode.root\",\"text\":\"$k: is not below --root" 'is not left'
+done
+echo a..wav > "$tmp/names"
+cp "$tmp/a.wav" "$tmp/a..wav"
+rc 0 'two dots in a name' mt-decode --root "$tmp" --files-from "$tmp/names"
 rc 1 'a missing file is an item' mt-decode -o "$tmp/s2" "$tmp/a.wav" "$tmp/none.wav"
 like "$tmp/err" '1 done, 1 failed' 'and counted'
 like "$tmp/err" 'none.wav: cannot open' 'with its cause'
@@ -45,7 +53,7 @@ mt-scan -q "$tmp/a.wav" > "$tmp/clips"
 rc 1 'a folder is an item' mt-decode -o "$tmp/s2" "$tmp"
 like "$tmp/err" 'is a folder; mt-scan lists what is in it' 'says what to do'
 rc 1 'so is a stream' mt-decode -o "$tmp/s2" "$tmp/clips"
-like "$tmp/err" 'clips: is a stream, no sound; give it on standard input' 'says what to do'
+like "$tmp/err" 'clips: is a stream, not a sound file; if it lists clips, give it on standard input: mt-decode < ' 'says what to do'
 rc 1 'a missing file, quietly' mt-decode -q "$tmp/none.wav"
 is "$(cat "$tmp/err")" '' 'says nothing'
 mt-decode -q "$tmp/none.wav" > "$tmp/bad"

@@ -5,6 +5,10 @@
 need "$data/odd-audio/manifest.tsv"
 cd "$data/odd-audio" || exit 4
 sed 1d manifest.tsv | cut -f1,6 > "$tmp/want"
+# Better than the manifest, which has what ffmpeg gives: frames of FLAC that its
+# header contradicts, in depth or size of the blocks, are heard.
+sed -i -e 's/^\(flac-wrong-max-blocksize.flac\)	.*/\1	101999/' \
+	-e 's/^\(flac-wrong-bit-depth.flac\)	.*/\1	89903/' "$tmp/want"
 limit() {
 	# the sanitizers reserve more address space than any limit allows
 	case $build in *san*) ;; *) ulimit -v 2000000 ;; esac

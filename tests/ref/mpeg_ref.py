@@ -13,6 +13,12 @@ from mutagen.mp3 import MP3
 
 DIFFER = "R9_ZSCveAHg_7s.mp3 bad-xing.mp3 free-format.mp3".split()
 
+# Where mutagen does not look for an Info header (old versions of libavformat put
+# that of one channel where two channels have it): the header's 2 and 4 frames of
+# 576 samples, which are what decoders give.
+OURS = {"real-cut-to-nothing.mp3": ("0.072", 16000, 1, 24000),
+        "real-cut-to-two-frames.mp3": ("0.144", 16000, 1, 24000)}
+
 
 def main(root):
     root = pathlib.Path(root)
@@ -27,6 +33,7 @@ def main(root):
             row = "%.17g" % i.length, i.sample_rate, i.channels, i.bitrate
         except MutagenError:
             row = "-" * 4
+        row = OURS.get(f.name, row)
         print(f.relative_to(root), *row, sep="\t")
 
 

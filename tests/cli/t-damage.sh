@@ -1,0 +1,75 @@
+#!/bin/sh
+# Sound that is not all there, and more of it than a record may hold.
+. tests/lib/tap.sh
+. tests/lib/sound.sh
+cd "$tmp" || exit 4
+# MP3 of 128 kbit/s at 44.1 kHz: silent frames, and frames whose side
+# information cannot be
+mp3() { perl -e 'print "\xff\xfb\x90\x00" . ($_ eq "g" ? "\0" : "\xff") x 413 for split //, shift' "$1"; }
+lost() { mt-view --json "$1" | sed -n 's/.*"lost":\([0-9.]*\).*/\1/p'; }
+mp3 "$(printf 'g%.0s' $(seq 200))" > good.mp3
+mp3 "$(printf 'g%.0s' $(seq 150))$(printf 'b%.0s' $(seq 50))" > some.mp3
+mp3 "$(printf 'g%.0s' $(seq 50))$(printf 'b%.0s' $(seq 150))" > most.mp3
+rc 0 'a whole file' mt-decode good.mp3 -o s.mtr
+is "$(lost s.mtr)$(cat err)" '' 'loses nothing, in silence'
+rc 0 'a quarter does not decode' mt-decode some.mp3 -o s.mtr
+like err 'some.mp3: 1\.[0-9]* of [0-9.]* s do not decode \([0-9]* damaged packets\)' 'a message says how much'
+is "$(lost s.mtr | cut -c1-2)" '1.' 'and a field'
+rc 1 'three quarters do not' mt-decode most.mp3 --fail-log log
+like log '"code":"decode.damage","text":"most.mp3: 3\.[0-9]* of 5\.[0-9]* s do not decode .*, more than --max-damage 50%"' 'fail'
+rc 0 'unless that is allowed' mt-decode --max-damage 90 most.mp3 -o s.mtr
+rc 1 'or a quarter is too much' mt-decode --max-damage=10 some.mp3
+rc 1 'in segments too' mt-decode --segment 0.5 most.mp3 -o s.mtr
+is "$(mt-view -c s.mtr | sed 's/, [0-9]* rec.*, / /')" '1 segments 1 failed' 'the file fails behind its segments'
+rc 0 'quietly' mt-decode -q some.mp3 -o s.mtr
+is "$(cat err)" '' 'there is no message'
+# a copy that was cut
+tone 0.1 8000 > a.wav
+head -c 4044 a.wav > cut.wav
+rc 0 'a file that was cut' mt-decode -r 0 cut.wav -o s.mtr
+like err 'cut.wav: has 0.25 s of the 1.00 s that its header promises' 'is told'
+is "$(lost s.mtr)" 0.75 'and counted'
+head -c 15964 a.wav > little.wav
+rc 0 'a file that lacks half a hundredth' mt-decode -r 0 little.wav -o s.mtr
+is "$(cat err)" '' 'is not worth a message'
+for i in 1 2 3 4 5 6 7 8 9 10 11 12 13; do cp cut.wav cut$i.wav; done
+rc 0 'many of them' mt-decode -r 0 cut?.wav cut1?.wav -o s.mtr
+is "$(grep -c promises err) $(grep -c 'more files are not all there' err)" '10 1' 'ten are told'
+# channels that cancel
+perl -e 'my $d = join "", map { pack "s<s<", 9000 * sin($_ * 0.1), -9000 * sin($_ * 0.1) } 1 .. 8000;
+	print pack "A4VA4A4VvvVVvvA4V", "RIFF", 36 + length $d, "WAVE", "fmt ", 16, 1, 2, 8000, 32000,
+		4, 16, "data", length $d; print $d' > anti.wav
+rc 0 'channels that cancel' mt-decode anti.wav -o s.mtr
+like err 'anti.wav: its channels cancel each other: .*--channels=all keeps them' 'are told'
+rc 0 'unless they are kept' mt-decode -c all anti.wav -o s.mtr
+is "$(cat err)" '' 'in silence'
+# a few bytes that are hours: 1 Hz, and hours that are too many for a record
+perl -e 'my $d = "\1\0" x 200000; print pack "A4VA4A4VvvVVvvA4V", "RIFF", 36 + length $d, "WAVE",
+	"fmt ", 16, 1, 1, 1, 2, 2, 16, "data", length $d; print $d' > hz.wav
+small() {
+	case $build in *san*) ;; *) ulimit -v 2000000 ;; esac
+	timeout 60 "$@"
+}
+for how in fft soxr swr; do
+	rc 1 "a WAV of 1 Hz, $how" small mt-decode -j1 --max-record 16M --resampler $how hz.wav a.wav -o s.mtr --fail-log log
+	like log '"code":"limit.record","text":"hz.wav: 55:33:20 at 16000 Hz .* is more than --max-record; cut it with --segment' 'is too much'
+	is "$(mt-view -c s.mtr)" '1 segments, 1 records, 1 failed' 'the next file is heard'
+done
+rc 1 'as samples of two bytes' mt-decode -j1 -r 0 --max-record 15999 --dtype i2 a.wav
+rc 0 'twice as many fit' mt-decode -j1 -r 0 --max-record 17000 --dtype i2 a.wav -o s.mtr
+rc 0 'segments of it' small mt-decode -j1 --max-record 16M --segment 100 --duration 10000 hz.wav -o s.mtr
+is "$(mt-view -c s.mtr)" '1 segments, 100 records, 0 failed' 'fit'
+rc 1 'segments that are too long' small mt-decode -j1 --max-record 16M --segment 1000 hz.wav --fail-log log
+like log 'hz.wav: a segment of 1000 s at 16000 Hz is more than --max-record; make them shorter' 'say so'
+perl -e 'my $d = "\1\0" x 100; print pack "A4VA4A4VvvVVvvA4V", "RIFF", 36 + length $d, "WAVE",
+	"fmt ", 16, 1, 1, 2147483647, 4294967294, 2, 16, "data", length $d; print $d' > ghz.wav
+for how in fft soxr swr; do
+	small mt-decode -q -j1 --resampler $how ghz.wav a.wav -o s.mtr
+	ok $(($? > 1)) "a WAV of 2 GHz, $how: no death"
+done
+# the header of a count where a frame of two channels would have it
+perl -e 'my $f = "\xff\xf3\x40\xc4" . "\0" x 140; my $h = $f; substr($h, 21, 12) = "Info" . pack("NN", 1, 417);
+	print $h, $f x 417' > info.mp3
+is "$(mt-scan -q info.mp3 | mt-view --tsv -f seconds | tail -1 | cut -f2 | cut -c1-6)" "$(perl -e 'printf "%.3f", 417 * 576 / 22050')" \
+	'an Info header of old versions of libavformat'
+tap_end
