@@ -78,7 +78,7 @@ like "$tmp/err" 'is no file; a quick check looks at its end first' 'says so'
 
 mt-view --summary "$tmp/example.mtr" | tr '\t\n' ' ;' > "$tmp/out"
 is "$(cat "$tmp/out")" 'segments 1;records 4;failed 0;labelled 4;seconds 0.400;split train 2;split test 2;tag high 2;tag low 2;' '--summary'
-is "$(mt-view --summary "$tmp/set" | grep fail | tr '\t\n' ' ;')" 'failed 1;fail decode.open 1;' 'failures by code'
+is "$(mt-view --summary "$tmp/set" | grep fail | tr '\t\n' ' ;')" 'failed 1;fail decode.empty 1;' 'failures by code'
 
 perl -e 'my $h = q({"__metadata__":{"net":"tiny","note":"two\nlines"},) .
 	q("a":{"dtype":"F32","shape":[2,2],"data_offsets":[0,16]},) .
