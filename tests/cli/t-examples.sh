@@ -87,7 +87,7 @@ sort out | paste want - | awk -F'\t' '{ d = $2 - $4; if ($1 != $3 || d * d > 1e-
 	END { print NR, bad + 0 }' > have
 is "$(cat have)" "$(grep -c . want) 0" 'the same tags and scores'
 rc 1 'tag.c and no sound' "$build/examples/tag" model/best.safetensors tags.tsv
-like err '^tag: tags.tsv: cannot open' 'says so'
+like err '^tag: tags.tsv: is not a sound file' 'says so'
 
 # the demo's music: the same each time, every tag in every split
 "$build/examples/demo-score" "$tmp/one" && "$build/examples/demo-score" "$tmp/two"

@@ -7,7 +7,7 @@ is "$(mt-view "$tmp/s" | cut -f1-2 | sed 's/mean [0-9.]*e-07/mean 0/' | tr '\t\n
 	'a.wav pcm f4[1,1600] min -0.2747 mean 0 max 0.2747;b.wav FAIL;' \
 	'a line a record'
 is "$(mt-view -c "$tmp/s")" '1 segments, 1 records, 1 failed' '-c'
-is "$(mt-view -k a.wav --tsv "$tmp/s" | tr '\t\n' ' ;')" 'key rate seconds damaged;a.wav 16000 0.1 0;' '-k and --tsv'
+is "$(mt-view -k a.wav --tsv "$tmp/s" | tr '\t\n' ' ;')" 'key rate seconds damaged lost;a.wav 16000 0.1 0 ;' '-k and --tsv'
 mt-view -H "$tmp/s" > "$tmp/out"
 like "$tmp/out" '^prog	1	mt-decode	[0-9.]+	mt-decode a.wav b.wav$' 'provenance without options that change nothing'
 rc 3 'no such key' mt-view -k c.wav "$tmp/s"

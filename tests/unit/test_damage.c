@@ -28,7 +28,7 @@ static size_t size;
 static void put(unsigned v, int bytes)
 {
 	while (bytes--)
-		frame[size++] = (unsigned char)(v >> 8 * bytes);
+		frame[size++] = (unsigned char)((uint64_t)v >> 8 * bytes);
 }
 
 static unsigned crc(size_t from, unsigned poly, int bits)
