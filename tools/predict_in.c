@@ -53,8 +53,9 @@ int predict_in_open(struct predict_in *in, const char *model, struct mt_err *err
 		return rc;
 	struct mt_tagger *t = &in->model.tagger;
 	rc = mt_tagger_open(t, in->model.path, err);
-	if (!rc)
-		rc = mt_embed_from_json(&in->reads, t->frontend, err);
+	if (rc)
+		return rc;
+	rc = mt_embed_from_json(&in->reads, t->frontend, err);
 	if (rc == MT_END) {
 		mt_tagger_close(t);
 		return open_ear(&in->model, err);

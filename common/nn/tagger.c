@@ -10,6 +10,8 @@
 #include "base/mem.h"
 #include "nn/train.h"
 
+#define MAX_CROP 1000000  /* frames; samples of nets that read those */
+
 static int read_tags(struct mt_tagger *t, const char *path, struct mt_err *err)
 {
 	const char *text = mt_model_text(&t->model, "tags");
@@ -37,7 +39,10 @@ static int read_recipe(struct mt_tagger *t, const char *path,
 	json_t *o = text ? json_loads(text, 0, NULL) : NULL;
 	json_int_t crop = json_integer_value(json_object_get(o, "crop"));
 	json_decref(o);
-	if (crop < 1 || crop > 1000000)
+	if (crop > MAX_CROP)
+		return mt_err_set(err, MT_EINPUT, "%s: a crop of %lld frames, at most %d",
+				  path, (long long)crop, MAX_CROP);
+	if (crop < 1)
 		return mt_err_set(err, MT_EINPUT, "%s: its metadata names no "
 				  "crop", path);
 	t->crop = (size_t)crop;
@@ -80,8 +85,8 @@ int mt_tagger_open(struct mt_tagger *t, const char *path, struct mt_err *err)
 	if (!json)
 		rc = mt_err_set(err, MT_EINPUT, "%s: its metadata has no net",
 				path);
-	if (!rc)
-		rc = mt_net_parse(&t->net, json, NULL, err);
+	else if ((rc = mt_net_parse(&t->net, json, NULL, err)))
+		mt_err_prefix(err, "%s", path);
 	/* a net may ask for more memory than the file has weights for */
 	if (!rc && (rc = mt_model_fits(&t->model, &t->net, err)))
 		mt_err_prefix(err, "%s", path);
