@@ -143,13 +143,12 @@ int mt_embed_from_json(struct mt_embed *e, const char *text, struct mt_err *err)
 	const char *dims = json_string_value(json_object_get(o, "embed.dims"));
 	int64_t n = 0;
 	int rc = layer ? MT_OK : MT_END;
-	if (!rc && (!model || !crc || strlen(crc) != 8 || crc[strspn(crc, "0123456789abcdef")] ||
-		    !pool || find_how(pool) < 0 || !dims || !mt_num_i64(dims, &n) || n < 1 ||
-		    n > 2 * MT_EMBED_MAX))
+	const char *bad = !model ? "model" : !pool || find_how(pool) < 0 ? "pool" :
+		!dims || !mt_num_i64(dims, &n) || n < 1 || n > 2 * MT_EMBED_MAX ? "dims" :
+		!crc || strlen(crc) != 8 || crc[strspn(crc, "0123456789abcdef")] ? "crc32" : NULL;
+	if (!rc && bad)
 		rc = mt_err_set(err, MT_EINPUT, "its front end is an embedding with a missing or "
-				"bad embed.%s", !model ? "model" :
-				!pool || find_how(pool) < 0 ? "pool" :
-				!dims || n < 1 || n > 2 * MT_EMBED_MAX ? "dims" : "crc32");
+				"bad embed.%s", bad);
 	if (!rc)
 		*e = (struct mt_embed){.model = mt_strdup(model), .layer = mt_strdup(layer),
 				       .crc = (uint32_t)strtoul(crc, NULL, 16), .dims = (size_t)n,
