@@ -34,6 +34,10 @@ static int make_mel(const struct mt_tagger *t, const char *path, float **mel,
 	struct mt_mel_work work;
 	struct mt_pcm pcm = {0};
 	int rc = mt_mel_from_json(&front, t->frontend ? t->frontend : "{}", err);
+	if (!rc && front.bands != t->net.bands)
+		rc = mt_err_set(err, MT_EINPUT, "the front end makes %lld bands, the net "
+				"reads %lld", (long long)front.bands,
+				(long long)t->net.bands);
 	if (!rc)
 		rc = mt_mel_init(&plan, &front, err);
 	if (rc)

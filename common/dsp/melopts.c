@@ -300,8 +300,11 @@ int mt_mel_from_json(struct mt_mel_opts *opts, const char *text,
 				  "object: %s", why.text);
 	}
 	*opts = (struct mt_mel_opts)MT_MEL_UNSET;
-	const char *name;
+	const char *name, *base = json_string_value(json_object_get(o, "embed.model"));
 	int rc = MT_OK;
+	if (base)
+		rc = mt_err_set(err, MT_EINPUT, "front end: embeddings of the model "
+				"'%.100s', no mel", base);
 	json_object_foreach(o, name, item) {
 		char num[40] = "";
 		if (json_is_number(item))
@@ -309,7 +312,7 @@ int mt_mel_from_json(struct mt_mel_opts *opts, const char *text,
 				 json_number_value(item));
 		const char *s = json_is_string(item) ? json_string_value(item)
 						     : num;
-		if ((rc = mt_mel_param_set(opts, name, s, err)) < 0)
+		if (rc || (rc = mt_mel_param_set(opts, name, s, err)) < 0)
 			break;
 		rc = MT_OK;
 	}

@@ -149,6 +149,10 @@ is "$(awk -F'\t' '$2 == "high" { print $3 }' "$tmp/want" | sort -u)" 0.26894143 
 mt-predict -q -m "$tmp/head.safetensors" "$tmp/eset" > "$tmp/s.mtr"
 is "$(mt-view -f label "$tmp/s.mtr" | awk '{ print $2 + $3 }' | sort | uniq -c | tr -d ' ')" 201 'in a set, with labels'
 is "$(mt-view -H "$tmp/s.mtr" | grep -c '^field.embedding')" 0 'which the scores replace'
+rc 3 'mt-melspec --like it' mt-melspec --like "$tmp/head.safetensors" "$tmp/audio.mtr"
+like "$tmp/err" "head.safetensors: front end: embeddings of the model 'last', no mel" 'says what it reads'
+rc 3 'the example that tags by the library' "$build/examples/tag" "$tmp/head.safetensors" "$tmp/in/low/0.wav"
+like "$tmp/err" "^tag: front end: embeddings of the model 'last', no mel" 'the same'
 mkdir "$tmp/models"
 cp "$model" "$tmp/models/other.safetensors"
 export MT_MODELS="$tmp/models"
