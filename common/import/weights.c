@@ -273,6 +273,22 @@ static int look(const char *path, const struct mt_weight_format **format,
 	return MT_OK;
 }
 
+/* People name a checkpoint of TensorFlow by its data file, or by what its files
+ * begin with. The index beside it, in new memory; NULL where there is none. */
+static char *index_beside(const char *path)
+{
+	const char *data = strrchr(path, '.');
+	bool part = data && !strncmp(data, ".data-", 6);
+	if (!part && !access(path, F_OK))
+		return NULL;
+	char *index = mt_strf("%.*s.index", part ? (int)(data - path) : (int)strlen(path), path);
+	if (access(index, R_OK)) {
+		free(index);
+		index = NULL;
+	}
+	return index;
+}
+
 static char *format_names(void)
 {
 	char *all = NULL;
@@ -344,6 +360,8 @@ int mt_weights_read(struct mt_weights *w, const char *path, struct mt_err *err)
 	*w = (struct mt_weights){0};
 	if (!stat(path, &st) && S_ISDIR(st.st_mode))
 		rc = search(path, &found, err);
+	else
+		found = index_beside(path);
 	if (!rc)
 		rc = look(found ? found : path, &format, err);
 	if (!rc && !format) {

@@ -67,8 +67,8 @@ struct mt_weight_format {
 extern const struct mt_weight_format mt_weight_formats[]; /* ended by name NULL */
 
 /* Find the format by looking and read. A folder is searched for the one file in
- * it that has a known format. MT_EINPUT lists the formats if none fits. On
- * failure w is empty. */
+ * it that has a known format. Of a TensorFlow bundle any file may be named, or
+ * NAME alone. MT_EINPUT lists the formats if none fits. On failure w is empty. */
 int mt_weights_read(struct mt_weights *w, const char *path,
 		    struct mt_err *err) MT_USE_RESULT;
 void mt_weights_release(struct mt_weights *w);

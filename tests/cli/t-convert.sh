@@ -27,6 +27,10 @@ sum=$(sha256sum < "$src" | cut -d ' ' -f 1)
 like "$tmp/head" "^source	.*\"tiny.index\",\"sha256\":\"$sum\".*\"tiny.data-00000-of-00001\"" 'SHA-256 of each file'
 rc 0 'a folder is searched' own --map "$tmp/map" -o "$tmp/m2.safetensors" "$tmp"
 same "$tmp/m.safetensors" "$tmp/m2.safetensors" 'and gives the same bytes'
+for name in tiny tiny.data-00000-of-00001; do
+	rc 0 "a bundle named $name" own --map "$tmp/map" -o "$tmp/m2.safetensors" "$tmp/$name"
+	same "$tmp/m.safetensors" "$tmp/m2.safetensors" 'gives the same bytes'
+done
 rc 0 'tags of a model' mt-convert -q --net "$tmp/net.json" --front won --front mel.bands=2 \
 	--tags "$tmp/m.safetensors" --map "$tmp/map" -o "$tmp/m2.safetensors" "$src"
 same "$tmp/m.safetensors" "$tmp/m2.safetensors" 'are the same'
@@ -88,6 +92,34 @@ rc 3 'a folder with two' mt-convert -o "$tmp/x" "$tmp/two"
 like "$tmp/err" 'both other.index and tiny.index have weights; name one of them' 'names them'
 rc 3 'a missing data file' mt-convert -o "$tmp/x" "$tmp/two/other.index"
 like "$tmp/err" 'other.index: its data file .*/two/other.data-00000-of-00001 is missing' 'is named'
+
+# each file of the source cut, and with one byte changed: exit code 3, or the same model
+mkdir "$tmp/bad"
+why=
+for f in tiny.index tiny.data-00000-of-00001; do
+	size=$(wc -c < "$tmp/$f")
+	at=0
+	while [ $at -lt "$size" ]; do
+		cp "$tmp"/tiny.* "$tmp/bad"
+		head -c $at "$tmp/$f" > "$tmp/bad/$f"
+		own --map "$tmp/map" -o "$tmp/x" "$tmp/bad/tiny.index" 2> "$tmp/err"
+		[ $? = 3 ] && [ -s "$tmp/err" ] || why="$why cut:$f:$at"
+		cp "$tmp/$f" "$tmp/bad/$f"
+		printf '\132' | dd of="$tmp/bad/$f" bs=1 seek=$at conv=notrunc 2> /dev/null
+		own --map "$tmp/map" -o "$tmp/y" "$tmp/bad/tiny.index" 2> "$tmp/err"
+		case $? in
+		0)
+			# its tensors are the same, the SHA-256 of the file is not
+			[ "$(tail -c 24 "$tmp/y" | od -An -tx1)" = "$(tail -c 24 "$tmp/m.safetensors" | od -An -tx1)" ] ||
+				why="$why byte:$f:$at"
+			rm "$tmp/y" ;;
+		3) [ ! -e "$tmp/y" ] || why="$why half:$f:$at" ;;
+		*) why="$why exit:$f:$at" ;;
+		esac
+		at=$((at + 7))
+	done
+done
+is "$why" '' 'damaged sources'
 [ ! -e "$tmp/x" ]
 ok $? 'nothing was written'
 tap_end

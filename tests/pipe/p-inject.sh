@@ -73,6 +73,16 @@ for how in '' :kill; do
 		try $call "$how" example.mtr mt-pack -j1 --shard-records=2 -o @
 	done
 done
+"$build/tests/test_bundle" --write "$tmp"
+printf '{"name":"tiny","input":{"layout":"BCTF","bands":2,"frames":4},"layers":[{"op":"conv2d","name":"c","out":"classes","kernel":[1,2]},{"op":"globalpool"},{"op":"sigmoid"}]}' > "$tmp/net.json"
+printf 'skip: *\nc.weight\tconv/kernel\ttranspose 3 2 0 1\nc.bias\tconv/bias\n' > "$tmp/map"
+printf 'a\nb\n' > "$tmp/tags"
+for how in '' :kill; do
+	for call in read write rename; do
+		try $call "$how" map mt-convert --net "$tmp/net.json" --map "$tmp/map" --tags "$tmp/tags" \
+			--front won --front mel.bands=2 "$tmp/tiny.index" -o @
+	done
+done
 # The exchange of an old set with a new one: what a power cut leaves must be in
 # order too, so the folder is synced when the old manifest is gone, when the new
 # parts stand there, and when the manifest does.

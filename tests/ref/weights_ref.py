@@ -180,7 +180,7 @@ def keras_files():
         f.attrs["layer_names"] = np.array([
             layer(f, "convolution2d_1", conv, True), layer(f, "batchnormalization_1", norm, True),
             f.create_group("flatten_1").name[1:]], "S")
-        f["flatten_1"].attrs["weight_names"] = np.array([], "S1")
+        f["flatten_1"].attrs["weight_names"] = np.array([])  # as Keras: of numbers
     read_back("keras1.h5", [(n, f"{g}/{n}") for g, w in (("convolution2d_1", conv), (
         "batchnormalization_1", norm)) for n, _ in w])
     with h5py.File(OUT / "keras2.h5", "w") as f:

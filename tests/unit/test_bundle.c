@@ -75,9 +75,9 @@ static void put_entry(struct buf *b, const struct item *t, const struct buf *dat
 	put_varint(b, t->offset);
 	put(b, "\x28", 1);
 	put_varint(b, t->size);
-	bool inside = t->shard < 2 && t->offset <= data[t->shard].n &&
-		      t->size <= data[t->shard].n - t->offset;
-	uint32_t crc = inside ? mt_crc32c_mask(mt_crc32c(data[t->shard].p + t->offset, t->size))
+	bool inside = !t->shard && t->offset <= data->n &&
+		      t->size <= data->n - t->offset;
+	uint32_t crc = inside ? mt_crc32c_mask(mt_crc32c(data->p + t->offset, t->size))
 			      : 0;
 	put(b, "\x35", 1);
 	put_u32(b, crc ^ t->wrong_crc);
@@ -249,7 +249,7 @@ static void flip_all(struct buf *changed, const struct buf *index, const struct 
 	for (size_t i = 0; i < changed->n; i++)
 		for (int bit = 0; bit < 9; bit++) {
 			unsigned char old = changed->p[i];
-			changed->p[i] ^= bit < 8 ? (unsigned char)(1 << bit) : 0xff;
+			changed->p[i] = (unsigned char)(old ^ (bit < 8 ? 1 << bit : 0xff));
 			int rc = parse(&w, index, data, &err);
 			if (!rc) {
 				check_whole(&w);
