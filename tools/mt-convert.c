@@ -12,6 +12,8 @@
 #include "dsp/mel.h"
 #include "import/fit.h"
 
+#define MAX_CROP 1000000  /* frames of a window, as models are read */
+
 static struct opts {
 	const char *output, *net, *tags, *map;
 	struct mt_opt_list front;
@@ -175,7 +177,12 @@ static int convert(const struct mt_weights *w, const char *path, struct mt_err *
 	int rc = mt_fit_find(&fit, w, &(struct mt_fit_opt){opts.net, opts.map}, path, err);
 	if (rc)
 		return rc;
-	rc = mt_fit_take(&fit, w, path, err);
+	if (fit.net.frames > MAX_CROP)
+		rc = mt_err_set(err, MT_EUSAGE, "%s: the net %s reads %" PRId64 " frames, but a "
+				"model's windows have at most %d", path, fit.net.name,
+				fit.net.frames, MAX_CROP);
+	if (!rc)
+		rc = mt_fit_take(&fit, w, path, err);
 	if (!rc && fit.n_flushed)
 		mt_note("%s: %" PRIu64 " subnormal weights set to 0", path, fit.n_flushed);
 	if (!rc)
@@ -184,16 +191,21 @@ static int convert(const struct mt_weights *w, const char *path, struct mt_err *
 	return rc;
 }
 
+static bool same_file(const char *a, const char *b)
+{
+	struct stat x, y;
+	return b && !stat(a, &x) && !stat(b, &y) && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+}
+
 /* The output must not replace what is read. */
 static int check_output(const struct mt_weights *w, struct mt_err *err)
 {
-	struct stat a, b;
+	bool same = same_file(opts.output, opts.map) || same_file(opts.output, opts.tags) ||
+		    same_file(opts.output, opts.net);
 	for (size_t i = 0; i < w->n_file; i++)
-		if (!stat(opts.output, &a) && !stat(w->file[i].path, &b) && a.st_dev == b.st_dev &&
-		    a.st_ino == b.st_ino)
-			return mt_err_set(err, MT_EUSAGE, "%s: is read and cannot be the output "
-					  "too; give -o another name", opts.output);
-	return MT_OK;
+		same |= same_file(opts.output, w->file[i].path);
+	return same ? mt_err_set(err, MT_EUSAGE, "%s: is read and cannot be the output too; "
+				 "give -o another name", opts.output) : MT_OK;
 }
 
 int main(int argc, char **argv)

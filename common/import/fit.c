@@ -2,6 +2,7 @@
 #include "import/fit.h"
 
 #include <float.h>
+#include <jansson.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -205,8 +206,11 @@ static int try_map(struct mt_fit *fit, struct score *best, const struct mt_weigh
 	char *text = NULL;
 	size_t size;
 	int rc = mt_file_get(opt->map, MAX_MAP, &text, &size, err);
-	if (!rc && memchr(text, 0, size))
-		rc = mt_err_set(err, MT_EUSAGE, "%s: not a text", opt->map);
+	/* licence and origin go into JSON */
+	json_t *utf8 = rc ? NULL : json_stringn(text, size);
+	if (!rc && (!utf8 || memchr(text, 0, size)))
+		rc = mt_err_set(err, MT_EUSAGE, "%s: not text in UTF-8", opt->map);
+	json_decref(utf8);
 	if (!rc)
 		rc = mt_family_parse(&f, text, opt->map, err);
 	free(text);

@@ -60,6 +60,9 @@ for bad in 'c.weight' 'colour: red' 'a	b	c	d' '	b' 'c.bias	a\nc.bias	b' 'known: 
 	rc 2 "refuses the map '${bad%%\\n*}'..." own --map "$tmp/map2" -o "$tmp/x" "$src"
 	like "$tmp/err" 'map2: line [12]: ' 'and names the line'
 done
+sed 's/"frames": 4/"frames": 1000001/' "$tmp/net.json" > "$tmp/net2.json"
+rc 2 'windows longer than a model has' own --map "$tmp/map" --net "$tmp/net2.json" -o "$tmp/x" "$src"
+like "$tmp/err" 'the net tiny reads 1000001 frames, but .* at most 1000000' 'are told with both numbers'
 rc 2 'no front end' mt-convert --net "$tmp/net.json" --map "$tmp/map" --tags "$tmp/tags" -o "$tmp/x" "$src"
 like "$tmp/err" 'front end is not known; name it with --front' 'is told'
 rc 2 'other bands' own --front mel.bands=3 --map "$tmp/map" -o "$tmp/x" "$src"
@@ -76,6 +79,13 @@ rc 2 'a tag that is not UTF-8' own --tags "$tmp/tags2" --map "$tmp/map" -o "$tmp
 rc 2 'a model' mt-convert -o "$tmp/x" "$tmp/m.safetensors"
 like "$tmp/err" 'm.safetensors: already a model' 'is told to be one'
 rc 2 'an output that is the source' own --map "$tmp/map" -o "$src" "$src"
+for f in map tags net.json; do
+	cp "$tmp/$f" "$tmp/kept"
+	rc 2 "an output that is the $f" own --map "$tmp/map" -o "$tmp/$f" "$src"
+	same "$tmp/$f" "$tmp/kept" 'which is kept'
+done
+printf 'licence: \377\n' | cat - "$tmp/map" > "$tmp/map2"
+rc 2 'a map that is not UTF-8' own --map "$tmp/map2" -o "$tmp/x" "$src"
 rc 2 'no output' mt-convert "$src"
 rc 2 'no source' mt-convert -o "$tmp/x"
 rc 3 'a text' mt-convert -o "$tmp/x" "$tmp/tags"
@@ -92,6 +102,17 @@ rc 3 'a folder with two' mt-convert -o "$tmp/x" "$tmp/two"
 like "$tmp/err" 'both other.index and tiny.index have weights; name one of them' 'names them'
 rc 3 'a missing data file' mt-convert -o "$tmp/x" "$tmp/two/other.index"
 like "$tmp/err" 'other.index: its data file .*/two/other.data-00000-of-00001 is missing' 'is named'
+
+# published weights of Won and others, where they are at hand
+for w in mtat-fcn:8659b5b4:guitar msd-fcn:1ed5c5d7:rock mtat-musicnn:eaaf8a5f:guitar; do
+	f=$data/pretrained/won/${w%%:*}.pth
+	[ -e "$f" ] || continue
+	rc 0 "converts ${w%%:*}" mt-convert -v -o "$tmp/won" "$f"
+	like "$tmp/err" "Won .*crc32 $(echo "$w" | cut -d : -f 2)" 'weights that are known'
+	case $w in msd*) like "$tmp/err" ' 77517 subnormal weights set to 0' 'subnormal weights are counted' ;; esac
+	like_head=$(mt-view -H "$tmp/won" | sed -n 's/^tags	\["\([^"]*\).*/\1/p')
+	is "$like_head" "${w##*:}" 'with their tags'
+done
 
 # each file of the source cut, and with one byte changed: exit code 3, or the same model
 mkdir "$tmp/bad"
