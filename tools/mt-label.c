@@ -390,18 +390,29 @@ static int check(struct mt_filter *f, char **operand, int *n_operand,
 	return rc;
 }
 
+/* A header has 1 MiB; larger ones would be made before they are refused. */
+static int check_size(struct mt_err *err)
+{
+	size_t size = 0;
+	for (size_t i = 0; label.gives && i < label.vocab.n; i++)
+		size += strlen(label.vocab.tag[i].name) + 6;
+	if (size <= 1 << 20)
+		return MT_OK;
+	return mt_err_set(err, MT_EUSAGE, "%zu tags take more than the 1 MiB of a "
+			  "stream's header; --top N takes the first N", label.vocab.n);
+}
+
 static int head(void *state, struct mt_head *h, struct mt_err *err)
 {
 	(void)state;
 	char shape[24];
 	int rc = opts.tsv ? check_fields(h, err) : MT_OK;
-	if (rc)
-		return rc;
-	for (size_t i = 1; opts.tsv && i < label.table.n_column; i++)
+	rc = rc ? rc : check_size(err);
+	for (size_t i = 1; !rc && opts.tsv && i < label.table.n_column; i++)
 		if ((int)i != label.tags)
 			mt_head_set_field(h, label.table.column[i], "s", "",
 					  "from the label table");
-	if (label.gives) {
+	if (!rc && label.gives) {
 		mt_head_drop(h, "tag", NULL);
 		mt_head_drop_field(h, "label");
 		snprintf(shape, sizeof shape, "%zu", label.vocab.n);
@@ -421,7 +432,7 @@ static int head(void *state, struct mt_head *h, struct mt_err *err)
 		mt_head_add_from(h, "labels", label.table.crc, opts.tsv);
 	if (opts.vocab)
 		mt_head_add_from(h, "vocab", label.vocab_crc, opts.vocab);
-	return MT_OK;
+	return rc;
 }
 
 /* The row of a key: as it is, without "./", without a segment's time. */

@@ -10,9 +10,9 @@
 #include "tags/cells.h"
 
 /* The next tag of a list, in new memory; NULL at the end. */
-static char *next_tag(const char **at)
+static char *next_tag(const char **at, const char *end)
 {
-	return mt_cells_item(at, *at + strlen(*at));
+	return mt_cells_item(at, end);
 }
 
 /* The tags of a list in the order of their bytes. */
@@ -29,8 +29,9 @@ static int by_bytes(const void *a, const void *b)
 static struct names read_names(const char *list)
 {
 	struct names l = {0};
+	const char *end = list + strlen(list);
 	char *t;
-	while ((t = next_tag(&list))) {
+	while ((t = next_tag(&list, end))) {
 		if (!(l.n & (l.n + 1)))
 			l.name = mt_realloc(l.name, 2 * l.n + 2, sizeof *l.name);
 		l.name[l.n++] = t;
@@ -101,7 +102,8 @@ int mt_vocab_merge(struct mt_vocab *v, const char *rule, struct mt_err *err)
 				  "not '%s'", rule);
 	}
 	int rc = MT_OK;
-	while (!rc && (from = next_tag(&at))) {
+	const char *end = at + strlen(at);
+	while (!rc && (from = next_tag(&at, end))) {
 		if (!strcmp(from, to)) {
 			free(from);
 			continue;
@@ -182,8 +184,9 @@ void mt_vocab_add(struct mt_vocab *v, const char *tags)
 
 void mt_vocab_more(struct mt_vocab *v, const char *tags)
 {
+	const char *end = tags + strlen(tags);
 	char *t;
-	while ((t = next_tag(&tags))) {
+	while ((t = next_tag(&tags, end))) {
 		mt_vocab_tag(v, t);
 		free(t);
 	}
@@ -222,19 +225,21 @@ static int name_of(const void *a, const void *b)
 static int check_occur(struct mt_vocab *v, const char *with,
 		       const char *without, struct mt_err *err)
 {
+	const char *end = with + strlen(with);
+	const char *out_end = without + strlen(without);
 	char *t;
 	int rc = MT_OK;
 	for (size_t i = 0; !rc && i < v->n_alias; i++)
 		if (!v->alias[i].seen)
 			rc = mt_err_set(err, MT_EUSAGE, "--merge: the tag '%s' "
 					"does not occur", v->alias[i].from);
-	while (!rc && (t = next_tag(&with))) {
+	while (!rc && (t = next_tag(&with, end))) {
 		if (!v->n_slot || !*slot_of(v, t))
 			rc = mt_err_set(err, MT_EUSAGE, "the tag '%s' does not "
 					"occur", t);
 		free(t);
 	}
-	while (!rc && (t = next_tag(&without))) {
+	while (!rc && (t = next_tag(&without, out_end))) {
 		bool absent = !v->n_slot || !*slot_of(v, t);
 		v->n_absent += absent;
 		if (absent && !v->absent)
@@ -310,9 +315,10 @@ size_t mt_vocab_label(const struct mt_vocab *v, const char *tags,
 size_t mt_vocab_label_more(const struct mt_vocab *v, const char *tags,
 			   uint8_t *label)
 {
+	const char *end = tags + strlen(tags);
 	char *t;
 	size_t n = 0;
-	while ((t = next_tag(&tags))) {
+	while ((t = next_tag(&tags, end))) {
 		int64_t k = mt_vocab_find(v, t);
 		if (k >= 0) {
 			n += !label[k];

@@ -149,6 +149,13 @@ printf '\377\376t\0' > "$tmp/wide.tsv"
 rc 3 'UTF-16' mt-tags "$tmp/wide.tsv" info
 like "$tmp/err" 'wide.tsv: is UTF-16 text; save it as UTF-8' 'is named'
 
+# a million tags are more than a header has room for, but not than mt-label has
+perl -e 'print "key\ttags\n"; print "a.wav\t", join(",", map { "tag$_" } 1 .. 1000000), "\n"' > "$tmp/million.tsv"
+clips a.wav
+rc 2 'a million tags' timeout 60 mt-label -t "$tmp/million.tsv" "$tmp/clips"
+like "$tmp/err" '1000000 tags take more than the 1 MiB of a stream.s header; --top N' 'are refused with the way out'
+is "$(labels -t "$tmp/million.tsv" --top 2)" 'tag1;tag10;1 1;' '... of which the first can be taken'
+
 # the real ones
 if [ -e "$data/tags/mtg_jamendo_moodtheme_validation.tsv" ]; then
 	is "$(mt-tags "$data/tags/mtg_jamendo_moodtheme_validation.tsv" info | grep -E '^(tids|tags|pairs)	' | tr '\t\n' ' ;')" \
