@@ -51,7 +51,8 @@ static void bound(__rlimit_resource_t what, uint64_t most)
 	setrlimit(what, &r);
 }
 
-static void run_child(const struct mt_child *c, void *ctx, int fd, struct verdict *v)
+static void __attribute__((noreturn)) run_child(const struct mt_child *c, void *ctx, int fd,
+						struct verdict *v)
 {
 	static const int usual[] = {SIGTERM, SIGINT, SIGHUP, SIGXFSZ, SIGXCPU, SIGSEGV, SIGBUS,
 				    SIGABRT, SIGFPE, SIGILL, SIGPIPE};
@@ -70,7 +71,10 @@ static void run_child(const struct mt_child *c, void *ctx, int fd, struct verdic
 	bound(RLIMIT_CPU, c->seconds);
 	v->rc = c->work(ctx, fd, &v->err);
 	v->done = true;
-	_exit(0);
+	/* a clean end would flush and seek the parent's streams; the verdict
+	 * is in shared memory */
+	for (;;)
+		kill(getpid(), SIGKILL);
 }
 
 static int judge(const struct mt_child *c, int how, const struct verdict *v, struct mt_err *err)

@@ -66,7 +66,7 @@ static void drop(struct names *l)
 }
 
 /* Of fixed length, filled up with NUL or blanks, or of variable length. */
-static bool read_strings(hid_t attr, hid_t type, size_t n, struct names *l)
+static bool read_strings(hid_t attr, hid_t type, hid_t space, size_t n, struct names *l)
 {
 	bool variable = H5Tis_variable_str(type) > 0;
 	size_t size = variable ? sizeof(char *) : H5Tget_size(type);
@@ -84,12 +84,13 @@ static bool read_strings(hid_t attr, hid_t type, size_t n, struct names *l)
 		size_t len = !at ? 0 : variable ? strlen(at) : strnlen(at, size);
 		l->s[l->n++] = mt_strndup(at ? at : "", len < MAX_TEXT ? len : MAX_TEXT);
 	}
+	if (ok && variable)
+		H5Dvlen_reclaim(type, space, H5P_DEFAULT, raw);
 	free(raw);
 	return ok;
 }
 
-/* MT_END: there is no such attribute. What is of variable length stays
- * allocated: the child is short-lived. */
+/* MT_END: there is no such attribute. */
 static int attribute(const struct keras *k, hid_t object, const char *where, const char *name,
 		     struct names *l, struct mt_err *err)
 {
@@ -100,7 +101,7 @@ static int attribute(const struct keras *k, hid_t object, const char *where, con
 	hid_t space = attr < 0 ? -1 : H5Aget_space(attr);
 	hssize_t n = space < 0 ? -1 : H5Sget_simple_extent_npoints(space);
 	bool ok = type >= 0 && n >= 0 && H5Tget_class(type) == H5T_STRING &&
-		  read_strings(attr, type, (size_t)n, l);
+		  read_strings(attr, type, space, (size_t)n, l);
 	if (space >= 0)
 		H5Sclose(space);
 	if (type >= 0)
@@ -126,8 +127,10 @@ static int list(const struct keras *k, hid_t object, const char *where, const ch
 		int more = attribute(k, object, where, numbered, &part, err);
 		if (more == MT_END)
 			return i ? MT_OK : MT_END;
-		if (more)
+		if (more) {
+			drop(&part);
 			return more;
+		}
 		l->s = mt_realloc(l->s, l->n + part.n, sizeof *l->s);
 		if (part.n)
 			memcpy(l->s + l->n, part.s, part.n * sizeof *part.s);
@@ -343,7 +346,9 @@ static int work(void *ctx, int fd, struct mt_err *err)
 	if (k->file < 0)
 		return mt_err_set(err, MT_EINPUT, "%s: is an HDF5 file that is damaged or cut",
 				  k->path);
-	return send_all(k, err); /* the file is closed by the child's end */
+	int rc = send_all(k, err);
+	H5Fclose(k->file);
+	return rc;
 }
 
 /* MT_END where there are fewer bytes. */
