@@ -209,7 +209,7 @@ install: all ## into $(DESTDIR)$(PREFIX)
 		$(DESTDIR)$(PREFIX)/share/mt/nets/$${n##*/}; done
 	for n in $(RULES); do install -D -m 644 $$n \
 		$(DESTDIR)$(PREFIX)/share/mt/rules/$${n##*/}; done
-	for e in examples/mtrec.py examples/tag.c; do install -D -m 644 $$e \
+	for e in examples/mtrec.py examples/tag.c examples/my-tags.sh; do install -D -m 644 $$e \
 		$(DESTDIR)$(PREFIX)/share/mt/$$e; done
 	for m in man/*.[1-8]; do install -D -m 644 $$m \
 		$(DESTDIR)$(PREFIX)/share/man/man$${m##*.}/$${m#man/}; done
