@@ -108,8 +108,10 @@ class Net:
         elif self.axis(a) != 1:
             x = x.transpose(1, self.axis(a))
         C = x.shape[1]
-        g = self.get(name + ".weight", (C,), fill=1.0)
-        b = self.get(name + ".bias", (C,))
+        learns = not l.get("fixed", False)
+        train = train and learns
+        g = self.get(name + ".weight", (C,), fill=1.0, trainable=learns)
+        b = self.get(name + ".bias", (C,), trainable=learns)
         m = self.get(name + ".running_mean", (C,), trainable=False)
         v = self.get(name + ".running_var", (C,), fill=1.0, trainable=False)
         mom, eps = l.get("momentum", 0.1), l.get("eps", 1e-5)
@@ -363,6 +365,8 @@ def main():
     builtin("small", 10, batch=6, frames=80, steps=20, lr=5e-4, opt="momentum", decay=0.01)
     builtin("fcn4", 10, width=0.0625, batch=4, frames=350, steps=20, lr=5e-4)
     published()
+    for name in ("linear", "mlp"):
+        builtin(name, 5, batch=4, steps=20, lr=5e-3, opt="adamw", decay=0.1)
 
 
 def published():

@@ -88,6 +88,12 @@ static void test_counts(void **state)
 	assert_true(llabs(mt_net_mac(&net, net.frames) - 10010000000) < 10000000);
 	assert_true(net.any_length);
 	mt_net_release(&net);
+	load(&net, "linear", 10, 0);   /* its standardisation learns nothing */
+	assert_int_equal(mt_net_n_param(&net, 1), 2010);
+	mt_net_release(&net);
+	load(&net, "mlp", 10, 0);
+	assert_int_equal(mt_net_n_param(&net, 1), 27018);
+	mt_net_release(&net);
 	load(&net, "small", 10, 0);
 	assert_int_equal(mt_net_n_param(&net, 1), 315914);
 	assert_true(mt_net_mac(&net, 100) < 60000000);
