@@ -20,14 +20,15 @@
 #define K 3
 
 #define LOW "{\"input\": {\"layout\": \"BCFT\", \"bands\": 8, \"frames\": 12}, " \
-	"\"embed\": \"pool\", \"layers\": [{\"op\": \"batchnorm\", \"name\": \"b0\", \"axis\": \"F\"}, " \
+	"\"embed\": \"pool\", \"layers\": [" \
+	"{\"op\": \"batchnorm\", \"name\": \"b0\", \"axis\": \"F\"}, " \
 	"{\"op\": \"conv2d\", \"name\": \"c\", \"out\": 6, \"kernel\": 3}, " \
 	"{\"op\": \"batchnorm\", \"name\": \"b1\"}, {\"op\": \"relu\", \"name\": \"r1\"}, " \
 	"{\"op\": \"dropout\", \"rate\": 0.4, \"name\": \"d1\"}, " \
 	"{\"op\": \"globalpool\", \"mode\": \"max\", \"name\": \"pool\"}, "
 #define HIGH "{\"op\": \"dense\", \"name\": \"h\", \"out\": 7}, " \
-	"{\"op\": \"batchnorm\", \"name\": \"b2\"}, " \
-	"{\"op\": \"relu\"}, {\"op\": \"dense\", \"name\": \"o\", \"out\": 3}, {\"op\": \"sigmoid\"}]}"
+	"{\"op\": \"batchnorm\", \"name\": \"b2\"}, {\"op\": \"relu\"}, " \
+	"{\"op\": \"dense\", \"name\": \"o\", \"out\": 3}, {\"op\": \"sigmoid\"}]}"
 
 static const char whole[] = LOW HIGH;
 static const char upper[] = "{\"input\": {\"layout\": \"BFT\", \"bands\": 6, \"frames\": 1}, "
