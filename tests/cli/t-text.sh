@@ -44,6 +44,17 @@ is "$(mt-view -q --tsv -k r4 "$tmp/s" | flat)" 'key|a|b|n|late;r4|4|3|two\twords
 is "$(mt-view -q --tsv -n 1 "$tmp/s" | flat)" 'key|a|b|n|late;r1|1|||;' '-n'
 printf 'head clip\nline field\\ta\\tf8\\t\\tx\ndone\n' | craft | mt-view --tsv > "$tmp/out"
 is "$(flat < "$tmp/out")" 'key|a;' 'no record: a table of no rows'
+# a row leaves as soon as it is there, not at the end
+(
+	head -c 1400 "$tmp/s"
+	sleep 5
+) | mt-view --tsv 2> /dev/null | head -1 > "$tmp/live" &
+for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15; do
+	[ -s "$tmp/live" ] && break
+	sleep 0.2
+done
+is "$(flat < "$tmp/live")" 'key|a|b|n;' 'a live pipe is shown while it runs'
+
 # names, shapes and values that JSON finds hard
 craft > "$tmp/j" <<-'END'
 	head clip
