@@ -14,6 +14,7 @@
 #include "nn/model.h"
 #include "nn/modelpath.h"
 #include "stream/filter.h"
+#include "stream/layout.h"
 
 static struct opts {
 	const char *like, *dtype;
@@ -204,6 +205,13 @@ static int step(void *state, void *worker, struct mt_rec *rec,
 		return MT_EITEM;
 	size_t T = mt_mel_frames(&spec.mel, n);
 	bool half = !strcmp(opts.dtype, "f2");
+	uint64_t bytes = (uint64_t)T * M * (half ? 2 : 4);
+	if (!rec->large || bytes > MT_MAX_FRAME) {
+		int over = mt_filter_limit(bytes, "its mel", "cut the sound with mt-decode "
+					   "--segment or take a greater --hop", err);
+		if (over)
+			return over;
+	}
 	float *y = half ? room(&w->mel, &w->mel_cap, T * M + 1)
 			: mt_rec_alloc(rec, T * M * sizeof *y);
 	int rc = mt_mel_run(&spec.mel, &w->work, y, x, n, err);

@@ -15,6 +15,11 @@ like "$tmp/out" 'FAIL.*limit.record' 'it is a failed record'
 like "$tmp/out" 'in one record, more than --max-record 64 KiB; cut' 'with both sizes and the way out'
 rc 0 'enough' mt-decode -q --max-record=1M -r 16000 -o "$tmp/audio.mtr" "$in/a.wav"
 rc 0 'a record made larger by what was large' mt-melspec -q --max-record 4k -o "$tmp/mel.mtr" "$tmp/audio.mtr"
+rc 1 'a mel that is larger than its sound' \
+	mt-melspec -q --max-record 1M --hop 1 -o "$tmp/mel.mtr" "$tmp/audio.mtr"
+mt-view "$tmp/mel.mtr" > "$tmp/out"
+like "$tmp/out" 'FAIL.*limit.record.*its mel is [0-9.]* MiB in one record, more than --max-record 1 MiB; cut .* greater --hop' \
+	'fails before it is made'
 rc 0 'a record that came in larger is passed on' mt-silence -q --max-record 4096 -o "$tmp/x.mtr" "$tmp/audio.mtr"
 rc 0 'by mt-pack too' mt-pack -q --max-record 4096 -o "$tmp/set" "$tmp/audio.mtr"
 for size in 0 1 5G 1e9 x 1X 1KB 1.M.M -1 .5G ''; do
