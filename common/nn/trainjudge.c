@@ -8,7 +8,8 @@
 #include "base/mem.h"
 #include "nn/train.h"
 
-#define PROBES 64            /* examples to learn from that are scored, too */
+#define PROBES 64            /* examples to learn from that are scored, too ... */
+#define FEW 8                /* ... where nothing is odd, to save time */
 #define ODD_LOSS 100         /* a loss above it makes a look at them due */
 
 /* Scores [n][K] of these examples by the scorer's parameters. */
@@ -47,10 +48,11 @@ static bool is_flat(const float *score, size_t n, size_t k)
 }
 
 /* Some of the examples to learn from, evenly spread. */
-static int probe(struct mt_trainer *t, bool *flat, struct mt_err *err)
+static int probe(struct mt_trainer *t, size_t n, bool *flat, struct mt_err *err)
 {
-	size_t n = t->n_train < PROBES ? t->n_train : PROBES, k = t->data->n_tag;
+	size_t k = t->data->n_tag;
 	uint32_t item[PROBES];
+	n = t->n_train < n ? t->n_train : n;
 	float *score = mt_calloc(n * k, sizeof *score);
 	for (size_t i = 0; i < n; i++)
 		item[i] = t->train[i * t->n_train / n];
@@ -81,10 +83,10 @@ int mt_trainer_validate(struct mt_trainer *t, float *score, uint8_t *label, doub
 			sum -= log(q > 1e-12 ? q : 1e-12);
 	}
 	*loss = sum / (double)(t->n_valid * (bce ? k : 1));
-	bool same = is_flat(score, t->n_valid, k);
+	bool same = is_flat(score, t->n_valid, k), odd = t->last_loss > ODD_LOSS;
 	*flat = false;
-	if (!rc && (same || !t->n_valid || t->last_loss > ODD_LOSS)) {
-		rc = probe(t, flat, err);
+	if (!rc && (same || odd)) {
+		rc = probe(t, odd || t->n_valid > 1 ? PROBES : FEW, flat, err);
 		*flat &= same;
 	}
 	return rc;
