@@ -221,9 +221,6 @@ int main(int argc, char **argv)
 				: "name the weights: a file or a folder", n);
 	else if (!opts.list && !opts.output)
 		rc = mt_err_set(&err, MT_EUSAGE, "-o FILE is required");
-	if (!rc && mt_weights_is_model(operand[0]))
-		rc = mt_err_set(&err, MT_EUSAGE, "%s: already a model; use it as it is, as in "
-				"mt-predict -m %s", operand[0], operand[0]);
 	if (!rc)
 		rc = mt_weights_read(&w, operand[0], &err);
 	if (!rc && w.n_skip)

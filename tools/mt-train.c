@@ -501,6 +501,9 @@ static int run_epochs(struct mt_err *err)
 {
 	int rc = MT_OK;
 	run.begun = run.trainer.epoch;
+	if (mt_trainer_alike(&run.trainer))
+		mt_warn("all %zu examples to learn from have the same values, so no net can "
+			"tell them apart; is the sound silent?", run.trainer.n_train);
 	mt_progress_init(&run.progress, run.trainer.n_train *
 			 ((size_t)opts.epochs - run.begun));
 	while (!rc && run.trainer.epoch < (size_t)opts.epochs) {

@@ -136,9 +136,9 @@ static void keep(struct mt_examples *e, struct mt_example *x,
 		 const struct mt_field *mel, const struct mt_rec *rec,
 		 const struct mt_reader *r)
 {
+	x->crc = mt_crc32(0, mel->data, mel->size);
 	if (mel->size > e->room && come_back(e, r, &x->file)) {
 		x->at = rec->at;
-		x->crc = mt_crc32(0, mel->data, mel->size);
 		return;
 	}
 	e->room -= mel->size < e->room ? mel->size : e->room;

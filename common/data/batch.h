@@ -22,8 +22,8 @@ struct mt_example {
 	uint16_t *half;          /* [T][M] mel, binary16; or ... */
 	float *mel;              /* ... [T][M] float; or neither, then it */
 	size_t file;             /* stands in this file of mt_examples */
-	uint64_t at;             /* from this byte on, and its bytes */
-	uint32_t crc;            /* have this CRC-32 */
+	uint64_t at;             /* from this byte on */
+	uint32_t crc;            /* CRC-32 of the mel's bytes */
 	uint8_t *label;          /* [K], 0 or 1 */
 };
 

@@ -70,10 +70,13 @@ int mt_trainer_epoch(struct mt_trainer *t, double *loss,
 /* What is validated and saved as the model: the averaged parameters, or, where
  * the recipe has no average, the present ones. */
 enum mt_what mt_trainer_judged(const struct mt_trainer *t);
+/* Do all examples to learn from have the same values? Then equal scores are right. */
+bool mt_trainer_alike(const struct mt_trainer *t);
 /* Score the validation examples.
  *   score out [n_valid][K]; label out [n_valid][K]; loss out: mean
  *   flat  out  the model gives every example, some of those to learn from among
- *              them, the same scores: it has learnt nothing
+ *              them, the same scores though their sound differs: it has learnt
+ *              nothing
  * MT_EINPUT when a score is not finite: the training has diverged. */
 int mt_trainer_validate(struct mt_trainer *t, float *score, uint8_t *label,
 			double *loss, bool *flat, struct mt_err *err) MT_USE_RESULT;

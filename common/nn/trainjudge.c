@@ -47,6 +47,14 @@ static bool is_flat(const float *score, size_t n, size_t k)
 	return true;
 }
 
+bool mt_trainer_alike(const struct mt_trainer *t)
+{
+	for (size_t i = 1; i < t->n_train; i++)
+		if (t->data->item[t->train[i]].crc != t->data->item[t->train[0]].crc)
+			return false;
+	return true;
+}
+
 /* Some of the examples to learn from, evenly spread. */
 static int probe(struct mt_trainer *t, size_t n, bool *flat, struct mt_err *err)
 {
@@ -59,7 +67,7 @@ static int probe(struct mt_trainer *t, size_t n, bool *flat, struct mt_err *err)
 	int rc = score_list(t, item, n, score, err);
 	if (!rc)
 		rc = check_finite(t, item, score, n, err);
-	*flat = !rc && is_flat(score, n, k);
+	*flat = !rc && is_flat(score, n, k) && !mt_trainer_alike(t);
 	free(score);
 	return rc;
 }

@@ -76,8 +76,8 @@ printf 'a\na\n' > "$tmp/tags2"
 rc 2 'a tag twice' own --tags "$tmp/tags2" --map "$tmp/map" -o "$tmp/x" "$src"
 printf 'a\n\377\n' > "$tmp/tags2"
 rc 2 'a tag that is not UTF-8' own --tags "$tmp/tags2" --map "$tmp/map" -o "$tmp/x" "$src"
-rc 2 'a model' mt-convert -o "$tmp/x" "$tmp/m.safetensors"
-like "$tmp/err" 'm.safetensors: already a model' 'is told to be one'
+rc 3 'a model' mt-convert -o "$tmp/x" "$tmp/m.safetensors"
+like "$tmp/err" 'm.safetensors: is a model of mt already' 'is told to be one'
 rc 2 'an output that is the source' own --map "$tmp/map" -o "$src" "$src"
 for f in map tags net.json; do
 	cp "$tmp/$f" "$tmp/kept"

@@ -36,10 +36,26 @@ echo TRAAAAA128F0000001 > tids.txt
 # commands PAGE: each .Dl line and each .Bd block of EXAMPLES as one line
 commands() {
 	awk '/^\.Sh EXAMPLES/ { on = 1; next } /^\.Sh/ { on = 0 } !on { next }
-		/^\.Bd/ { block = 1; next } /^\.Ed/ { block = 0; print ""; next }
-		block { sub(/\\e$/, ""); gsub(/\\e/, "\\"); printf "%s ", $0; next }
+		/^\.Bd/ { block = 1; all = ""; next }
+		/^\.Ed/ { block = 0; print all; next }
+		block { line = $0; more = sub(/\\e$/, "", line) || line ~ /\|$/
+			gsub(/\\e/, "\\", line)
+			all = all (all == "" ? "" : joint) line; joint = more ? " " : " && "; next }
 		sub(/^\.Dl /, "") { gsub(/\\\(dq/, "\""); gsub(/\\e/, "\\"); print }' "$1"
 }
+# What the examples of mt-convert(1) name. The checkpoint of musicnn comes from
+# the package, where "make models" has downloaded it.
+"$build/tests/test_bundle" --write "$tmp" > /dev/null
+mkdir checkpoint
+mv tiny.index tiny.data-00000-of-00001 checkpoint
+printf '{"name":"tiny","input":{"layout":"BCTF","bands":64,"frames":4},"layers":[{"op":"conv2d","name":"c","out":"classes","kernel":[1,2]},{"op":"globalpool"},{"op":"sigmoid"}]}' > my-net.json
+printf 'skip: *\nc.weight\tconv/kernel\ttranspose 3 2 0 1\nc.bias\tconv/bias\n' > my-names.map
+cp music.mtm msd-musicnn.safetensors
+wheel=$(ls "$root/$build"/models/musicnn-*.whl 2> /dev/null)
+if [ -f "$wheel" ] && python3 -m zipfile -e "$wheel" wheel; then
+	mv wheel/musicnn musicnn
+	for f in index data-00000-of-00001; do cp "musicnn/MSD_musicnn/.$f" "checkpoint.$f"; done
+fi
 for page in "$root"/man/mt-*.1; do
 	name=$(basename "$page" .1)
 	commands "$page" > list
@@ -52,6 +68,9 @@ for page in "$root"/man/mt-*.1; do
 		*'-o music.set') line="${line%music.set}new.set"; cp audio.keep music.mtr ;;
 		mt-train*--from*) line="$line -b 4 -e 1" ;;
 		mt-train*) line="$line --net net.json --crop 16 -b 4 -e 1" ;;
+		*--net*) printf 'a\nb\n' > my-tags.txt ;;
+		mt-convert*) seq 50 > my-tags.txt
+			[ -d musicnn ] || { echo "# without musicnn: $line"; continue; } ;;
 		esac
 		[ "${line#mt-train}" = "$line" ] && cp -r model.keep model
 		sh -c "$line" > out 2> err < /dev/null

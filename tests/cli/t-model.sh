@@ -49,7 +49,7 @@ done
 same "$tmp/m/metrics.jsonl" "$tmp/k/metrics.jsonl" 'and the same metrics'
 train -o "$tmp/k" --resume --lr 0.1 "$tmp/set" 2>"$tmp/err"
 is $? 2 'another recipe does not resume'
-like "$tmp/err" 'made with another recipe' 'and that is said'
+like "$tmp/err" ': --lr was 0.002, now 0.1; ' 'and that is said'
 
 # options from a file
 echo '{"epochs": 1, "crop": 32, "width": 0.25}' > "$tmp/c.json"

@@ -48,6 +48,18 @@ like "$tmp/err" '^mt-train: none of 2 epochs gave a model that tells the example
 [ ! -e "$tmp/no/best.safetensors" ]
 ok $? 'no best model'
 rm -rf "$tmp/no"
+# of equal sound, equal scores are right: no fault of the model
+mkdir "$tmp/still"
+for f in a b; do tone 0 8000 > "$tmp/still/$f.wav"; done
+printf 'key\ttags\na.wav\tx, y\nb.wav\tz\n' > "$tmp/still.tsv"
+printf 'a.wav\nb.wav\n' > "$tmp/still.list"
+mt-scan -q "$tmp/still" | mt-decode -q --root "$tmp/still" |
+	mt-melspec -q --n-fft 512 --win 512 --hop 128 --bands 8 | mt-label -q -t "$tmp/still.tsv" |
+	mt-pack -q --split-list train="$tmp/still.list" -o "$tmp/still.set"
+rc 0 'two examples of silence' mt-train -j1 --net "$tmp/net.json" --crop 16 -b 2 -e 1 \
+	-o "$tmp/no" "$tmp/still.set"
+like "$tmp/err" '^mt-train: all 2 examples to learn from have the same values, so no net can tell them apart; is the sound silent\?$' 'are named'
+rm -rf "$tmp/no"
 
 # nothing to learn: before the first epoch, no folder
 label() { # FILE TAGS-OF-LOW TAGS-OF-HIGH
