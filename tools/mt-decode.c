@@ -35,7 +35,7 @@ static const struct mt_opt rows[] = {
 	{0, "resampler", "NAME", MT_OPT_CHOICE, AT(resampler),
 	 "fft, soxr or swr [fft]", "fft|soxr|swr", 0, 0},
 	{0, "start", "S", MT_OPT_F64, AT(start),
-	 "leave out the first S seconds [0]", NULL, 0, 1e9},
+	 "skip the first S seconds [0]", NULL, 0, 1e9},
 	{0, "duration", "S", MT_OPT_F64, AT(duration),
 	 "take at most S seconds, 0 all [0]", NULL, 0, 1e9},
 	{0, "segment", "S[:HOP]", MT_OPT_STR, AT(segment),

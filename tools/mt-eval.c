@@ -112,7 +112,7 @@ static int put(void *state, struct mt_rec *rec, struct mt_err *err)
 	for (size_t i = 0; i < k; i++)
 		if (isnan(((const float *)s->data)[i]))
 			return mt_err_set(err, MT_EINPUT, "record '%.*s': the "
-					  "score of '%s' is no number",
+					  "score of '%s' is not a number",
 					  n > 200 ? 200 : (int)n, key,
 					  run.tag[i]);
 	if (run.n == run.cap) {
@@ -260,7 +260,7 @@ static int end(void *state, const struct mt_tally *tally, struct mt_err *err)
 {
 	(void)state, (void)tally;
 	if (!run.n)
-		return mt_err_set(err, MT_EINPUT, "there is no record to "
+		return mt_err_set(err, MT_EINPUT, "there are no records to "
 				  "judge");
 	struct mt_boot boot, *b = NULL;
 	struct mt_eval e = mt_eval_run(run.score, run.label, run.n, run.n_tag);

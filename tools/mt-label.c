@@ -183,7 +183,7 @@ static int read_own(const char *data, size_t size, struct mt_err *err)
 	label.tags = mt_table_column(&label.table, opts.column ? opts.column
 							       : "tags");
 	if (opts.column && label.tags < 1)
-		return mt_err_set(err, MT_EINPUT, "%s: there is no column '%.80s'",
+		return mt_err_set(err, MT_EINPUT, "%s: has no column '%.80s'",
 				  opts.tsv, opts.column);
 	label.used = mt_calloc(label.table.n_row, sizeof *label.used);
 	for (size_t i = 0; label.tags >= 0 && i < label.table.n_row; i++) {
@@ -354,7 +354,7 @@ static int check(struct mt_filter *f, char **operand, int *n_operand,
 	(void)f, (void)operand, (void)n_operand;
 	if (!!opts.tsv + !!opts.folders + !!opts.db != 1)
 		return mt_err_set(err, MT_EUSAGE, "one of --tsv FILE, --db "
-				  "FILE and --folders DIR is needed");
+				  "FILE and --folders DIR is required");
 	if (opts.folders && (opts.column || opts.names))
 		return mt_err_set(err, MT_EUSAGE, "--tag-column and --names are "
 				  "for tables, not for folders");
@@ -459,22 +459,40 @@ static int untagged(const struct mt_rec *rec, struct mt_err *err)
 }
 
 /* The key's first folder is its tag, whole, though it hold a comma. */
+/* The number of the key's first folder in the vocabulary, or -1; false where it
+ * is not one of DIR's. */
+static bool folder_tag(const char *key, size_t n, int64_t *tag)
+{
+	const char *slash = memchr(key, '/', n);
+	char *name = mt_strndup(key, slash ? (size_t)(slash - key) : 0);
+	bool known = mt_vocab_find(&label.folders, name) >= 0;
+	*tag = mt_vocab_find(&label.vocab, name);
+	free(name);
+	return known;
+}
+
 static int put_folder(struct mt_rec *rec, const char *key, size_t n,
 		      struct mt_err *err)
 {
 	uint64_t dim = label.vocab.n;
+	const char *name = opts.folders;
+	while (name[0] == '.' && name[1] == '/')
+		name += 2;
+	size_t dir = strlen(name);
+	int64_t k;
 	while (n > 2 && key[0] == '.' && key[1] == '/')
 		key += 2, n -= 2;
-	const char *slash = memchr(key, '/', n);
-	char *tag = mt_strndup(key, slash ? (size_t)(slash - key) : 0);
-	bool known = mt_vocab_find(&label.folders, tag) >= 0;
-	int64_t k = mt_vocab_find(&label.vocab, tag);
-	free(tag);
+	while (dir > 1 && name[dir - 1] == '/')
+		dir--;
+	bool known = folder_tag(key, n, &k);
+	/* files that were named as DIR/tag/file */
+	if (!known && n > dir && !memcmp(key, name, dir) && key[dir] == '/')
+		known = folder_tag(key + dir + 1, n - dir - 1, &k);
 	if (!known)
 		return opts.keep ? MT_OK
-				 : mt_err_item(err, "label.none", "%.*s: lies "
-					       "in no folder of %s", (int)n,
-					       key, opts.folders);
+				 : mt_err_item(err, "label.none", "%.*s: its first "
+					       "folder is not one of those in %s",
+					       (int)n, key, opts.folders);
 	uint8_t *y = mt_rec_alloc(rec, dim);
 	memset(y, 0, dim);
 	if (k >= 0)

@@ -230,9 +230,9 @@ static int read_clips(struct mt_head *h, struct mt_err *err)
 	while (!(rc = mt_input_next(&in, &rec, err))) {
 		const char *kind = mt_head_kind(&in.reader.head);
 		if (rec.type == MT_HEAD && strcmp(kind, "clip") != 0)
-			rc = mt_err_set(err, MT_EUSAGE, "%s: reads a stream of "
-					"kind clip, this one is of kind %.32s",
-					in.reader.name, kind);
+			rc = mt_err_set(err, MT_EUSAGE, "%s: kind %.32s, but this "
+					"tool reads clip; mt-scan lists sound "
+					"files", in.reader.name, kind);
 		else if (rec.type != MT_DATA && rec.type != MT_FAIL)
 			continue;
 		else if (msd.join.n < MT_MSD_NONE - 2)
@@ -379,7 +379,7 @@ static int check(struct mt_filter *f, char **operand, int *n,
 		 struct mt_err *err)
 {
 	if (!opts.msd)
-		return mt_err_set(err, MT_EUSAGE, "--msd FILE is needed");
+		return mt_err_set(err, MT_EUSAGE, "--msd FILE is required");
 	if (opts.metadata || opts.every)
 		return mt_err_set(err, MT_EUSAGE, "--metadata and --every are "
 				  "for mt-msd lookup");
@@ -494,7 +494,7 @@ static int look_up(struct mt_msd_lookup *l, char *query, uint64_t *missing,
 	query[strcspn(query, " \t\r\n")] = 0;
 	int rc = *query ? mt_msd_lookup_put(l, query, &n, err) : MT_OK;
 	if (!rc && *query && !n) {
-		mt_warn("%s: is no id of a track here", query);
+		mt_warn("%s: not the id of a track in this database", query);
 		++*missing;
 	}
 	return rc;

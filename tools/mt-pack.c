@@ -30,7 +30,7 @@ static struct opts {
 
 static const struct mt_opt rows[] = {
 	{'o', "output", "SET", MT_OPT_OUTPUT, AT(set),
-	 "folder of the set; needed", NULL, 0, 0},
+	 "folder of the set (required)", NULL, 0, 0},
 	{0, "dtype", "TYPE", MT_OPT_CHOICE, AT(dtype),
 	 "store mel as f4 or f2, pcm as f4 or i2 [as it comes]", "f2|f4|i2",
 	 0, 0},
@@ -53,7 +53,7 @@ static const struct mt_opt rows[] = {
 	{0, "resume", NULL, MT_OPT_FLAG, AT(resume),
 	 "go on with a set whose packing was cut short", NULL, 0, 0},
 	{0, "force", NULL, MT_OPT_FLAG, AT(force),
-	 "replace a set that is there", NULL, 0, 0},
+	 "replace an existing set", NULL, 0, 0},
 	{0, "merge", NULL, MT_OPT_FLAG, AT(merge),
 	 "the operands are sets: join them", NULL, 0, 0},
 	{0},
@@ -168,7 +168,7 @@ static int check(struct mt_filter *f, char **operand, int *n,
 {
 	(void)f;
 	if (!opts.set)
-		return mt_err_set(err, MT_EUSAGE, "-o SET is needed");
+		return mt_err_set(err, MT_EUSAGE, "-o SET is required");
 	if (is_input(operand, *n))
 		return mt_err_set(err, MT_EUSAGE, "%s: is input and output at "
 				  "once", opts.set);
@@ -358,7 +358,7 @@ static int choose(struct mt_rec *rec, struct mt_err *err)
 	if (split)
 		mt_rec_put_str(rec, "split", split, strlen(split));
 	else if (opts.lists.n)
-		return mt_err_item(err, "pack.split", "%.*s: stands in no "
+		return mt_err_item(err, "pack.split", "%.*s: is in no "
 				   "list of --split-list", (int)n, key);
 	const struct mt_field *own = mt_rec_get(rec, "split");
 	if (own && own->size >= MT_SPLIT_NAME)

@@ -32,26 +32,28 @@ static const struct mt_opt rows[] = {
 	{'m', "model", "MODEL", MT_OPT_PATH, AT(model),
 	 "file or name of an installed model [msd-musicnn]", NULL, 0, 0},
 	{0, "top", "N", MT_OPT_I64, AT(top),
-	 "print a table of the N best tags [5 in a table, else all]", NULL, 1,
+	 "print the N best tags, as a table unless --tsv or --json [5, "
+	 "else all]", NULL, 1,
 	 1e6},
 	{'t', "threshold", "X", MT_OPT_F64, AT(threshold),
-	 "print a table of the tags with a score of X or more", NULL, 0, 1},
+	 "print the tags with a score of X or more, as a table likewise", NULL, 0, 1},
 	{0, "at-least", "N", MT_OPT_I64, AT(n_window),
-	 "average at least N windows of a long clip [what covers it]", NULL, 1,
+	 "average at least N windows of a long clip [enough to cover it]", NULL, 1,
 	 1e6},
 	{0, "windows", "HOW", MT_OPT_MAYBE, AT(windows),
-	 "add the scores of each window and its first second; even: spread over "
-	 "the clip, plain: one after the other without the tail [even]",
+	 "add the scores and start of each window; even: windows spread over "
+	 "the clip, plain: back to back, without the tail [even]",
 	 "even|plain", 0, 0},
 	{0, "embed", "LAYER", MT_OPT_MAYBE, AT(embed),
-	 "write embeddings, a layer's output, no scores [the net's own layer]",
+	 "write embeddings, the output of LAYER, instead of scores [the "
+	 "net's own choice]",
 	 NULL, 0, 0},
 	{0, "embed-pool", "HOW", MT_OPT_CHOICE, AT(pool),
-	 "over a clip's windows: mean, max, mean+max or auto, max where the layer "
-	 "took a maximum over time [auto]", "auto|mean|max|mean+max", 0, 0},
+	 "pool a clip's windows by mean, max, mean+max or auto: max for values "
+	 "that are maxima over time, else mean [auto]", "auto|mean|max|mean+max", 0, 0},
 	{0, "tsv", NULL, MT_OPT_FLAG, AT(tsv),
-	 "print key, tag and score, tab-separated, no table", NULL, 0, 0},
-	{0, "json", NULL, MT_OPT_FLAG, AT(json), "print an object a record, no table",
+	 "print tab-separated key, tag and score", NULL, 0, 0},
+	{0, "json", NULL, MT_OPT_FLAG, AT(json), "print a JSON object for each record",
 	 NULL, 0, 0},
 	{0, "backend", "NAME", MT_OPT_CHOICE, AT(backend),
 	 "onednn or blas [onednn]", "onednn|blas", 0, 0},

@@ -29,7 +29,7 @@ static const struct mt_opt rows[] = {
 	{'w', "where", "EXPR", MT_OPT_STR, AT(where),
 	 "records for which the SQL expression is true", NULL, 0, 0},
 	{'k', "keys", "FILE", MT_OPT_PATH, AT(keys),
-	 "records whose key stands in FILE, one a line", NULL, 0, 0},
+	 "records whose key is in FILE, one a line", NULL, 0, 0},
 	{0, "sample", "N|P%", MT_OPT_STR, AT(sample),
 	 "N of them, or a share of P percent, by a hash of the key", NULL, 0,
 	 0},
@@ -40,7 +40,7 @@ static const struct mt_opt rows[] = {
 	{'n', "head", "N", MT_OPT_I64, AT(head), "then at most N records",
 	 NULL, 0, 9e15},
 	{0, "no-fail", NULL, MT_OPT_FLAG, AT(no_fail),
-	 "leave out the failed records, which travel on otherwise", NULL, 0,
+	 "drop the failed records, which are passed on otherwise", NULL, 0,
 	 0},
 	{0},
 };
@@ -311,7 +311,7 @@ static int end(void *state, const struct mt_tally *tally, struct mt_err *err)
 	mt_note("%" PRIu64 " of %" PRIu64 " records chosen", choice.taken,
 		tally->n_data);
 	if (choice.dropped)
-		mt_note("%" PRIu64 " failed records left out", choice.dropped);
+		mt_note("%" PRIu64 " failed records dropped", choice.dropped);
 	const char *first;
 	size_t missed = mt_split_missed(&choice.keys, &first);
 	if (missed)
@@ -320,7 +320,7 @@ static int end(void *state, const struct mt_tally *tally, struct mt_err *err)
 			first);
 	for (size_t i = 0; i < opts.split.n; i++)
 		if (!choice.met[i])
-			mt_info("no record is of the split '%s'",
+			mt_info("no record is in split '%s'",
 				opts.split.item[i]);
 	rc = choice.out.open ? mt_writer_done(&choice.out, err) : MT_OK;
 	if (rc)

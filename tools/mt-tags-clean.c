@@ -98,10 +98,10 @@ static int check(char **operand, int n, struct mt_err *err)
 		return mt_err_set(err, MT_EUSAGE, "%s", n ? "one database at a "
 				  "time" : "name the database to clean");
 	if (!opts.rules)
-		return mt_err_set(err, MT_EUSAGE, "--rules FILE is needed; "
+		return mt_err_set(err, MT_EUSAGE, "--rules FILE is required; "
 				  "'lastfm' and 'generic' are built in");
 	if (!opts.output && !look && !opts.log && !opts.vocab && !opts.stream)
-		return mt_err_set(err, MT_EUSAGE, "-o FILE is needed, or "
+		return mt_err_set(err, MT_EUSAGE, "-o FILE is required, or "
 				  "--dry-run or --explain TAG");
 	const char *out[] = {opts.output, opts.log, opts.vocab, opts.stream};
 	for (size_t i = 0; i < sizeof out / sizeof *out; i++)
@@ -128,8 +128,8 @@ static void report_odd(void)
 			"first is number %" PRIi64, bad,
 			mt_texts_row(&clean.db.tag, first));
 	if (clean.db.n_odd)
-		mt_info("%zu pairs left out: NULL, or of a track or tag that "
-			"is not there", clean.db.n_odd);
+		mt_info("%zu pairs skipped: NULL, or their track or tag is "
+			"missing", clean.db.n_odd);
 	if (clean.db.n_no_val)
 		mt_info("%zu pairs have a val that is not a number, which "
 			"counts as NULL", clean.db.n_no_val);

@@ -21,7 +21,7 @@ static struct opts {
 
 static const struct mt_opt rows[] = {
 	{'n', "num", NULL, MT_OPT_FLAG, AT(num),
-	 "tags and tracks are given and told by number", NULL, 0, 0},
+	 "take and print tags and tracks by number", NULL, 0, 0},
 	{'f', "fold", NULL, MT_OPT_FLAG, AT(fold),
 	 "a tag means all that Unicode case folding makes equal", NULL, 0, 0},
 	{0, "min-val", "X", MT_OPT_F64, AT(min_val),
@@ -161,8 +161,8 @@ static int ask_all(struct mt_ask *ask, int verb, const char *path,
 	if (rc)
 		return rc;
 	if (db.n_odd)
-		mt_info("%zu pairs left out: NULL, or of a track or tag that "
-			"is not there", db.n_odd);
+		mt_info("%zu pairs skipped: NULL, or their track or tag is "
+			"missing", db.n_odd);
 	if (db.n_no_val)
 		mt_info("%zu pairs have a val that is not a number, which "
 			"counts as NULL", db.n_no_val);
@@ -197,7 +197,7 @@ int main(int argc, char **argv)
 	};
 	int rc = mt_tool_verb(&tool, operand, &n, &verb, &err);
 	if (!rc && n < 1)
-		rc = mt_err_set(&err, MT_EUSAGE, "a database is needed");
+		rc = mt_err_set(&err, MT_EUSAGE, "a database is required");
 	if (!rc)
 		rc = take_operands(&ask, verb, operand + 1, n - 1, &own, &err);
 	if (!rc) {

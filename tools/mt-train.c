@@ -44,13 +44,13 @@ static struct opts {
 
 static const struct mt_opt rows[] = {
 	{'o', "output", "DIR", MT_OPT_OUTPUT, AT(out),
-	 "folder for models, checkpoint and metrics; needed", NULL, 0, 0},
+	 "output folder for models, checkpoint and metrics (required)", NULL, 0, 0},
 	{'n', "net", "NAME|FILE", MT_OPT_STR, AT(net),
 	 "net by name or from a JSON file [small, linear for embeddings]", NULL, 0, 0},
 	{0, "width", "X", MT_OPT_F64, AT(width),
 	 "factor on the net's channels [1]", NULL, 0.01, 16},
 	{0, "from", "MODEL", MT_OPT_PATH, AT(from),
-	 "start from this model's net and weights; tags may be others", NULL, 0, 0},
+	 "start from this model's net and weights; its tags may differ", NULL, 0, 0},
 	{0, "freeze", "LAYER", MT_OPT_STR, AT(freeze),
 	 "with --from: keep the layers up to this one, or all-but-head", NULL, 0, 0},
 	{0, "train", "SPLIT", MT_OPT_STR, AT(train), "split to learn from [train]", NULL, 0, 0},
@@ -91,7 +91,7 @@ static const struct mt_opt rows[] = {
 	{0, "resume", NULL, MT_OPT_FLAG, AT(resume),
 	 "go on from the last checkpoint in DIR", NULL, 0, 0},
 	{0, "force", NULL, MT_OPT_FLAG, AT(force),
-	 "start anew though DIR holds a model", NULL, 0, 0},
+	 "start over although DIR holds a model", NULL, 0, 0},
 	{0},
 };
 static const struct mt_opt_set sets[] = {{rows, &opts}, {NULL, NULL}};
@@ -338,8 +338,8 @@ static int set_up(char **operand, int n, const char *cmdline,
 				"the labels have one, '%.100s'; use --loss bce",
 				mt_head_tag(&run.data.head, 0));
 	else if (!n_valid && strcmp(opts.valid, "valid") != 0)
-		rc = mt_err_set(err, MT_EINPUT, "there are no examples of "
-				"split '%s' to validate", opts.valid);
+		rc = mt_err_set(err, MT_EINPUT, "split '%s' has no "
+				"examples to validate", opts.valid);
 	else if (!n_valid)
 		mt_info("no examples of split 'valid': the last epoch counts "
 			"as the best");
@@ -407,10 +407,13 @@ static void report(double train_loss, double valid_loss, const struct mt_eval *e
 		!strcmp(mt_common.progress, "json") || isatty(STDERR_FILENO);
 	void (*say)(const char *fmt, ...) = quiet ? mt_note : mt_info;
 	size_t epoch = run.trainer.epoch, all = (size_t)opts.epochs;
-	if (run.trainer.n_valid)
+	if (run.trainer.n_valid && isfinite(e->accuracy))
 		say("epoch %zu of %zu: loss %.4f, valid %.4f, ROC-AUC %.4f, AP %.4f, "
 		    "accuracy %.4f", epoch, all, train_loss, valid_loss, e->macro_roc,
 		    e->macro_ap, e->accuracy);
+	else if (run.trainer.n_valid)
+		say("epoch %zu of %zu: loss %.4f, valid %.4f, ROC-AUC %.4f, AP %.4f",
+		    epoch, all, train_loss, valid_loss, e->macro_roc, e->macro_ap);
 	else
 		say("epoch %zu of %zu: loss %.4f", epoch, all, train_loss);
 }
@@ -578,7 +581,7 @@ int main(int argc, char **argv)
 	mt_tool_begin(&tool, argc, argv, &operand, &n);
 	int rc = opts.config ? parse_again(&operand, &n, &err) : MT_OK;
 	if (!rc && !opts.out)
-		rc = mt_err_set(&err, MT_EUSAGE, "-o FOLDER is needed");
+		rc = mt_err_set(&err, MT_EUSAGE, "-o FOLDER is required");
 	if (!rc)
 		rc = open_base(&err);
 	if (!rc)

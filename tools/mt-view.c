@@ -317,7 +317,7 @@ static int end(void *state, const struct mt_tally *t, struct mt_err *err)
 		put_counts(t);
 	end_table();
 	if (opts.key && !view.shown)
-		return mt_err_set(err, MT_EINPUT, "there is no record '%s'",
+		return mt_err_set(err, MT_EINPUT, "no record has the key '%s'",
 				  opts.key);
 	return check_field(err);
 }

@@ -350,7 +350,7 @@ static int deliver(struct mt_decoder *d, struct mt_pcm *pcm, size_t n,
 			memmove(x, x + drop, keep * sizeof *x);
 		if (mt_finite_f4(x, keep) < keep)
 			return mt_err_item(err, "decode.nonfinite", "%s: holds "
-					   "a sample that is no finite number, "
+					   "a sample that is NaN or infinite, "
 					   "near second %.3f", d->name,
 					   (double)(d->n_out - n) /
 						   d->out_rate);

@@ -64,7 +64,7 @@ int mt_opt_config(const struct mt_opt_set *sets, const char *path,
 		return rc;
 	if (!json_is_object(root)) {
 		json_decref(root);
-		return mt_err_set(err, MT_EUSAGE, "%s: holds no JSON object",
+		return mt_err_set(err, MT_EUSAGE, "%s: not a JSON object",
 				  path);
 	}
 	const char *name;

@@ -65,8 +65,8 @@ static const struct mt_opt verb_rows[] = {
 };
 static const struct mt_opt all_rows[] = {
 	{'q', "quiet", NULL, MT_OPT_FLAG, AT(quiet),
-	 "say nothing but errors", NULL, 0, 0},
-	{'v', "verbose", NULL, MT_OPT_FLAG, AT(verbose), "say more", NULL,
+	 "print errors only", NULL, 0, 0},
+	{'v', "verbose", NULL, MT_OPT_FLAG, AT(verbose), "print more messages", NULL,
 	 0, 0},
 	{0, "list-options", NULL, MT_OPT_FLAG, AT(list_options),
 	 "print the option table for programs and exit", NULL, 0, 0},
@@ -288,9 +288,10 @@ int mt_tool_verb(const struct mt_tool *tool, char **operand, int *n,
 		*verb = find_verb(tool->verbs, operand[1]);
 	}
 	if (*verb < 0)
-		return mt_err_set(err, MT_EUSAGE, *n > 1 ? "there is no command "
-				  "'%.60s'; --help lists them" : "a database "
-				  "and a command are needed; --help lists them",
+		return mt_err_set(err, MT_EUSAGE, *n > 1 ? "unknown command "
+				  "'%.60s'; --help lists the commands" :
+				  "a database and a command are required; "
+				  "--help lists the commands",
 				  *n > 1 ? operand[1] : "");
 	for (--*n; at < *n; at++)
 		operand[at] = operand[at + 1];

@@ -65,8 +65,8 @@ static int check_head(struct mt_examples *e, const char *name, struct mt_err *er
 	e->embedding = !mel && (!strcmp(kind, "embedding") ||
 				mt_head_has_field(h, "embedding"));
 	if (!mel && !e->embedding)
-		return mt_err_set(err, MT_EUSAGE, "%s: holds no mel, it is of "
-				  "kind %.32s; mt-melspec makes mel", name, kind);
+		return mt_err_set(err, MT_EUSAGE, "%s: kind %.32s, but this "
+				  "tool reads mel or embedding; mt-melspec makes mel", name, kind);
 	return MT_OK;
 }
 
@@ -259,11 +259,11 @@ int mt_examples_none(const struct mt_examples *e, const char *split,
 					       "%s'%s'", at ? ", " : "",
 					       e->split_name[i]);
 	if (!e->n_split)
-		return mt_err_set(err, MT_EINPUT, "there is no record to learn "
-				  "from");
-	return mt_err_set(err, MT_EINPUT, "no record is of the split '%s'%s%s",
-			  split, at ? "; there are: "
-			  : ", none of any; mt-pack --split draws splits", names);
+		return mt_err_set(err, MT_EINPUT, "the input has no examples; "
+				  "mt-view -s counts what is in it");
+	return mt_err_set(err, MT_EINPUT, "split '%s' has no examples%s%s",
+			  split, at ? "; the splits are " : ", nor has any other; "
+			  "mt-pack --split draws splits", names);
 }
 
 size_t mt_examples_idle(const struct mt_examples *e, const char *split,

@@ -58,7 +58,7 @@ int mt_h5_open(struct mt_h5 **out, const char *path, struct mt_err *err)
 	h5->path = path;
 	if (H5Fis_hdf5(path) <= 0) {
 		free(h5);
-		return mt_err_set(err, MT_EINPUT, "%s: is no HDF5 file", path);
+		return mt_err_set(err, MT_EINPUT, "%s: not an HDF5 file", path);
 	}
 	hid_t how = H5Pcreate(H5P_FILE_ACCESS);
 	H5Pset_file_locking(how, 0, 1);

@@ -71,12 +71,12 @@ static int choose_folder(struct mt_pack *p, bool force, bool resume,
 	if (!into_next)
 		free(next);
 	if (!rc && is_set && !force && !resume)
-		rc = mt_err_set(err, MT_EUSAGE, "%s: is a packed set already; "
+		rc = mt_err_set(err, MT_EUSAGE, "%s: holds a packed set already; "
 				"--force replaces it", p->folder);
 	else if (!rc && n + begun && !force && !resume)
 		rc = mt_err_set(err, MT_EUSAGE, "%s: holds %zu part%s of a run "
-				"that was cut short; --resume goes on, "
-				"--force begins anew", p->folder,
+				"that was cut short; --resume continues, "
+				"--force starts over", p->folder,
 				begun ? begun : n,
 				(begun ? begun : n) == 1 ? "" : "s");
 	if (!rc && (force || !into_next))
@@ -176,7 +176,7 @@ static int same_head(struct mt_pack *p, struct mt_err *err)
 		return MT_OK;
 	return mt_err_set(err, MT_EINPUT, "%s: its header is not the one that "
 			  "this run would write: other options or another "
-			  "input; --force packs anew", p->old.name);
+			  "input; --force starts over", p->old.name);
 }
 
 /* Resuming: the next record of the finished parts, MT_END behind the last. */
@@ -234,7 +234,7 @@ static int same_record(struct mt_pack *p, const struct mt_frame *frame,
 		return MT_OK;
 	return mt_err_set(err, MT_EINPUT, "%s: record %" PRIu64 " is '%.*s', "
 			  "the input has '%.200s'%s: this is not the input "
-			  "that was packed before; --force packs anew",
+			  "that was packed before; --force starts over",
 			  p->old.name, p->n_record, n > 200 ? 200 : (int)n,
 			  key, frame->key, same ? " with other content" : "");
 }
@@ -319,7 +319,7 @@ int mt_pack_put(struct mt_pack *p, const struct mt_frame *frame,
 		rc = mt_err_set(err, MT_EINPUT, "%s: is complete and ends "
 				"before '%.200s' of the input: this is not "
 				"the input that was packed before; --force "
-				"packs anew", p->folder, frame->key);
+				"starts over", p->folder, frame->key);
 	} else if (rc == MT_END) {
 		rc = p->is_open ? MT_OK : open_part(p, err);
 		if (!rc)
@@ -339,7 +339,7 @@ int mt_pack_close(struct mt_pack *p, struct mt_err *err)
 	if (!rc)
 		rc = mt_err_set(err, MT_EINPUT, "%s: holds more records than "
 				"the input gave: this is not the input that "
-				"was packed before; --force packs anew",
+				"was packed before; --force starts over",
 				p->old.name);
 	if (rc == MT_END && p->complete) {
 		mt_pack_abort(p);

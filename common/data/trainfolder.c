@@ -33,13 +33,13 @@ int mt_train_folder_check(const char *path, bool resume, bool force, bool *made,
 				  "go into a folder of their own", path);
 	if ((checkpoint || model) && !force && !resume)
 		return mt_err_set(err, MT_EUSAGE, "%s: holds a model already; "
-				  "--resume goes on, --force starts anew", path);
+				  "--resume continues, --force starts over", path);
 	if (model && !checkpoint && !force)
 		return mt_err_set(err, MT_EUSAGE, "%s: holds a model, but no "
-				  "checkpoint to go on from; --force starts "
-				  "anew", path);
+				  "checkpoint to resume from; --force starts "
+				  "over", path);
 	if (!stat(path, &st) && !S_ISDIR(st.st_mode))
-		return mt_err_set(err, MT_EUSAGE, "%s: is no folder", path);
+		return mt_err_set(err, MT_EUSAGE, "%s: is not a folder", path);
 	*made = !mkdir(path, 0777);
 	if (!*made && errno != EEXIST)
 		return mt_err_sys(err, "%s: cannot make the folder", path);

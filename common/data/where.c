@@ -319,7 +319,7 @@ static int prepare(struct mt_where *w, const char *expr, struct mt_err *err)
 	} else if (bad) {
 		char *have = columns(w);
 		rc = mt_err_set(err, MT_EUSAGE, "--where '%.150s': %.100s "
-				"(there are: %.200s)", expr,
+				"(columns: %.200s)", expr,
 				sqlite3_errmsg(w->db), have);
 		free(have);
 	} else if (*tail || sqlite3_column_count(w->stmt) != 1 ||

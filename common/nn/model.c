@@ -131,7 +131,7 @@ static int parse_meta(struct mt_model *m, json_t *o, const char *file,
 	json_object_foreach(o, name, v) {
 		if (!json_is_string(v))
 			return mt_err_set(err, MT_EINPUT, "%s: metadata "
-					  "'%.80s' is no string", file, name);
+					  "'%.80s' is not a string", file, name);
 		m->meta[m->n_meta++] = (struct mt_model_meta){
 			mt_strdup(name), mt_strdup(json_string_value(v))};
 	}
@@ -153,7 +153,7 @@ static int parse_header(struct mt_model *m, json_t *root, const char *file,
 			rc = json_is_object(o)
 				? parse_meta(m, o, file, err)
 				: mt_err_set(err, MT_EINPUT, "%s: __metadata__ "
-					     "is no object", file);
+					     "is not an object", file);
 		} else {
 			rc = parse_tensor(&m->tensor[m->n_tensor], name, o,
 					  file, data, size, err);
@@ -183,7 +183,7 @@ static int parse_start(struct mt_model *m, const unsigned char *p, size_t size,
 				  JSON_REJECT_DUPLICATES, &why);
 	if (!json_is_object(root)) {
 		json_decref(root);
-		return mt_err_set(err, MT_EINPUT, "%s: its header is no JSON "
+		return mt_err_set(err, MT_EINPUT, "%s: its header is not a JSON "
 				  "object: %s", name, why.text);
 	}
 	int rc = parse_header(m, root, name, p + 8 + n, size - 8 - n, err);

@@ -153,7 +153,7 @@ int mt_net_load(struct mt_net *net, const char *name, const struct mt_net_opt *o
 	}
 	if (!strchr(name, '/') && (n < 5 || strcmp(name + n - 5, ".json"))) {
 		char *names = mt_net_names();
-		mt_err_set(err, MT_EUSAGE, "no net is called \"%s\"; there are %s, or give a "
+		mt_err_set(err, MT_EUSAGE, "unknown net '%s'; the built-in nets are %s; or give a "
 			   ".json file", name, names);
 		free(names);
 		return MT_EUSAGE;

@@ -9,6 +9,6 @@ const struct mt_ops *mt_ops_get(const char *name, struct mt_err *err)
 	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
 		if (!strcmp(name, all[i]->name))
 			return all[i];
-	mt_err_set(err, MT_EUSAGE, "no backend is called \"%s\"; there are onednn, blas", name);
+	mt_err_set(err, MT_EUSAGE, "unknown backend '%s'; use onednn or blas", name);
 	return NULL;
 }

@@ -211,14 +211,14 @@ int mt_transfer_freeze(struct mt_net *net, const char *layer, struct mt_err *err
 		char list[300] = "";
 		size_t at = 0;
 		for (int k = 0; k < head && at < sizeof list; k++)
-			at += (size_t)snprintf(list + at, sizeof list - at, ", %s",
-					       net->node[k].name);
-		return mt_err_set(err, MT_EUSAGE, "--freeze %s: no such layer; use "
-				  "all-but-head%s", layer, list);
+			at += (size_t)snprintf(list + at, sizeof list - at, "%s %s",
+					       k ? "," : "", net->node[k].name);
+		return mt_err_set(err, MT_EUSAGE, "--freeze: unknown layer '%.60s'; use "
+				  "all-but-head or one of%s", layer, list);
 	}
 	if (i >= head)
 		return mt_err_set(err, MT_EUSAGE, "--freeze %s: the head, layer %s, would be "
-				  "frozen, too, and nothing be left to train; use "
+				  "frozen too, which leaves nothing to train; use "
 				  "--freeze all-but-head", layer, net->node[head].name);
 	mt_net_freeze(net, i + 1);
 	return MT_OK;

@@ -84,13 +84,31 @@ static bool kind_ok(const char *kinds, const char *kind)
 static const char *maker(const char *kinds)
 {
 	static const char *const made[][2] = {
-		{"clip", "mt-scan makes clip"}, {"audio", "mt-decode makes audio"},
-		{"mel", "mt-melspec makes mel"}, {"score", "mt-predict makes score"},
+		{"clip", "; mt-scan lists sound files"},
+		{"audio", "; mt-decode makes audio"},
+		{"mel", "; mt-melspec makes mel"},
+		{"score", "; mt-predict makes scores"},
 	};
 	for (size_t i = 0; i < sizeof made / sizeof *made; i++)
 		if (!strncmp(kinds, made[i][0], strlen(made[i][0])))
 			return made[i][1];
-	return "see its manual page";
+	return "";
+}
+
+static int wrong_kind(const char *name, const char *kind, const char *kinds,
+		      struct mt_err *err)
+{
+	char list[100];
+	size_t at = 0;
+	for (const char *k = kinds; *k && at < sizeof list;) {
+		size_t n = strcspn(k, "|");
+		const char *sep = k == kinds ? "" : k[n] ? ", " : " or ";
+		at += (size_t)snprintf(list + at, sizeof list - at, "%s%.*s",
+				       sep, (int)n, k);
+		k += n + (k[n] == '|');
+	}
+	return mt_err_set(err, MT_EUSAGE, "%s: kind %.32s, but this tool reads "
+			  "%s%s", name, kind, list, maker(kinds));
 }
 
 /* Turn the input's header into the output's. No other job is in flight. */
@@ -106,10 +124,7 @@ static int begin_segment(void *ctx, struct mt_rec *rec, struct mt_err *err)
 		mt_head_init(&r->head, "clip");
 	const char *kind = mt_head_kind(&r->head);
 	if (r->has_in && !kind_ok(f->kinds, kind))
-		return mt_err_set(err, MT_EUSAGE, "%s: reads a stream of kind "
-				  "%s, this one is of kind %.32s; %s",
-				  r->in.reader.name, f->kinds, kind,
-				  maker(f->kinds));
+		return wrong_kind(r->in.reader.name, kind, f->kinds, err);
 	int rc = f->head ? f->head(f->state, &r->head, err) : MT_OK;
 	if (!rc)
 		mt_filter_add_prog(&r->head);

@@ -163,7 +163,7 @@ static int not_a_frame(struct mt_reader *r, const struct raw *f, size_t n,
 	return mt_err_set(err, MT_EINPUT, "%s: byte %" PRIu64 ": not a frame, "
 			  "found \"%s\"%s", r->name, f->at, text,
 			  !f->at && is_sound(f->head, n) ?
-			  "; sound files go into mt-decode" : "");
+			  "; this is a sound file, which mt-decode reads" : "");
 }
 
 /* The content, in a buffer that grows as the bytes come. */

@@ -124,7 +124,7 @@ static int check_once(struct check *c, const struct mt_rule *rule)
 	if (rule->verb == MT_RULE_FOLD &&
 	    c->fold[rule->fold][rule->plural] != rule)
 		return mt_rules_error(c->r, 0, rule->line, c->err,
-				      "the same fold stands in line %u already",
+				      "the same fold is in line %u already",
 				      c->fold[rule->fold][rule->plural]->line);
 	return MT_OK;
 }

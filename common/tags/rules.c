@@ -284,7 +284,7 @@ static int fold(struct line *l, struct mt_rule *rule)
 	rule->fold = (enum mt_fold)f;
 	rule->plural = !strcmp(p.s, "plural");
 	if (f == MT_N_FOLD)
-		rc = BAD(l, "there is no fold '%.60s'; there are strip, amp-n, "
+		rc = BAD(l, "unknown fold '%.60s'; the folds are strip, amp-n, "
 			 "amp-and, and-n, decade-19, decade-20, case, letters, "
 			 "and-words, plain, exact", t.s);
 	else if (p.n && !rule->plural)
@@ -359,7 +359,7 @@ static int parse_line(struct line *l)
 	while (v < MT_N_RULE && strcmp(mt_rule_verb_name[v], t.s) != 0)
 		v++;
 	if (v == MT_N_RULE) {
-		rc = BAD(l, "there is no rule '%.60s' (mtrules(5) has them)",
+		rc = BAD(l, "unknown rule '%.60s'; mtrules(5) lists the rules",
 			 t.s);
 		free(t.s);
 		return rc;

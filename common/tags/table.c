@@ -51,7 +51,7 @@ static int sort_rows(struct mt_table *t, struct row *row, const char *name,
 		t->more_n[i] = row[i].more_n;
 		if (i && !rc && !strcmp(cell[i * width], cell[(i - 1) * width]))
 			rc = mt_err_set(err, MT_EINPUT, "%s: line %zu: '%.200s' "
-					"stands in line %zu already", name,
+					"is in line %zu already", name,
 					t->line[i], cell[i * width],
 					t->line[i - 1]);
 	}
@@ -117,7 +117,7 @@ static int parse(struct mt_table *t, struct mt_cells *c, struct mt_err *err)
 	int rc = mt_cells_next(c, err);
 	if (rc == MT_END || (!rc && !c->len[0]))
 		rc = mt_err_set(err, MT_EINPUT, "%s: line 1: a header line with "
-				"the names of the columns is needed", c->path);
+				"the names of the columns is required", c->path);
 	if (rc)
 		return rc;
 	t->n_column = c->n_cell;

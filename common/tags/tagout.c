@@ -67,7 +67,7 @@ static int open_file(struct mt_file *file, const char *path,
 	if (rc || file->temp)
 		return rc;
 	mt_file_abort(file);
-	return mt_err_set(err, MT_EUSAGE, "%s: is no regular file, so no "
+	return mt_err_set(err, MT_EUSAGE, "%s: not a regular file, so no "
 			  "database can be written to it", path);
 }
 

@@ -33,7 +33,7 @@ static int asked(struct mt_tagtable *t, struct mt_err *err)
 	t->list = strcasecmp(t->column, "tag") != 0;
 	if (t->tag >= 0)
 		return MT_OK;
-	return mt_err_set(err, MT_EINPUT, "%s: there is no column '%.80s'",
+	return mt_err_set(err, MT_EINPUT, "%s: has no column '%.80s'",
 			  t->c.path, t->column);
 }
 
@@ -58,7 +58,7 @@ static int open_fma(struct mt_tagtable *t, struct mt_err *err)
 	t->keys = MT_TAGKEYS_NUMBER;
 	t->track = 0;
 	if (!rc && t->tag < 0)
-		return mt_err_set(err, MT_EINPUT, "%s: there is no column "
+		return mt_err_set(err, MT_EINPUT, "%s: has no column "
 				  "'%.80s'", t->c.path, want);
 	if (!rc)
 		rc = mt_cells_next(&t->c, err);
@@ -143,7 +143,7 @@ int mt_tagtable_open(struct mt_tagtable *t, const char *path, char *text,
 	} else {
 		rc = mt_cells_next(&t->c, err);
 		if (rc == MT_END)
-			rc = mt_cells_bad(&t->c, "a header line is needed", err);
+			rc = mt_cells_bad(&t->c, "a header line is required", err);
 		t->width = t->c.n_cell;
 		if (!rc && !t->c.len[0] && mt_cells_find(&t->c, "album") >= 0)
 			rc = open_fma(t, err);

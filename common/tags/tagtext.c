@@ -87,7 +87,7 @@ int mt_tagread_table(struct mt_tagdb *db, char *data, size_t size,
 		return rc;
 	db->keys = t.keys;
 	if ((parts & MT_TAGDB_VAL) && t.weight < 0)
-		rc = mt_cells_bad(&t.c, "there is no column 'weight'", err);
+		rc = mt_cells_bad(&t.c, "has no column 'weight'", err);
 	else
 		rc = read_rows(db, &t, how, err);
 	mt_tagtable_close(&t);

@@ -115,7 +115,7 @@ int mt_vocab_merge(struct mt_vocab *v, const char *rule, struct mt_err *err)
 				 !strcmp(v->alias[i].from, to);
 		if (taken) {
 			rc = mt_err_set(err, MT_EUSAGE, "--merge '%s': '%s' or "
-					"'%s' stands in another rule already",
+					"'%s' is in another rule already",
 					rule, to, from);
 			free(from);
 			break;

@@ -46,7 +46,7 @@ is "$(cat "$tmp/said")" \
 rc 3 'nothing to judge' mt-eval "$tmp/l.score"
 is "$(cat "$tmp/err")" "mt-eval: record 'high/0.wav' has no label; mt-label gives labels" 'says what is missing'
 rc 2 'mel in the place of scores' mt-eval "$tmp/mel.mtr"
-like "$tmp/err" 'of kind score, this one is of kind mel; mt-predict makes score' 'says what to do'
+like "$tmp/err" 'kind mel, but this tool reads score; mt-predict makes scores' 'says what to do'
 tags low,deep high
 is "$(cat "$tmp/said")" 'mt-predict: the model does not know 1 of the 3 tags of the labels, left out: deep' \
 	'a tag more'

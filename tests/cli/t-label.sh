@@ -36,9 +36,11 @@ mt-scan -q -o "$tmp/up.clip" "$tmp/up"
 is "$(mt-label --folders "$tmp/up" "$tmp/up.clip" | mt-view -f label | tr '\t\n' ' ;')" \
 	'a, b/a.wav 1 0;in/a.wav 0 1;' 'the comma of a folder'
 rc 1 'records that lie in none of them' mt-label --folders "$tmp/in" "$tmp/up.clip"
-like "$tmp/err" '^mt-label: in/a.wav: lies in no folder of .*/in$' 'fail'
+like "$tmp/err" '^mt-label: in/a.wav: its first folder is not one of those in .*/in$' 'fail'
 (cd "$tmp/up" && mt-decode -q ./in/a.wav | mt-label --folders . | mt-view -f label) > "$tmp/out"
 like "$tmp/out" '^./in/a.wav	0	1$' './ is no folder'
+(cd "$tmp" && mt-decode -q in/x/a.wav in/y/c.wav | mt-label --folders ./in/ | mt-view -f label) > "$tmp/out"
+is "$(tr '\t\n' ' ;' < "$tmp/out")" 'in/x/a.wav 1 0;in/y/c.wav 0 1;' 'files named as DIR/tag/file'
 is "$(mt-label --folders "$tmp/in" --without x "$tmp/clip" | mt-view -f label | tr '\t\n' ' ;')" \
 	'x/a.wav 0;x/b.wav 0;y/c.wav 1;' 'folders that are not wanted as tags'
 # not in the time of the square of their number
@@ -95,7 +97,7 @@ bad() { # exit pattern name
 printf 'path\ttags\nx/a.wav\n' > "$tmp/bad.tsv"
 bad 3 'bad.tsv: line 2: 1 cells where the header has 2' 'a short row'
 printf 'path\ttags\na\tb\na\tc\n' > "$tmp/bad.tsv"
-bad 3 "bad.tsv: line 3: 'a' stands in line 2" 'a key twice'
+bad 3 "bad.tsv: line 3: 'a' is in line 2" 'a key twice'
 printf 'file\ttags\na\tb\n' > "$tmp/bad.tsv"
 bad 3 "first column is 'file'" 'a wrong first column'
 printf 'path\tmel\na\tb\n' > "$tmp/bad.tsv"

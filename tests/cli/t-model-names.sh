@@ -39,7 +39,7 @@ same "$tmp/got" "$tmp/want" 'a name in $MT_MODELS'
 mt-predict -q -m tiny --tsv "$tmp/set" > "$tmp/got"
 same "$tmp/got" "$tmp/want" 'a name in the user'\''s data folder'
 rc 2 'an unknown name' mt-predict -m zebr "$tmp/set"
-like "$tmp/err" "unknown model 'zebr'; installed are tiny, zebra, in $other, $own, $user/mt/models, " \
+like "$tmp/err" "unknown model 'zebr'; installed are tiny, zebra; name a file of your own as ./FILE \\(searched: $other, $own, $user/mt/models, " \
 	'lists the installed ones and the folders'
 
 # the default: default, msd-musicnn, the first by name

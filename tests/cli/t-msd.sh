@@ -96,7 +96,7 @@ EOF
 same "$tmp/out" "$tmp/want" 'ids of all three kinds on standard input'
 is "$(mt-msd lookup --every --msd "$tmp/msd.h5" 50 SOAAAAAAAAAAAAA001 | wc -l)" 15 'every track of an id'
 rc 1 'unknown ids' mt-msd lookup --msd "$tmp/msd.h5" 3 999 nonsense "$(tid 999)"
-is "$(grep -c 'is no id' "$tmp/err") $(wc -l < "$tmp/out")" '3 5' 'are named, and get an empty row each'
+is "$(grep -c 'not the id' "$tmp/err") $(wc -l < "$tmp/out")" '3 5' 'are named, and get an empty row each'
 rc 2 'look-ups take no lists' mt-msd lookup --msd "$tmp/msd.h5" --mismatches "$tmp/mis" 3
 rc 2 'a join takes no --metadata' mt-msd --msd "$tmp/msd.h5" --metadata "$tmp/mis" "$tmp/clips.mtr"
 rc 2 'the summary is needed' mt-msd "$tmp/clips.mtr"
@@ -115,7 +115,7 @@ bad() { # WANT PATTERN NAME ARGUMENTS
 }
 head -c "$(($(wc -c < "$tmp/msd.h5") / 2))" "$tmp/msd.h5" > "$tmp/cut.h5"
 bad 3 'cut.h5: is an HDF5 file that is damaged or cut: .*trunc' 'a summary that is cut' --msd "$tmp/cut.h5"
-bad 3 'mis: is no HDF5 file' 'no HDF5 file' --msd "$tmp/mis"
+bad 3 'mis: not an HDF5 file' 'no HDF5 file' --msd "$tmp/mis"
 bad 4 'nothing.h5: cannot open' 'no file' --msd "$tmp/nothing.h5"
 printf 'garbled\n' | cat "$tmp/mis" - > "$tmp/mis2"
 bad 3 "mis2:2: names no track id .*'garbled'" 'a garbled line in the list of mismatches' --msd "$tmp/msd.h5" --mismatches "$tmp/mis2"
@@ -131,7 +131,7 @@ perl -e 'binmode STDIN; binmode STDOUT; local $/; $_ = <STDIN>; substr($_, lengt
 mt-msd -q --msd "$tmp/hurt.h5" "$tmp/clips.mtr" > "$tmp/o" 2> "$tmp/err"
 case $? in 0 | 1 | 3) ok 0 'damage inside is an error or harmless' ;; *) ok 1 'damage inside is an error or harmless' ;; esac
 rc 2 'another kind of stream' sh -c "perl tests/lib/tone.pl 0.2 440 > '$tmp/a.wav'; mt-decode '$tmp/a.wav' | mt-msd --msd '$tmp/msd.h5'"
-like "$tmp/err" 'mt-msd: .*kind clip, this one is of kind audio' '... is refused by its name'
+like "$tmp/err" 'mt-msd: .*kind audio, but this tool reads clip' '... is refused by its name'
 head -c 3000 "$tmp/clips.mtr" > "$tmp/half.mtr"
 rc 3 'a stream that is cut' mt-msd --msd "$tmp/msd.h5" -o "$tmp/bad" "$tmp/half.mtr"
 ok "$(test ! -e "$tmp/bad"; echo $?)" '... gives no output'

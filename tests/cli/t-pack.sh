@@ -94,7 +94,7 @@ rc 3 'a folder without a manifest is no set' mt-view -c "$tmp/r"
 like "$tmp/err" 'r: is a folder without manifest.json: no packed set, or not yet a whole one' 'says so'
 pack -o "$tmp/r" --split train:0.5,test:0.5 2>"$tmp/err"
 is $? 2 'a run cut short is not begun anew unasked'
-like "$tmp/err" 'holds 4 parts of a run that was cut short; --resume goes on, --force begins' 'but told'
+like "$tmp/err" 'holds 4 parts of a run that was cut short; --resume continues, --force starts' 'but told'
 is "$(ls "$tmp/r" | wc -l)" 4 'and its parts are there still'
 pack -o "$tmp/r" --resume --split train:0.5,test:0.5
 ok $? 'resumes'
@@ -111,7 +111,7 @@ other() {
 	like "$tmp/err" "$words" "$name: is said"
 	is "$(wc -l < "$tmp/err")" 1 "$name: in one sentence"
 }
-other 'other options' 'other options or another input; --force packs anew' < "$tmp/s"
+other 'other options' 'other options or another input; --force starts over' < "$tmp/s"
 set -- --split train:0.5,test:0.5
 sel() { mt-select -q --no-prog --allow-fail 2 "$@" > "$tmp/x"; }
 sel --skip 1 "$tmp/s"

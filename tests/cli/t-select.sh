@@ -8,9 +8,9 @@ keys() { mt-select "$@" | mt-view | cut -f1 | tr '\n' ' '; }
 is "$(keys --split test "$e")" 'high/b.wav low/b.wav ' '--split'
 is "$(keys -s test -s train "$e" | wc -w)" 4 '--split twice'
 is "$(keys --split none "$e" 2> "$tmp/err")" '' 'a split that is not there'
-is "$(cat "$tmp/err")" "mt-select: no record is of the split 'none'" 'is told'
+is "$(cat "$tmp/err")" "mt-select: no record is in split 'none'" 'is told'
 rc 0 'one of two' mt-select -s test -s none -k /dev/null "$e"
-is "$(grep -c 'of the split' "$tmp/err")" 1 'is told alone, whatever else is asked for'
+is "$(grep -c 'is in split' "$tmp/err")" 1 'is told alone, whatever else is asked for'
 is "$(keys -w "key GLOB 'low/*'" "$e")" 'low/a.wav low/b.wav ' '--where on the key'
 is "$(keys -w "split = 'test' AND tag('high')" "$e")" 'high/b.wav ' 'a field and a tag'
 is "$(keys -w 'rate > 7999.5 AND seconds < 0.2' "$e" | wc -w)" 4 'numbers'
@@ -23,7 +23,7 @@ refuse() { # pattern name expression
 	like "$tmp/err" "$1" "$2: message"
 }
 refuse 'no such column: rat' 'an unknown column' 'rat > 1'
-refuse 'there are: key, path, bytes' 'and the columns are told' 'rat > 1'
+refuse 'columns: key, path, bytes' 'and the columns are told' 'rat > 1'
 refuse 'no such column: "?low"?' 'a name in double quotes is no text' 'key = "low"'
 refuse 'no such column: mel' 'an array' 'mel > 1'
 refuse 'one expression' 'a second statement' '1); SELECT (1'

@@ -47,7 +47,7 @@ is "$(mt-view -f artist "$tmp/l" | cut -f 2 | tr '\n' ';')" 'Ann;Bob;' '... whos
 printf 'path\tgenre\ttags\n01/1.mp3\t"a, b",c\tx\ty\n02/2.low.mp3\tc\tx\n' > "$tmp/own.tsv"
 is "$(labels -t "$tmp/own.tsv" --tag-column genre)" 'c;a, b;1 1;1 0;' '--tag-column, a comma in quotes'
 rc 3 'a column that is not there' mt-label -t "$tmp/own.tsv" --tag-column style "$tmp/clips"
-like "$tmp/err" "own.tsv: there is no column 'style'" 'is named'
+like "$tmp/err" "own.tsv: has no column 'style'" 'is named'
 
 # AudioSet: comments, ids, their names; files named by the id in several ways
 {

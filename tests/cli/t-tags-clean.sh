@@ -145,14 +145,14 @@ is "$(cat "$tmp/out")" 'a:hard rock:7,a:rock:9,a:music:9,b:hard rock:5,b:rock:5,
 
 # mistakes in rules, of which tests/unit/test_rules.c has all kinds
 printf 'candidates 2\n\nfoldd strip\n' > "$tmp/bad.rules"
-refused 3 "bad.rules:3: there is no rule 'foldd'" 'an unknown rule' mt-tags-clean -r "$tmp/bad.rules" -n "$toy"
+refused 3 "bad.rules:3: unknown rule 'foldd'" 'an unknown rule' mt-tags-clean -r "$tmp/bad.rules" -n "$toy"
 printf 'candidates 2\nfold strip\n' > "$tmp/bad.rules"
 refused 3 "bad.rules:2: the fold 'strip' leaves nothing of the tag" 'an empty key' mt-tags-clean -r "$tmp/bad.rules" -n "$toy"
 printf 'candidates 2\n' > "$tmp/bad.rules"
 refused 3 "would both be named 'rock'" 'two tags of one name' mt-tags-clean -r "$tmp/bad.rules" -n "$toy"
 refused 4 'No such file' 'no rules' mt-tags-clean -r "$tmp/none" -n "$toy"
-refused 2 'rules FILE is needed' 'no --rules' mt-tags-clean -n "$toy"
-refused 2 '-o FILE is needed' 'nothing to do' mt-tags-clean -r lastfm "$toy"
+refused 2 'rules FILE is required' 'no --rules' mt-tags-clean -n "$toy"
+refused 2 '-o FILE is required' 'nothing to do' mt-tags-clean -r lastfm "$toy"
 refused 2 'name the database' 'no database' mt-tags-clean -r lastfm -n
 refused 2 'written over itself' 'onto itself' mt-tags-clean -r "$rules" -o "$toy" "$toy"
 refused 2 "no rule 'parent'" '--orpheus with parents' mt-tags-clean -q -r "$tmp/p.rules" --orpheus -o "$tmp/x.db" "$tmp/p.tsv"
@@ -169,7 +169,7 @@ nothing() {
 refused 4 'out.db.*: cannot write: File too large' 'a file that may not grow' sh -c \
 	"trap '' XFSZ; ulimit -f 8; mt-tags-clean -q -r '$rules' -o '$tmp/o/out.db' '$toy'"
 nothing 'a file that may not grow'
-refused 2 'no regular file' 'a database to a device' mt-tags-clean -q -r "$rules" -o /dev/null "$toy"
+refused 2 'not a regular file' 'a database to a device' mt-tags-clean -q -r "$rules" -o /dev/null "$toy"
 refused 4 'No such file' 'no folder' mt-tags-clean -q -r "$rules" -o "$tmp/none/out.db" "$toy"
 mkdir "$tmp/full"
 if unshare -rm mount -t tmpfs -o size=8k none "$tmp/full" 2> /dev/null; then

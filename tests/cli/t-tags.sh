@@ -63,7 +63,7 @@ is "$(mt-tags -q "$toy" together -t 4 | awk -F '\t' 'NR > 1 { print $3 }' | sort
 mt-tags -q "$toy" info > "$tmp/info"
 like "$tmp/info" '^odd pairs	42$' 'odd pairs are counted'
 mt-tags "$toy" info 2> "$tmp/err" > "$tmp/out"
-like "$tmp/err" '42 pairs left out' 'and told'
+like "$tmp/err" '42 pairs skipped' 'and reported'
 mkdir "$tmp/dump"
 mt-tags -q "$toy" dump "$tmp/dump"
 is "$(cd "$tmp/dump" && echo *)" 'tags.tsv tid_tag.tsv tids.tsv' 'dump'
@@ -83,7 +83,7 @@ same "$toy" "$tmp/toy.db" 'the database is untouched'
 refused 1 "there is no tag 'nosuch'" 'an unknown tag' mt-tags -q "$toy" tag-num rock nosuch
 like "$tmp/out" '^1	rock$' 'the others are answered'
 refused 1 "no track 'x', nor 1 others" 'unknown tracks' mt-tags -q "$toy" tags-of x y
-refused 2 "no command 'nosuch'" 'an unknown command' mt-tags "$toy" nosuch
+refused 2 "unknown command 'nosuch'" 'an unknown command' mt-tags "$toy" nosuch
 refused 2 'a database and a command' 'no command' mt-tags "$toy"
 refused 2 'takes nothing after it' 'too much' mt-tags "$toy" popularity x
 printf 'track\ttag\n' > "$tmp/many.tsv"

@@ -62,7 +62,7 @@ rc 0 '--resume without a checkpoint begins' train --resume -o "$tmp/c"
 cmp -s "$tmp/c/metrics.jsonl" "$tmp/a/metrics.jsonl"
 ok $? 'and trains the same'
 rc 2 '--resume with another option' train --resume --lr 0.1 -o "$tmp/a"
-like "$tmp/err" 'checkpoint.safetensors: the run to resume had other options: --lr was 0.03, now 0.1; give the same, or start anew with --force$' 'names it'
+like "$tmp/err" 'checkpoint.safetensors: the run to resume had other options: --lr was 0.03, now 0.1; give the same, or start over with --force$' 'names it'
 rc 2 '--resume with another option' train --resume --mask-bands 4 -o "$tmp/a"
 like "$tmp/err" ': --mask-bands was 2, now 4; ' 'and shows both'
 mt-select -q --where "key <> 'low/1.wav'" "$tmp/set" | mt-pack -q -o "$tmp/less"
@@ -84,7 +84,7 @@ for set in other sound; do
 	like "$tmp/err" 'the run to resume had other examples: CRC-32 [0-9a-f]{8}, now [0-9a-f]{8}; give the same set' 'names it'
 done
 rc 2 'a folder that holds a model' train -o "$tmp/a"
-like "$tmp/err" 'holds a model already; --resume goes on, --force starts anew' 'is left alone'
+like "$tmp/err" 'holds a model already; --resume continues, --force starts over' 'is left alone'
 diff -r "$tmp/a" "$tmp/b" > "$tmp/diff"
 ok $? 'and unchanged'
 mkdir "$tmp/only"
@@ -92,14 +92,14 @@ cp "$tmp/b/best.safetensors" "$tmp/only"
 rc 2 'a model whose checkpoint is gone' train -o "$tmp/only"
 like "$tmp/err" 'holds a model already' 'is not overwritten'
 rc 2 'nor resumed' train --resume -o "$tmp/only"
-like "$tmp/err" 'holds a model, but no checkpoint to go on from; --force starts anew' 'says so'
+like "$tmp/err" 'holds a model, but no checkpoint to resume from; --force starts over' 'says so'
 is "$(ls "$tmp/only")" best.safetensors 'and is left alone'
 cmp -s "$tmp/only/best.safetensors" "$tmp/b/best.safetensors"
 ok $? 'to the byte'
 rc 2 'a packed set as the folder' train -o "$tmp/set"
 like "$tmp/err" 'is a packed set; models go into a folder of their own' 'is refused'
 rc 2 'a file as the folder' train -o "$tmp/labels.tsv"
-like "$tmp/err" 'labels.tsv: is no folder' 'is refused before the set is read'
+like "$tmp/err" 'labels.tsv: is not a folder' 'is refused before the set is read'
 # how long a crop is
 # shellcheck disable=SC2086
 mt-melspec -q $tiny_mel --win 512 --n-fft 512 --bands 64 "$tmp/audio.mtr" |
@@ -117,7 +117,7 @@ like "$tmp/err" '^mt-train: --crop 100: net fcn4 takes 160 frames or more$' 'say
 rc 3 'bands that are too few' train --net fcn4 --crop 255 -o "$tmp/no"
 like "$tmp/err" 'net fcn4: 8 bands, 255 frames: layer maxpool12: ' 'is no fault of --crop'
 rc 3 'a split to validate by that is not there' train --valid vaild -o "$tmp/no"
-like "$tmp/err" "no examples of split 'vaild' to validate" 'says so'
+like "$tmp/err" "split 'vaild' has no examples to validate" 'says so'
 rc 0 'no split valid' mt-train -j1 --net "$tmp/net.json" --crop 16 -e 1 --progress=none \
 	-o "$tmp/novalid" "$tmp/trainonly.mtr"
 like "$tmp/err" "no examples of split 'valid': the last epoch counts as the best" 'says so'
@@ -166,20 +166,20 @@ no_model() {
 	rm -rf "$tmp/no"
 }
 rc 2 'no -o' train
-like "$tmp/err" '^mt-train: -o FOLDER is needed' 'says so'
+like "$tmp/err" '^mt-train: -o FOLDER is required' 'says so'
 rc 2 'an unknown net' train --net nosuch -o "$tmp/no"
 like "$tmp/err" 'small' 'lists the known ones'
 rc 3 'a split that is not there' train --train nosuch -o "$tmp/no"
-like "$tmp/err" "no record is of the split 'nosuch'; there are: 'train', 'valid', 'test'$" 'names those there are'
+like "$tmp/err" "split 'nosuch' has no examples; the splits are 'train', 'valid', 'test'$" 'names those there are'
 no_model 'a split that is not there'
 rc 3 'no labels' mt-train -q --net "$tmp/net.json" -o "$tmp/no" "$tmp/mel.mtr"
-like "$tmp/err" "no record is of the split 'train', none of any; mt-pack --split draws" 'says what to do'
+like "$tmp/err" "split 'train' has no examples, nor has any other; mt-pack --split draws" 'says what to do'
 no_model 'no labels'
 mt-pack -q --split train:1 -o "$tmp/nolabel" "$tmp/mel.mtr"
 rc 3 'splits, but no labels' mt-train -q --net "$tmp/net.json" -o "$tmp/no" "$tmp/nolabel"
 like "$tmp/err" 'has no label; mt-label gives labels' 'says what to do'
 rc 2 'sound in the place of mel' mt-train -q --net "$tmp/net.json" -o "$tmp/no" "$tmp/audio.mtr"
-like "$tmp/err" 'audio.mtr: holds no mel, it is of kind audio; mt-melspec makes mel' 'says what to do'
+like "$tmp/err" 'audio.mtr: kind audio, but this tool reads mel or embedding; mt-melspec makes mel' 'says what to do'
 no_model 'sound in the place of mel'
 printf 'path\tsplit\ttags\n' > "$tmp/one.tsv"
 sed -n 's/low$/low/p' "$tmp/labels.tsv" >> "$tmp/one.tsv"

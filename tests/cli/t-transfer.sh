@@ -86,7 +86,7 @@ refuse() { # EXIT MESSAGE OPTIONS...
 refuse 2 '^mt-train: --freeze all-but-head requires --from MODEL$' --freeze all-but-head "$tmp/three"
 refuse 2 'brings its own net; leave --net out$' --from "$base" --net small "$tmp/three"
 refuse 2 'brings its own net; leave --width out$' --from "$base" --width 2 "$tmp/three"
-refuse 2 '--freeze nosuch: no such layer; use all-but-head, bn0, conv1, bn1, ' --from "$base" --freeze nosuch "$tmp/three"
+refuse 2 '--freeze: unknown layer .nosuch.; use all-but-head or one of bn0, conv1, bn1, ' --from "$base" --freeze nosuch "$tmp/three"
 refuse 2 '--freeze dense: the head, layer dense, would be frozen' --from "$base" --freeze dense "$tmp/three"
 refuse 2 'installed' --from nosuch "$tmp/three"
 refuse 4 'nosuch.safetensors: cannot open' --from "$tmp/nosuch.safetensors" "$tmp/three"

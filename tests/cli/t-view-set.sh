@@ -15,7 +15,7 @@ done
 ok $bad 'every record by the index is the one that reading finds'
 is "$(mt-view -k bad.wav "$tmp/set" | cut -f2)" FAIL 'a failed record, which is in no index'
 rc 3 'a key that is not there' mt-view -k nobody "$tmp/set"
-like "$tmp/err" "no record 'nobody'" 'is named'
+like "$tmp/err" "no record has the key 'nobody'" 'is named'
 # by the index only that record is read: damage elsewhere is not seen
 first=$(echo "$keys" | head -1)
 last=$(echo "$keys" | sed -n 3p)

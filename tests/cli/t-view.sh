@@ -15,7 +15,7 @@ head -c 700 "$tmp/s" > "$tmp/cut"
 rc 3 'a cut stream' mt-view "$tmp/cut"
 like "$tmp/err" 'stream cut at byte 700 inside frame 1' 'says where'
 rc 3 'no stream at all' mt-view "$tmp/a.wav"
-like "$tmp/err" 'byte 0: not a frame, found "RIFF.*"; sound files go into mt-decode$' 'says what was found'
+like "$tmp/err" 'byte 0: not a frame, found "RIFF.*"; this is a sound file, which mt-decode reads$' 'says what was found'
 printf 'path\ttags\n' > "$tmp/table"
 rc 3 'a table is none either' mt-view "$tmp/table"
 like "$tmp/err" 'found "path.tags."$' 'and no sound'

@@ -26,8 +26,8 @@ static const struct {
 	{"{\"b\":{\"dtype\":\"U8\",\"shape\":[],\"data_offsets\":[4,5]},"
 	 "\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]},"
 	 "\"z\":{\"dtype\":\"I64\",\"shape\":[3,0],\"data_offsets\":[4,4]}}", 5, NULL},
-	{"[]", 0, "no JSON object"},
-	{"{\"a\":1,\"a\":2}", 0, "no JSON object"},
+	{"[]", 0, "not a JSON object"},
+	{"{\"a\":1,\"a\":2}", 0, "not a JSON object"},
 	{"{\"a\":1}", 0, "tensor 'a': lacks dtype"},
 	{"{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4,4]}}", 4, "lacks"},
 	{"{\"a\":{\"dtype\":\"F32\",\"shape\":1,\"data_offsets\":[0,4]}}", 4, "lacks"},
@@ -47,8 +47,8 @@ static const struct {
 	{"{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]},"
 	 "\"b\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[5,9]}}", 9, "gap"},
 	{"{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]}}", 7, "3 bytes behind"},
-	{"{\"__metadata__\":1}", 0, "__metadata__ is no object"},
-	{"{\"__metadata__\":{\"net\":1}}", 0, "'net' is no string"},
+	{"{\"__metadata__\":1}", 0, "__metadata__ is not an object"},
+	{"{\"__metadata__\":{\"net\":1}}", 0, "'net' is not a string"},
 	{"{\"__metadata__\":{\"crc32\":\"00000001\"}}", 0, "CRC-32 00000000"},
 	{"{\"__metadata__\":{\"crc32\":\"00000000\"}}", 0, NULL},
 };

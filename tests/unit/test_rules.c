@@ -119,8 +119,8 @@ static void test_words(void **state)
 static const struct {
 	const char *text, *want;
 } mistakes[] = {
-	{"candidates 2\nnosuch x\n", "t.rules:2: there is no rule 'nosuch'"},
-	{"Candidates 2\n", "t.rules:1: there is no rule 'Candidates'"},
+	{"candidates 2\nnosuch x\n", "t.rules:2: unknown rule 'nosuch'"},
+	{"Candidates 2\n", "t.rules:1: unknown rule 'Candidates'"},
 	{"candidates\n", "t.rules:1: 'candidates' needs something after it"},
 	{"candidates many\n", "t.rules:1: 'candidates' takes a count"},
 	{"candidates -1\n", "t.rules:1: 'candidates' takes a count"},
@@ -129,15 +129,15 @@ static const struct {
 	{"candidates 101%\n", "t.rules:1: 'candidates' takes a count"},
 	{"candidates 3 4\n", "t.rules:1: '4' is too much here"},
 	{"candidates 3\n\n# c\npool 2\ncandidates 4\n",
-	 "t.rules:5: 'candidates' stands in line 1 already"},
+	 "t.rules:5: 'candidates' is in line 1 already"},
 	{"min-val high\n", "t.rules:1: 'min-val' takes a number"},
 	{"min-val 3%\n", "t.rules:1: 'min-val' takes a number"},
 	{"names loose\n", "t.rules:1: 'names' takes 'exact' or 'folded'"},
 	{"others kept\n", "t.rules:1: 'others' takes 'merged' or 'dropped'"},
-	{"fold stripp\n", "t.rules:1: there is no fold 'stripp'"},
+	{"fold stripp\n", "t.rules:1: unknown fold 'stripp'"},
 	{"fold strip plurals\n", "t.rules:1: after a fold's name only"},
 	{"fold strip\nfold case\nfold strip\n",
-	 "t.rules:3: the same fold stands in line 1 already"},
+	 "t.rules:3: the same fold is in line 1 already"},
 	{"candidates 1\ndeny rock,, pop\n", "t.rules:2: a tag is empty"},
 	{"deny rock,\n", "t.rules:1: a tag is empty"},
 	{"deny \"rock\n", "t.rules:1: a quote is not closed"},
@@ -168,7 +168,7 @@ static const struct {
 	 "t.rules:2: the fold 'strip' of line 3 leaves nothing of the tag"},
 	{"experiment 4\n", "t.rules:1: 'experiment' takes 1, 2 or 3"},
 	{"experiment 1 2\n", "t.rules:1: 'experiment' takes 1, 2 or 3"},
-	{"experiment 1 0.5\nexperiment 2\n", "stands in line 1 already"},
+	{"experiment 1 0.5\nexperiment 2\n", "is in line 1 already"},
 	{"pool 3\n", "t.rules: no rule makes a tag"},
 	{"", "t.rules: no rule makes a tag"},
 };

@@ -62,7 +62,7 @@ static void test_bad_table(void **state)
 		{"\xff\xfep\x01", "is UTF-16 text"},
 		{"path\ttags\na\tb\n\nc\n", "line 4: 1 cells"},
 		{"path\ttags\n\tb\n", "line 2: the first cell is empty"},
-		{"path\ttags\na\tb\nb\tc\na\tb\n", "line 4: 'a' stands in "
+		{"path\ttags\na\tb\nb\tc\na\tb\n", "line 4: 'a' is in "
 		 "line 2 already"},
 	};
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
