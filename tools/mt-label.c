@@ -12,6 +12,7 @@
 #include "base/datadir.h"
 #include "base/file.h"
 #include "base/mem.h"
+#include "base/names.h"
 #include "nn/model.h"
 #include "nn/modelpath.h"
 #include "stream/filter.h"
@@ -120,10 +121,10 @@ static int check_columns(struct mt_err *err)
 	const struct mt_table *t = &label.table;
 	bool comma = t->n_column == 1 && strpbrk(t->column[0], ",;");
 	if (strcmp(t->column[0], "path") != 0 && strcmp(t->column[0], "key"))
-		return mt_err_set(err, MT_EINPUT, "%s: the first column is "
-				  "'%.80s'; it must be 'path' or 'key'%s",
-				  opts.tsv, t->column[0], comma ? ", with tabs "
-				  "between columns, in *.csv commas" : "");
+		return mt_err_set(err, MT_EINPUT,
+			"%s: the first column is '%.80s'; it must be 'path' or 'key'%s",
+			opts.tsv, t->column[0],
+			comma ? ", with tabs between columns, in *.csv commas" : "");
 	for (size_t i = 1; i < t->n_column; i++) {
 		const char *c = t->column[i];
 		bool bad = !mt_field_name_ok(c);
@@ -353,11 +354,11 @@ static int check(struct mt_filter *f, char **operand, int *n_operand,
 {
 	(void)f, (void)operand, (void)n_operand;
 	if (!!opts.tsv + !!opts.folders + !!opts.db != 1)
-		return mt_err_set(err, MT_EUSAGE, "one of --tsv FILE, --db "
-				  "FILE and --folders DIR is required");
+		return mt_err_set(err, MT_EUSAGE,
+				  "one of --tsv FILE, --db FILE and --folders DIR is required");
 	if (opts.folders && (opts.column || opts.names))
-		return mt_err_set(err, MT_EUSAGE, "--tag-column and --names are "
-				  "for tables, not for folders");
+		return mt_err_set(err, MT_EUSAGE,
+				  "--tag-column and --names are for tables, not for folders");
 	int rc = opts.names ? mt_tagnames_read(&label.names, opts.names, err)
 			    : MT_OK;
 	for (size_t i = 0; !rc && i < opts.merge.n; i++)
@@ -459,40 +460,24 @@ static int untagged(const struct mt_rec *rec, struct mt_err *err)
 }
 
 /* The key's first folder is its tag, whole, though it hold a comma. */
-/* The number of the key's first folder in the vocabulary, or -1; false where it
- * is not one of DIR's. */
-static bool folder_tag(const char *key, size_t n, int64_t *tag)
-{
-	const char *slash = memchr(key, '/', n);
-	char *name = mt_strndup(key, slash ? (size_t)(slash - key) : 0);
-	bool known = mt_vocab_find(&label.folders, name) >= 0;
-	*tag = mt_vocab_find(&label.vocab, name);
-	free(name);
-	return known;
-}
-
 static int put_folder(struct mt_rec *rec, const char *key, size_t n,
 		      struct mt_err *err)
 {
 	uint64_t dim = label.vocab.n;
-	const char *name = opts.folders;
-	while (name[0] == '.' && name[1] == '/')
-		name += 2;
-	size_t dir = strlen(name);
+	bool known;
 	int64_t k;
-	while (n > 2 && key[0] == '.' && key[1] == '/')
-		key += 2, n -= 2;
-	while (dir > 1 && name[dir - 1] == '/')
-		dir--;
-	bool known = folder_tag(key, n, &k);
-	/* files that were named as DIR/tag/file */
-	if (!known && n > dir && !memcmp(key, name, dir) && key[dir] == '/')
-		known = folder_tag(key + dir + 1, n - dir - 1, &k);
+	mt_name_below(&key, &n, ".");
+	do { /* files may have been named as DIR/tag/file */
+		const char *slash = memchr(key, '/', n);
+		char *tag = mt_strndup(key, slash ? (size_t)(slash - key) : 0);
+		known = mt_vocab_find(&label.folders, tag) >= 0;
+		k = mt_vocab_find(&label.vocab, tag);
+		free(tag);
+	} while (!known && mt_name_below(&key, &n, opts.folders));
 	if (!known)
-		return opts.keep ? MT_OK
-				 : mt_err_item(err, "label.none", "%.*s: its first "
-					       "folder is not one of those in %s",
-					       (int)n, key, opts.folders);
+		return opts.keep ? MT_OK : mt_err_item(err, "label.none",
+			"%.*s: its first folder is not one of those in %s",
+			(int)n, key, opts.folders);
 	uint8_t *y = mt_rec_alloc(rec, dim);
 	memset(y, 0, dim);
 	if (k >= 0)
@@ -531,8 +516,7 @@ static int put_tracks_tags(struct mt_rec *rec, size_t track, struct mt_err *err)
 	return set ? MT_OK : untagged(rec, err);
 }
 
-static int no_row(const char *key, size_t n, const char *where,
-		  struct mt_err *err)
+static int no_row(const char *key, size_t n, const char *where, struct mt_err *err)
 {
 	if (opts.keep)
 		return MT_OK;
@@ -567,8 +551,7 @@ static int step(void *state, void *worker, struct mt_rec *rec,
 		if ((int)i == label.tags)
 			rc = put_label(rec, r, err);
 		else
-			mt_rec_put_str(rec, label.table.column[i], v,
-				       strlen(v));
+			mt_rec_put_str(rec, label.table.column[i], v, strlen(v));
 	}
 	return rc;
 }
@@ -583,7 +566,7 @@ static int end(void *state, const struct mt_tally *tally, struct mt_err *err)
 			first = i;
 		}
 	if (idle)
-		mt_info("%zu of %zu rows of %s met no record, the first is '%s'",
+		mt_info("%zu of %zu rows of %s match no record, the first is '%s'",
 			idle, label.table.n_row, opts.tsv,
 			mt_table_cell(&label.table, first, 0));
 	return MT_OK;

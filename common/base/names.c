@@ -89,3 +89,21 @@ void mt_names_close(struct mt_names *list)
 	free(list->name);
 	*list = (struct mt_names){0};
 }
+
+bool mt_name_below(const char **name, size_t *n, const char *dir)
+{
+	const char *s = *name;
+	while (*n > 2 && s[0] == '.' && s[1] == '/')
+		s += 2, *n -= 2;
+	*name = s;
+	while (dir[0] == '.' && dir[1] == '/')
+		dir += 2;
+	size_t len = strlen(dir);
+	while (len > 1 && dir[len - 1] == '/')
+		len--;
+	if (!len || *n <= len || memcmp(s, dir, len) != 0 || s[len] != '/')
+		return false;
+	*name = s + len + 1;
+	*n -= len + 1;
+	return true;
+}

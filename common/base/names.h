@@ -32,4 +32,8 @@ int mt_names_open(struct mt_names *list, const char *path, bool zero,
 int mt_names_next(struct mt_names *list, struct mt_err *err) MT_USE_RESULT;
 void mt_names_close(struct mt_names *list);
 
+/* Strip the folder dir, and any "./" before either, from a name of n bytes in it;
+ * false, and only "./" is stripped, if the name is not below dir. */
+bool mt_name_below(const char **name, size_t *n, const char *dir);
+
 #endif

@@ -137,8 +137,8 @@ int mt_model_find(char **path, const char *name, const char *const *folder,
 	if (!*have)
 		return mt_err_set(err, MT_EUSAGE, "unknown model '%.60s': no model is installed "
 				  "in %s; name a file with -m ./FILE, or " HOW, name, where);
-	return mt_err_set(err, MT_EUSAGE, "unknown model '%.60s'; installed are %s; name a file of your own "
-			  "as ./FILE (searched: %s)", name, have, where);
+	return mt_err_set(err, MT_EUSAGE, "unknown model '%.60s'; installed are %s; name a file "
+			  "of your own as ./FILE (searched: %s)", name, have, where);
 }
 
 int mt_model_default(char **name, char **path, const char *const *folder,

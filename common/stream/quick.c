@@ -33,8 +33,8 @@ static int read_done(struct mt_quick *q, struct mt_reader *r,
 	const struct mt_field *t = rc ? NULL : mt_rec_get(rec, "tally");
 	if (rc || rec->type != MT_DONE || r->at != end || !t ||
 	    strcmp(t->dtype, "u8") != 0 || t->size < sizeof tally)
-		return mt_err_set(err, MT_EINPUT, "%s: no end frame stands "
-				  "before byte %" PRIu64 ": it was cut or is "
+		return mt_err_set(err, MT_EINPUT, "%s: no end frame "
+				  "before byte %" PRIu64 ": cut or "
 				  "damaged", r->name, end);
 	memcpy(tally, t->data, sizeof tally);
 	if (tally[2])
@@ -42,7 +42,7 @@ static int read_done(struct mt_quick *q, struct mt_reader *r,
 				  "(status %" PRIu64 ")", r->name, tally[2]);
 	if (tally[5] > at)
 		return mt_err_set(err, MT_EINPUT, "%s: the end frame says that "
-				  "%" PRIu64 " bytes stand before it, there are "
+				  "%" PRIu64 " bytes come before it, but there are "
 				  "%" PRIu64, r->name, tally[5], at);
 	*start = at - tally[5];
 	q->n_segment++;
@@ -76,8 +76,8 @@ static int add_file(struct mt_quick *q, const char *path, struct mt_err *err)
 		return rc;
 	mt_rec_init(&rec);
 	if (fstat(r.fd, &st) || !S_ISREG(st.st_mode))
-		rc = mt_err_set(err, MT_EUSAGE, "%s: is no file; a quick check "
-				"looks at its end first", r.name);
+		rc = mt_err_set(err, MT_EUSAGE, "%s: not a regular file; "
+				"--quick needs one", r.name);
 	else if (!st.st_size)
 		rc = mt_err_set(err, MT_EINPUT, "%s: is empty (did the tool "
 				"that wrote it fail?)", r.name);

@@ -117,7 +117,7 @@ static int check_once(struct check *c, const struct mt_rule *rule)
 	bool once = rule->verb <= MT_RULE_NAMES ||
 		    rule->verb == MT_RULE_EXPERIMENT;
 	if (once && first != rule)
-		return mt_rules_error(c->r, 0, rule->line, c->err, "'%s' stands "
+		return mt_rules_error(c->r, 0, rule->line, c->err, "'%s' is "
 				      "in line %u already",
 				      mt_rule_verb_name[rule->verb],
 				      first->line);

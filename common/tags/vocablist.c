@@ -21,8 +21,8 @@ int mt_vocab_fixed(struct mt_vocab *v, const char *path, const char *tag,
 		mt_vocab_tag(v, text);
 	free(text);
 	if (v->n != n + 1)
-		return mt_err_set(err, MT_EINPUT, len ? "%s: '%.200s' stands "
-				  "there twice" : "%s: '%.200s' is empty", path,
+		return mt_err_set(err, MT_EINPUT, len ? "%s: '%.200s' "
+				  "appears twice" : "%s: '%.200s' is empty", path,
 				  tag);
 	v->tag[n].count = UINT64_MAX - n;
 	return MT_OK;

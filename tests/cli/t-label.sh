@@ -77,9 +77,9 @@ perl -e 'my $h = q({"__metadata__":{"tags":"[\"rock\",\"polka\"]"},"a":{"dtype":
 is "$(v -t "$tmp/t.tsv" --vocab "$tmp/model")" 'rock polka ' '--vocab takes a model'
 printf 'pop\nrock\npop\n' > "$tmp/vocab"
 rc 3 'a vocabulary with a tag twice' mt-label -t "$tmp/t.tsv" --vocab "$tmp/vocab" "$tmp/clip"
-like "$tmp/err" "vocab: 'pop' stands there twice" 'names it'
+like "$tmp/err" "vocab: 'pop' appears twice" 'names it'
 mt-label -t "$tmp/t.tsv" < "$tmp/clip" 2>"$tmp/err" >/dev/null
-like "$tmp/err" '1 of 4 rows of .* met no record, the first is .z.wav' 'rows without a record are counted'
+like "$tmp/err" '1 of 4 rows of .* match no record, the first is .z.wav' 'rows without a record are counted'
 mt-decode -q --segment 0.1 < "$tmp/clip" | mt-label -t "$tmp/t.tsv" | mt-view -c > "$tmp/out"
 like "$tmp/out" '6 records, 0 failed' 'segments find their file'
 grep -v x/b "$tmp/t.tsv" > "$tmp/less.tsv"

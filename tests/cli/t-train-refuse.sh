@@ -150,6 +150,13 @@ lines() { # NUMBER OPTIONS...
 lines 3
 lines 0 -q
 lines 0 --progress=json
+# items with two tags: no accuracy
+rm -rf "$tmp/no"
+sed 's/high$/high,low/' "$tmp/labels.tsv" > "$tmp/two.tsv"
+mt-label -q --tsv "$tmp/two.tsv" "$tmp/set" |
+	mt-train -j1 --net "$tmp/net.json" --crop 16 -b 4 -e 1 -o "$tmp/no" 2> "$tmp/err"
+like "$tmp/err" '^mt-train: epoch 1 of 1: loss [0-9.]*, valid [0-9.]*, ROC-AUC [0-9.]*, AP [0-9.]*$' \
+	'accuracy is not reported where items have several tags'
 lines 0 --progress=none
 lines 3 --progress=none -v
 

@@ -61,11 +61,11 @@ for cut in 1 64 191 192 $((one - 1)) $((one + 1)); do
 	head -c -$cut "$tmp/three" > "$tmp/bad"
 	rc 3 "--quick: $cut bytes cut off" mt-view --quick "$tmp/bad"
 done
-like "$tmp/err" "bad: no end frame stands before byte $((2 * one - 1))" 'says where'
+like "$tmp/err" "bad: no end frame before byte $((2 * one - 1))" 'says where'
 # all that lies between: the middle of three cut out, or cut short
 { cat "$tmp/example.mtr"; head -c -64 "$tmp/example.mtr"; cat "$tmp/example.mtr"; } > "$tmp/bad"
 rc 3 '--quick: a cut stream in the middle' mt-view --quick "$tmp/bad"
-like "$tmp/err" "no end frame stands before byte $((2 * one - 64))" 'says where'
+like "$tmp/err" "no end frame before byte $((2 * one - 64))" 'says where'
 : > "$tmp/bad"
 rc 3 '--quick: an empty file' mt-view --quick "$tmp/bad"
 cp -r "$tmp/set" "$tmp/hurt2"
@@ -74,7 +74,7 @@ rc 3 '--quick: a cut part of a set' mt-view --quick "$tmp/hurt2"
 rc 2 '--quick: a pipe' mt-view --quick
 sh -c 'cat "$1" | mt-view --quick /dev/stdin' sh "$tmp/s" 2> "$tmp/err"
 is $? 2 '--quick: a pipe by name'
-like "$tmp/err" 'is no file; a quick check looks at its end first' 'says so'
+like "$tmp/err" 'not a regular file; --quick needs one' 'says so'
 
 mt-view --summary "$tmp/example.mtr" | tr '\t\n' ' ;' > "$tmp/out"
 is "$(cat "$tmp/out")" 'segments 1;records 4;failed 0;labelled 4;seconds 0.400;split train 2;split test 2;tag high 2;tag low 2;' '--summary'

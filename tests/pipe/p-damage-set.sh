@@ -9,10 +9,11 @@ export OMP_NUM_THREADS=1
 mkdir -p "$tmp/in/low" "$tmp/in/high"
 tone 0.1 160 > "$tmp/in/low/a.wav"
 tone 0.9 160 > "$tmp/in/high/b.wav"
+tone 0.8 160 > "$tmp/in/high/c.wav"
 tiny_net
-printf 'path\tsplit\ttags\nlow/a.wav\ttrain\tlow\nhigh/b.wav\tvalid\thigh\n' > "$tmp/labels.tsv"
+printf 'path\tsplit\ttags\nlow/a.wav\ttrain\tlow\nhigh/b.wav\tvalid\thigh\nhigh/c.wav\ttrain\thigh\n' > "$tmp/labels.tsv"
 cd "$tmp/in" || exit 4
-mt-decode -q -r 8000 --dtype i2 low/a.wav high/b.wav | mt-label -q --tsv ../labels.tsv > ../a
+mt-decode -q -r 8000 --dtype i2 low/a.wav high/b.wav high/c.wav | mt-label -q --tsv ../labels.tsv > ../a
 # shellcheck disable=SC2086
 mt-melspec -q $tiny_mel < ../a > ../m
 cd ..
