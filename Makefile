@@ -11,6 +11,7 @@ DEB_PKGS = gcc libc6-dev make pkg-config libavformat-dev libavcodec-dev libavuti
        libswresample-dev libsoxr-dev libfftw3-dev libsqlite3-dev libzstd-dev \
        libdeflate-dev libhdf5-dev libdnnl-dev libopenblas-dev libjansson-dev libutf8proc-dev \
        libcmocka-dev perl mandoc universal-ctags
+MODELS = msd-musicnn msd-vgg mtt-musicnn mtt-vgg
 DEMO_PKGS = fluidsynth timgm6mb-soundfont lame
 
 WARN = -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes \
@@ -135,11 +136,11 @@ $(BUILD)/tests/inject.so: tests/lib/inject.c $(BUILD)/flags
 
 tests: all $(UNITS) $(REPLAYS) $(HELPERS)
 
-demo: demo-deps ## install what is missing, build, train on rendered music, tag
-	@$(MAKE) --no-print-directory all $(EXAMPLES)
+demo: demo-deps ## install missing packages, build, train on rendered music, tag
+	@$(MAKE) --no-print-directory -j$$(nproc) all $(EXAMPLES)
 	@MT_BUILD=$(BUILD) sh examples/demo.sh
 
-check: deps ## install what is missing, build, lint, run every test
+check: deps ## install missing packages, build, lint, run every test
 	@$(MAKE) --no-print-directory -j2 tests
 	@$(MAKE) --no-print-directory check-all
 
@@ -183,10 +184,10 @@ demo-deps:
 	@sh tests/lib/deps.sh $(DEB_PKGS) $(DEMO_PKGS)
 
 models: deps ## make models of musicnn's four taggers, which pip downloads, in build/models
-	@$(MAKE) --no-print-directory all
+	@$(MAKE) --no-print-directory -j$$(nproc) all
 	@MT_BUILD=$(BUILD) sh pipelines/models.sh
 
-install-models: ## install what make models made
+install-models: ## install the models that make models made
 	@ls $(BUILD)/models/*.safetensors >/dev/null 2>&1 || { \
 		echo 'make install-models: no models in $(BUILD)/models; run make models first' >&2; \
 		exit 1; }
@@ -218,12 +219,14 @@ install: all ## into $(DESTDIR)$(PREFIX)
 	sed 's|@PREFIX@|$(PREFIX)|; s|@VERSION@|$(VERSION)|; s|@PKGS@|$(PKGS)|' common/mt.pc.in \
 		> $(DESTDIR)$(PREFIX)/lib/pkgconfig/mt.pc
 
-uninstall: ## remove what install put there
+uninstall: ## remove what install and install-models installed
 	rm -f $(addprefix $(DESTDIR)$(PREFIX)/bin/,$(notdir $(TOOLS)))
 	rm -f $(addprefix $(DESTDIR)$(PREFIX)/share/bash-completion/completions/,$(notdir $(TOOLS)))
 	for m in man/*.[1-8]; do rm -f $(DESTDIR)$(PREFIX)/share/man/man$${m##*.}/$${m#man/}; done
 	rm -rf $(DESTDIR)$(PREFIX)/lib/libmt.a $(DESTDIR)$(PREFIX)/lib/pkgconfig/mt.pc \
-		$(DESTDIR)$(PREFIX)/include/mt $(DESTDIR)$(PREFIX)/share/mt
+		$(DESTDIR)$(PREFIX)/include/mt $(addprefix $(DESTDIR)$(PREFIX)/share/mt/,nets rules examples)
+	for m in $(MODELS); do rm -f $(DESTDIR)$(PREFIX)/share/mt/models/$$m.safetensors; done
+	for d in share/mt/models share/mt; do rmdir $(DESTDIR)$(PREFIX)/$$d 2>/dev/null; done; true
 
 clean: ## remove build/
 	rm -rf build

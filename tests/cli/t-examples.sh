@@ -100,7 +100,7 @@ while IFS= read -r line <&3; do
 	rc 0 "mt(7): $line" sh -c "$line"
 done 3< list
 sed -n '/^## Quick start/,/^## Tools/s/^    //p' "$root/README.md" | grep -v '^make\|^sh \|^export' > quick.sh
-is "$(grep -c mt- quick.sh)" 8 'the quick start'
+is "$(grep -c mt- quick.sh)" 9 'the quick start'
 HOME=$tmp rc 0 'README: the quick start' sh -e quick.sh
 rc 0 'which made a set' mt-view -c music.set
 like "$tmp/out" '5 records, 0 failed' 'of five songs'
