@@ -362,6 +362,35 @@ static void test_builtin(void **state)
 	}
 }
 
+/* Filters that reach over the whole of their input, and beyond. */
+static void test_tall(void **state)
+{
+	static const int rows[] = {3, 7, 9, 16, 17, 18, 20, 24, 32, 64};
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+		for (int h = (rows[i] + 3) / 4; h <= rows[i]; h += 1 + rows[i] / 20) {
+			char name[40];
+			struct mt_net net;
+			struct mt_err err = {0};
+			char *conv = mt_strf("{\"op\": \"conv2d\", \"out\": 16, \"kernel\": "
+					     "[%d, 1], \"pad\": [%d, %d, 0, 0]}", rows[i],
+					     (rows[i] - 1) / 2, rows[i] / 2);
+			char *json = mt_strf("{\"input\": {\"layout\": \"BCTF\", "
+					     "\"bands\": 8, \"frames\": %d}, \"layers\": [%s, "
+					     "{\"op\": \"relu\"}, %s, {\"op\": \"globalpool\", "
+					     "\"mode\": \"mean\"}, {\"op\": \"dense\", "
+					     "\"out\": 3}, {\"op\": \"sigmoid\"}]}",
+					     h, conv, conv);
+			snprintf(name, sizeof name, "%d rows on %d", rows[i], h);
+			if (mt_net_parse(&net, json, NULL, &err))
+				fail_msg("%s: %s", name, err.text);
+			compare_backends(name, &net, NULL, 5, 1e-4);
+			mt_net_release(&net);
+			free(json);
+			free(conv);
+		}
+}
+
 /* Each op has a case, and the case's net has the op. */
 static void test_all_named(void **state)
 {
@@ -390,6 +419,7 @@ int main(void)
 		cmocka_unit_test(test_slopes),
 		cmocka_unit_test(test_backends),
 		cmocka_unit_test(test_builtin),
+		cmocka_unit_test(test_tall),
 	};
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests_name("nn_ops", tests, NULL, NULL);
