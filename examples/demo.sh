@@ -38,7 +38,7 @@ say "2. What is there?"
 mt-scan -q --allow-fail 10 --fail-log "$out/broken.jsonl" -o "$out/clips.mtr" "$music"
 mt-view --tsv "$out/clips.mtr" | awk -F'\t' 'NR > 1 { n++; s += $4; b += $3 }
 	END { printf "%d sound files, %.1f minutes, %.1f MB\n", n, s / 60, b / 1e6 }'
-echo "and some that are broken:"
+echo "and some broken files:"
 sed 's/.*"text":"\(.*\)"}/  \1/; s/\\"/"/g' "$out/broken.jsonl" | sed "s|$music/||"
 
 say "3. Decode, drop the silent, mel spectrogram, labels, packed set: one pipe"
@@ -49,7 +49,7 @@ mt-label -q --allow-fail 10 -t "$out/labels.tsv" "$out/clips.mtr" |
 	mt-melspec -q --allow-fail 10 --profile orpheus --bands 64 |
 	mt-pack -q --allow-fail 10 --dtype f2 -o "$out/set"
 mt-view -c "$out/set"
-echo "in $(since "$t"); split as the table says:"
+echo "in $(since "$t"); splits as in the table:"
 mt-view -f split "$out/set" | cut -f2 | sort | uniq -c | awk '{ printf "  %s %d", $2, $1 } END { print "" }'
 
 say "4. Training a small net"
@@ -61,7 +61,7 @@ sed 's/[^0-9.,:a-z_-]//g; s/[a-z_]*://g' "$out/model/metrics.jsonl" | awk -F, '
 		printf "epoch %2d  loss %.3f  ROC-AUC on valid %.3f %s\n", $1, $2, $4, bar }'
 echo "in $(since "$t")"
 
-say "5. How well does it tag melodies that it never heard?"
+say "5. Evaluation on melodies that it has never heard"
 mt-select -q --allow-fail 10 --split test "$out/set" |
 	mt-predict -q --allow-fail 10 -m "$out/model/best.safetensors" -o "$out/scores.mtr"
 mt-eval -q --allow-fail 10 --per-tag "$out/scores.mtr" | awk 'NF == 5 && $3 ~ /^[01]\./ {
@@ -71,13 +71,13 @@ mt-eval -q --allow-fail 10 --per-tag "$out/scores.mtr" | awk 'NF == 5 && $3 ~ /^
 
 say "6. One of them"
 piece=trumpet-197.mp3
-echo "$piece is in truth: $(grep "^$piece" "$out/labels.tsv" | cut -f3)"
+echo "true tags of $piece: $(grep "^$piece" "$out/labels.tsv" | cut -f3)"
 mt-decode -q --duration 3 "$music/$piece" |
 	mt-predict -m "$out/model/best.safetensors" --top 5
 
 say "Done in $(($(date +%s) - began)) seconds."
 cat <<END
-Everything lies in $out. To go on:
+All files are in $out. Try next:
   mt-view -H $out/set                 # every parameter and command that made it
   mt-view --summary $out/model/best.safetensors
   mt-decode your.mp3 | mt-predict -m $out/model/best.safetensors --top 3

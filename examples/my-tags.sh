@@ -1,13 +1,13 @@
 #!/bin/sh
-# Own tags in five minutes, on top of a model that knows music: a folder with one
-# subfolder of sound files for each tag, ten files or more in each, becomes a tagger.
+# Train a tagger on your own tags in five minutes, on top of a model that knows music.
+# FOLDER has a subfolder for each tag, each with ten or more sound files.
 #
 #   examples/my-tags.sh FOLDER [OUTPUT]
 #
-# The larger model turns each clip into one row of numbers (an embedding); a linear
-# classifier on top learns the tags. A quarter of the clips is kept back to say how
-# well it does; the final model learns from all of them. Without OUTPUT everything
-# is written to ./my-tags. Environment: MT_MODEL, a model by name or file
+# The larger model turns each clip into one vector (an embedding), and a linear
+# classifier learns the tags from these. A quarter of the clips is held out to measure
+# how well it does; the final model learns from all clips. The default of OUTPUT is
+# ./my-tags. Environment: MT_MODEL, a model by name or file
 # [msd-musicnn, which "make models" makes]; MT_LAYER, its layer [pool].
 set -eu
 if [ $# -lt 1 ] || [ ! -d "$1" ]; then
@@ -51,8 +51,12 @@ echo "4. Learning from all clips"
 mt-pack -q --force --split train:1 -o "$out/set" "$out/labelled.mtr"
 mt-train -q --force -o "$out/model" "$out/set"
 cp "$out/model/last.safetensors" "$out/my-tags.safetensors"
+case $model in # mt-predict finds an installed model by itself
+*/* | *.safetensors) embed="mt-predict -m $model --embed=$layer |
+    " ;;
+*) embed= ;;
+esac
 cat <<END
 Done: $out/my-tags.safetensors. To tag another file:
-  mt-decode -r $rate song.mp3 | mt-predict -m $model --embed=$layer |
-    mt-predict -m $out/my-tags.safetensors --top 3
+  mt-decode -r $rate song.mp3 | ${embed}mt-predict -m $out/my-tags.safetensors --top 3
 END

@@ -41,7 +41,7 @@ static const struct mt_opt rows[] = {
 	{0, "segment", "S[:HOP]", MT_OPT_STR, AT(segment),
 	 "cut into segments of S seconds, one every HOP [S]", NULL, 0, 0},
 	{0, "max-damage", "PERCENT", MT_OPT_F64, AT(max_damage),
-	 "fail a file of which more than this does not decode [50]", NULL, 0, 100},
+	 "fail a file if more than this share does not decode [50]", NULL, 0, 100},
 	{0, "dtype", "TYPE", MT_OPT_CHOICE, AT(dtype),
 	 "samples as f4 or i2 [f4]", "f4|i2", 0, 0},
 	{0, "no-gapless", NULL, MT_OPT_FLAG, AT(no_gapless),

@@ -21,7 +21,7 @@ static struct opts {
 
 static const struct mt_opt rows[] = {
 	{'p', "per-tag", NULL, MT_OPT_FLAG, AT(per_tag),
-	 "a line for each tag too", NULL, 0, 0},
+	 "print a line for each tag too", NULL, 0, 0},
 	{0, "bootstrap", "N", MT_OPT_I64, AT(bootstrap),
 	 "95% intervals from N draws of the items, 0 none [0]", NULL, 0, 1e6},
 	{0, "seed", "N", MT_OPT_I64, AT(seed), "of the draws [1]", NULL, 0,
@@ -248,7 +248,7 @@ static void print_text(const struct mt_eval *e, const struct mt_boot *b)
 	size_t out = 0;
 	for (size_t i = 0; i < e->n_tag && !opts.tsv; i++)
 		if (isnan(e->tag[i].roc)) {
-			fputs(out++ ? ", " : "left out of the macro means, one "
+			fputs(out++ ? ", " : "excluded from the macro means, one "
 			      "class only: ", stdout);
 			mt_escape_show(stdout, run.tag[i], strlen(run.tag[i]));
 		}

@@ -32,40 +32,40 @@ static struct opts {
 
 static const struct mt_opt rows[] = {
 	{'t', "tsv", "FILE", MT_OPT_PATH, AT(tsv),
-	 "table of path or key, tags, fields, or one of a public data set", NULL,
+	 "table of path or key, tags and fields, or one of a public data set", NULL,
 	 0, 0},
 	{0, "folders", "DIR", MT_OPT_PATH, AT(folders),
-	 "a record's tag is the first folder of its key, one of DIR's", NULL,
+	 "tag each record with the first folder of its key, one of those in DIR", NULL,
 	 0, 0},
 	{0, "db", "FILE", MT_OPT_PATH, AT(db),
-	 "tag database whose tracks the keys are: SQLite, or a table of track, "
+	 "tag database with the keys as tracks: SQLite, or a table of track, "
 	 "tag", NULL, 0, 0},
 	{0, "tag-column", "NAME", MT_OPT_STR, AT(column),
 	 "column of the table that holds the tags [tags]", NULL, 0, 0},
 	{0, "names", "FILE", MT_OPT_PATH, AT(names),
-	 "table of names (AudioSet's, FMA's) for the ids that the tags are", NULL,
+	 "table of names for tags that are ids, such as AudioSet's and FMA's", NULL,
 	 0, 0},
 	{0, "vocab", "FILE", MT_OPT_PATH, AT(vocab),
-	 "the tags and their order: one a line, or a model [by count]", NULL, 0, 0},
+	 "take tags and order from a list, one a line, or a model [by count]", NULL, 0, 0},
 	{0, "top", "N", MT_OPT_I64, AT(top),
-	 "only the first N tags, 0 all [0]", NULL, 0, 1e9},
+	 "use only the first N tags, 0 all [0]", NULL, 0, 1e9},
 	{0, "top-by", "WHAT", MT_OPT_CHOICE, AT(top_by),
-	 "first by count, the commonest, or by number, as they came [count]",
+	 "first by count, the most common, or by number, as in the table [count]",
 	 "count|number", 0, 0},
 	{0, "order", "WHAT", MT_OPT_CHOICE, AT(order),
-	 "the order of the chosen tags, by count or by number [count]",
+	 "order the chosen tags by count or by number [count]",
 	 "count|number", 0, 0},
 	{0, "with", "TAG[,TAG]", MT_OPT_LIST, AT(with),
-	 "these tags too; without --top only these", NULL, 0, 0},
+	 "include these tags; without --top only these", NULL, 0, 0},
 	{0, "without", "TAG[,TAG]", MT_OPT_LIST, AT(without),
-	 "all but these tags", NULL, 0, 0},
+	 "exclude these tags", NULL, 0, 0},
 	{0, "untagged", "HOW", MT_OPT_CHOICE, AT(untagged),
-	 "a record with none of the tags: all zero, or fail [zero]",
+	 "label a record without any of the tags all zero, or fail it [zero]",
 	 "zero|fail", 0, 0},
 	{0, "merge", "NEW=OLD[,OLD]", MT_OPT_LIST, AT(merge),
 	 "count the old tags as the new one; repeatable", NULL, 0, 0},
 	{0, "keep-unlabelled", NULL, MT_OPT_FLAG, AT(keep),
-	 "pass on records that have no row, without a label", NULL, 0, 0},
+	 "pass on records without a row, unlabelled", NULL, 0, 0},
 	{0},
 };
 static const struct mt_opt_set sets[] = {{rows, &opts}, {NULL, NULL}};
@@ -140,7 +140,7 @@ static int check_columns(struct mt_err *err)
 				return mt_err_set(err, MT_EUSAGE, "%s: column "
 						  "%zu, '%s', has the name of "
 						  "a field that mt itself "
-						  "writes: name it otherwise",
+						  "writes: rename it",
 						  opts.tsv, i + 1, c);
 	}
 	return MT_OK;
@@ -159,7 +159,7 @@ static int check_fields(const struct mt_head *h, struct mt_err *err)
 				continue;
 			return mt_err_set(err, MT_EUSAGE, "%s: column %zu, "
 					  "'%s', has the name of an %.8s field "
-					  "of the stream: name it otherwise",
+					  "of the stream: rename it",
 					  opts.tsv, i + 1, word[1], word[2]);
 		}
 	return MT_OK;

@@ -25,7 +25,7 @@ static struct mt_mel_opts front = MT_MEL_UNSET;
 
 static const struct mt_opt rows[] = {
 	{0, "like", "MODEL", MT_OPT_PATH, AT(like),
-	 "the front end of this model, a file or an installed one", NULL, 0, 0},
+	 "use the front end of this model, a file or an installed one", NULL, 0, 0},
 	{0, "dtype", "TYPE", MT_OPT_CHOICE, AT(dtype),
 	 "values as f4 or f2 [f4]", "f4|f2", 0, 0},
 	{0},
@@ -62,7 +62,7 @@ static int read_like(struct mt_err *err)
 	    front.spectrum || front.scale || front.norm || front.divide ||
 	    front.round || front.log || front.standard)
 		return mt_err_set(err, MT_EUSAGE, "--like takes the whole "
-				  "front end from the model: leave out the "
+				  "front end from the model: remove the "
 				  "other options of the front end");
 	struct mt_model model;
 	char *path;
@@ -98,7 +98,7 @@ static int check(struct mt_filter *f, char **operand, int *n,
 		idle += !spec.mel.bank.row[b].n;
 	if (idle)
 		mt_info("%zu of %lld bands lie between two bins of the transform "
-			"and stay empty: take fewer --bands or a greater --n-fft",
+			"and stay empty: use fewer --bands or a greater --n-fft",
 			idle, (long long)spec.mel.bank.n_band);
 	return rc;
 }
@@ -208,7 +208,7 @@ static int step(void *state, void *worker, struct mt_rec *rec,
 	uint64_t bytes = (uint64_t)T * M * (half ? 2 : 4);
 	if (!rec->large || bytes > MT_MAX_FRAME) {
 		int over = mt_filter_limit(bytes, "its mel", "cut the sound with mt-decode "
-					   "--segment or take a greater --hop", err);
+					   "--segment or use a greater --hop", err);
 		if (over)
 			return over;
 	}

@@ -29,29 +29,29 @@ static struct opts {
 
 static const struct mt_opt rows[] = {
 	{0, "msd", "FILE", MT_OPT_PATH, AT(msd),
-	 "the summary, msd_summary_file.h5", NULL, 0, 0},
+	 "summary of the data set, msd_summary_file.h5", NULL, 0, 0},
 	{0, "mismatches", "FILE", MT_OPT_PATH, AT(mismatches),
-	 "fail the tracks of this list (sid_mismatches.txt)", NULL, 0, 0},
+	 "fail the tracks on this list (sid_mismatches.txt)", NULL, 0, 0},
 	{0, "duplicates", "FILE", MT_OPT_PATH, AT(duplicates),
 	 "keep one track of each group of this list (msd_duplicates.txt)",
 	 NULL, 0, 0},
 	{0, "draw", "HOW", MT_OPT_CHOICE, AT(draw),
-	 "which one: the largest file, or orpheus' draws [largest]",
+	 "which one: the largest file, or drawn as by Orpheus [largest]",
 	 "largest|orpheus", 0, 0},
 	{0, "tags", "DB", MT_OPT_PATH, AT(tags),
-	 "fail tracks that this tag database has not", NULL, 0, 0},
+	 "fail tracks that are not in this tag database", NULL, 0, 0},
 	{0, "id-pattern", "REGEX", MT_OPT_STR, AT(id_pattern),
-	 "the 7digital id is what the first (group) matches in the key "
+	 "take the 7digital id from the first (group) matched in the key "
 	 "[field id, else the digits before .clip.ENDING]", NULL, 0, 0},
 	{0, "field", "COLUMN[=NAME]", MT_OPT_LIST, AT(field),
 	 "add a column of the summary (look-ups: of --metadata too) as a "
-	 "field; may be repeated", NULL, 0, 0},
+	 "field; repeatable", NULL, 0, 0},
 	{0, "report", "FILE", MT_OPT_OUTPUT, AT(report),
-	 "write what each rule took away as a table", NULL, 0, 0},
+	 "write the effect of each rule as a table", NULL, 0, 0},
 	{0, "metadata", "DB", MT_OPT_PATH, AT(metadata),
 	 "look-ups: track_metadata.db", NULL, 0, 0},
 	{0, "every", NULL, MT_OPT_FLAG, AT(every),
-	 "look-ups: every track that an id is of, not the first", NULL, 0, 0},
+	 "look-ups: print every track with an id, not the first", NULL, 0, 0},
 	{0},
 };
 static const struct mt_opt_set sets[] = {{rows, &opts}, {NULL, NULL}};

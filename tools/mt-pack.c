@@ -32,30 +32,30 @@ static const struct mt_opt rows[] = {
 	{'o', "output", "SET", MT_OPT_OUTPUT, AT(set),
 	 "folder of the set (required)", NULL, 0, 0},
 	{0, "dtype", "TYPE", MT_OPT_CHOICE, AT(dtype),
-	 "store mel as f4 or f2, pcm as f4 or i2 [as it comes]", "f2|f4|i2",
+	 "store mel as f4 or f2, pcm as f4 or i2 [unchanged]", "f2|f4|i2",
 	 0, 0},
 	{0, "level", "N", MT_OPT_I64, AT(level),
 	 "zstd level of the records, 0 none [1]", NULL, 0, 19},
 	{0, "split", "LIST", MT_OPT_STR, AT(split),
-	 "shares, as train:0.8,valid:0.1,test:0.1, drawn by key", NULL, 0, 0},
+	 "draw splits by key, such as train:0.8,valid:0.1,test:0.1", NULL, 0, 0},
 	{0, "split-by", "FIELD", MT_OPT_STR, AT(split_by),
-	 "draw shares by this field, so that a group stays together", NULL,
+	 "draw splits by this field, so that a group stays together", NULL,
 	 0, 0},
 	{0, "split-list", "NAME=FILE", MT_OPT_LIST, AT(lists),
-	 "the keys in FILE, one a line, are split NAME; repeatable", NULL,
+	 "put the keys in FILE, one a line, into split NAME; repeatable", NULL,
 	 0, 0},
 	{0, "seed", "N", MT_OPT_I64, AT(seed), "of the shares [1]", NULL, 0,
 	 9e15},
 	{0, "shard-mib", "N", MT_OPT_I64, AT(shard_mib),
-	 "a part ends at N MiB [256]", NULL, 1, 1 << 20},
+	 "end a part at N MiB [256]", NULL, 1, 1 << 20},
 	{0, "shard-records", "N", MT_OPT_I64, AT(shard_records),
-	 "a part ends at N records, 0 no limit [0]", NULL, 0, 1e12},
+	 "end a part at N records, 0 no limit [0]", NULL, 0, 1e12},
 	{0, "resume", NULL, MT_OPT_FLAG, AT(resume),
-	 "go on with a set whose packing was cut short", NULL, 0, 0},
+	 "continue an interrupted run", NULL, 0, 0},
 	{0, "force", NULL, MT_OPT_FLAG, AT(force),
 	 "replace an existing set", NULL, 0, 0},
 	{0, "merge", NULL, MT_OPT_FLAG, AT(merge),
-	 "the operands are sets: join them", NULL, 0, 0},
+	 "join the sets named as operands", NULL, 0, 0},
 	{0},
 };
 static const struct mt_opt_set sets[] = {{rows, &opts}, {NULL, NULL}};
@@ -131,7 +131,7 @@ static int check_merge(int n, struct mt_err *err)
 		return mt_err_set(err, MT_EUSAGE, "--merge joins sets as they "
 				  "are: --%s has no place in it", name);
 	return n ? MT_OK : mt_err_set(err, MT_EUSAGE,
-				      "--merge needs sets to join");
+				      "--merge requires sets to join");
 }
 
 static void tell_repeated(uint64_t n, const char *first)
@@ -177,7 +177,7 @@ static int check(struct mt_filter *f, char **operand, int *n,
 		return rc;
 	if (opts.split_by && !opts.split)
 		return mt_err_set(err, MT_EUSAGE,
-				  "--split-by needs --split with the shares");
+				  "--split-by requires --split with the shares");
 	if (opts.merge) {
 		rc = merge(operand, *n, err);
 		if (!rc)

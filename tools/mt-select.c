@@ -25,11 +25,11 @@ static struct opts {
 
 static const struct mt_opt rows[] = {
 	{'s', "split", "NAME", MT_OPT_LIST, AT(split),
-	 "records of this split; repeatable", NULL, 0, 0},
+	 "select records of this split; repeatable", NULL, 0, 0},
 	{'w', "where", "EXPR", MT_OPT_STR, AT(where),
-	 "records for which the SQL expression is true", NULL, 0, 0},
+	 "select records for which the SQL expression is true", NULL, 0, 0},
 	{'k', "keys", "FILE", MT_OPT_PATH, AT(keys),
-	 "records whose key is in FILE, one a line", NULL, 0, 0},
+	 "select records whose key is in FILE, one a line", NULL, 0, 0},
 	{0, "sample", "N|P%", MT_OPT_STR, AT(sample),
 	 "N of them, or a share of P percent, by a hash of the key", NULL, 0,
 	 0},

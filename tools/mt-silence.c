@@ -21,17 +21,17 @@ static struct mt_silence_opts how = MT_SILENCE_DEFAULT;
 
 static const struct mt_opt rows[] = {
 	{0, "min-effective", "S", MT_OPT_F64, AT(min_effective),
-	 "fail clips with less from first to last sound", NULL, 0, 1e9},
+	 "fail clips with less than S seconds from first to last sound", NULL, 0, 1e9},
 	{0, "max-total", "S", MT_OPT_F64, AT(max_total),
-	 "fail clips with more inner silence in all", NULL, 0, 1e9},
+	 "fail clips with more than S seconds of inner silence in total", NULL, 0, 1e9},
 	{0, "max-run", "S", MT_OPT_F64, AT(max_run),
-	 "fail clips with a longer inner silence", NULL, 0, 1e9},
+	 "fail clips with an inner silence longer than S seconds", NULL, 0, 1e9},
 	{0, "measure-only", NULL, MT_OPT_FLAG, AT(measure_only),
 	 "apply no limit and do not trim", NULL, 0, 0},
 	{0, "trim", NULL, MT_OPT_FLAG, AT(trim),
 	 "cut off the silence at both ends", NULL, 0, 0},
 	{0, "drop-audio", NULL, MT_OPT_FLAG, AT(drop_audio),
-	 "keep the measures only, not the samples", NULL, 0, 0},
+	 "drop the samples and keep the measures", NULL, 0, 0},
 	{0},
 };
 static const struct mt_opt_set sets[] = {

@@ -27,12 +27,12 @@ static struct opts {
 static const struct mt_opt rows[] = {
 	{'o', "output", "FILE", MT_OPT_OUTPUT, AT(output),
 	 "write the clean tags to FILE, complete or not at all: SQLite, or a "
-	 "table where it ends in .tsv or .csv", NULL, 0, 0},
+	 "table if it ends in .tsv or .csv", NULL, 0, 0},
 	{'r', "rules", "FILE", MT_OPT_PATH, AT(rules),
-	 "rules of mtrules(5), or those built in: lastfm, generic", NULL, 0,
+	 "file of rules, see mtrules(5), or a built-in one: lastfm, generic", NULL, 0,
 	 0},
 	{'l', "log", "FILE", MT_OPT_OUTPUT, AT(log),
-	 "write what became of every raw tag and why", NULL, 0, 0},
+	 "write what became of every raw tag, and why", NULL, 0, 0},
 	{0, "vocab", "FILE", MT_OPT_OUTPUT, AT(vocab),
 	 "write the clean tags with their spellings", NULL, 0, 0},
 	{0, "stream", "FILE", MT_OPT_OUTPUT, AT(stream),
@@ -41,13 +41,13 @@ static const struct mt_opt rows[] = {
 	{'n', "dry-run", NULL, MT_OPT_FLAG, AT(dry_run),
 	 "write no database; print what --vocab would write", NULL, 0, 0},
 	{'e', "explain", "TAG", MT_OPT_LIST, AT(explain),
-	 "print what becomes of this raw tag, and write no database; may be "
-	 "repeated", NULL, 0, 0},
+	 "print what becomes of this raw tag, and write no database; "
+	 "repeatable", NULL, 0, 0},
 	{0, "min-val", "X", MT_OPT_F64, AT(min_val),
-	 "only pairs whose val is over X [what the rules say, else all]", NULL,
+	 "use only pairs whose val is over X [as the rules say, else all]", NULL,
 	 0, 0},
 	{0, "orpheus", NULL, MT_OPT_FLAG, AT(orpheus),
-	 "the tables just as the Orpheus project wrote them", NULL, 0, 0},
+	 "write the tables exactly as the Orpheus project did", NULL, 0, 0},
 	{0},
 };
 static const struct mt_opt_set sets[] = {{rows, &opts}, {NULL, NULL}};

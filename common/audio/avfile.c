@@ -68,7 +68,12 @@ static int refuse(struct mt_err *err, const char *stage, const char *name,
 {
 	char code[32], why[AV_ERROR_MAX_STRING_SIZE] = "";
 	snprintf(code, sizeof code, "%s.%s", stage, reason);
-	if (no)
+	bool bad = no == AVERROR(EINVAL) || no == AVERROR_INVALIDDATA ||
+		   no == AVERROR_EOF;
+	if (bad)
+		what = "not a readable sound file";
+	/* libav's complaint says more than its code for bad data */
+	if (no && !(bad && (complaint[0] || no != AVERROR_EOF)))
 		av_strerror(no, why, sizeof why);
 	return mt_err_item(err, code, "%s: %s%s%s%s%s%s", name, what,
 			   why[0] ? ": " : "", why, complaint[0] ? " (" : "",

@@ -38,6 +38,9 @@ rc 0 'two dots in a name' mt-decode --root "$tmp" --files-from "$tmp/names"
 rc 1 'a missing file is an item' mt-decode -o "$tmp/s2" "$tmp/a.wav" "$tmp/none.wav"
 like "$tmp/err" '1 done, 1 failed' 'and counted'
 like "$tmp/err" 'none.wav: cannot open' 'with its cause'
+{ printf '\377\373\220\0'; perl -e 'print "x" x 3000'; } > "$tmp/junk.mp3"
+rc 1 'a frame header and junk' mt-decode -o "$tmp/s2" "$tmp/junk.mp3"
+like "$tmp/err" 'junk.mp3: not a readable sound file \(' 'says so'
 for i in 1 2 3 4 5 6 7 8 9 10 11 12; do echo "none$i.wav"; done > "$tmp/list"
 cp "$tmp/a.wav" "$tmp/cr.wav"
 printf '%s\r\n' "$tmp/cr.wav" > "$tmp/dos"
@@ -84,7 +87,7 @@ perl -e 'my $d = pack "f<*", map { $_ == 700 ? 9**9**9 / 9**9**9 : sin $_ / 9 } 
 	print pack "A4VA4A4VvvVVvvA4V", "RIFF", 36 + length $d, "WAVE", "fmt ", 16, 3, 1, 8000, 32000, 4, 32,
 		"data", length $d; print $d' > "$tmp/nan.wav"
 rc 1 'a sample that is no number' mt-decode -r 0 --fail-log "$tmp/log" "$tmp/nan.wav" "$tmp/a.wav"
-like "$tmp/log" 'nan.wav.*"code":"decode.nonfinite".*holds a sample that is no finite number' 'fails the file'
+like "$tmp/log" 'nan.wav.*"code":"decode.nonfinite".*holds a sample that is NaN or infinite' 'fails the file'
 is "$(mt-view -c "$tmp/out")" '1 segments, 1 records, 1 failed' 'and no other'
 n() { mt-decode -q -r 0 "$@" | mt-view | sed -n 's/.*pcm f4.1,\([0-9]*\).*/\1/p'; }
 is "$(n --duration 0.08 "$tmp/nan.wav")" 640 'what is not taken does not count'

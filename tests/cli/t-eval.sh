@@ -13,7 +13,7 @@ like "$tmp/out" '^accuracy +1\.0000$' 'accuracy'
 # tags that all items have, or none
 mt-select -q -w "tag('high')" "$tmp/s.mtr" > "$tmp/high.mtr"
 rc 0 'items of one tag only' mt-eval --bootstrap 20 "$tmp/high.mtr"
-like "$tmp/out" '^left out of the macro means, one class only: high, low$' 'names the tags'
+like "$tmp/out" '^excluded from the macro means, one class only: high, low$' 'names the tags'
 is "$(grep -c macro "$tmp/out")" 1 'no macro means, for there are no tags'
 mt-eval --json "$tmp/high.mtr" | tr -d ' \n' > "$tmp/out"
 like "$tmp/out" '"roc_auc_macro":null,"ap_macro":null' '--json'

@@ -38,7 +38,7 @@ same "$tmp/1.mtr" "$tmp/3.mtr" 'the bytes do not depend on -j'
 rc 2 'another rate is wrong usage' mt-melspec -p panns "$tmp/a.mtr"
 like "$tmp/err" '32000 Hz.*16000 Hz: decode with --rate 32000' '... naming both and what to do'
 rc 0 'more bands than the transform can tell apart' mt-melspec --n-fft 256 --win 256 --bands 200 "$tmp/a.mtr"
-like "$tmp/err" '[0-9]+ of 200 bands .* stay empty: take fewer' '... are told'
+like "$tmp/err" '[0-9]+ of 200 bands .* stay empty: use fewer' '... are told'
 rc 0 'a profile as it is' mt-melspec -p won "$tmp/a.mtr"
 is "$(cat "$tmp/err")" '' '... without a word'
 rc 2 'so are rates that differ' sh -c "mt-decode -r 0 *.wav | mt-melspec"
