@@ -61,12 +61,12 @@ is $? 0 'nor what another run is writing'
 rm -rf "$tmp/d"
 mkdir "$tmp/d"
 
-# signals; a shell in the background ignores INT, so perl brings it back
+# signals; a shell in the background ignores INT and nohup HUP, so perl brings them back
 for sig in TERM HUP INT USR1; do
 	for tool in 'mt-select -o' 'mt-pack -o'; do
 		out=$tmp/d/x
 		# shellcheck disable=SC2086,SC2016
-		perl -e '$SIG{INT} = "DEFAULT"; exec @ARGV' $tool "$out" -q < "$tmp/p1" 2> "$tmp/err" & one=$!
+		perl -e '$SIG{$_} = "DEFAULT" for qw(TERM HUP INT USR1); exec @ARGV' $tool "$out" -q < "$tmp/p1" 2> "$tmp/err" & one=$!
 		exec 3> "$tmp/p1"
 		feed >&3
 		temps 1
