@@ -231,10 +231,23 @@ double mt_avfile_claim(const struct mt_avfile *f)
 		return (double)(r->size + r->missing + r->behind) / r->byte_rate;
 	if (f->seconds > 0)
 		return f->seconds;
-	if (r->corrected || f->source.live || s->duration <= 0 ||
+	if (r->corrected || (f->source.live && r->byte_rate > 0) ||
 	    f->fmt->duration_estimation_method != AVFMT_DURATION_FROM_STREAM)
 		return 0;
-	return (double)s->duration * av_q2d(s->time_base);
+	if (s->duration > 0)
+		return (double)s->duration * av_q2d(s->time_base);
+	/* Matroska has one length for all its streams */
+	bool whole = f->fmt->nb_streams == 1 && f->fmt->duration > 0;
+	return whole ? (double)f->fmt->duration / AV_TIME_BASE : 0;
+}
+
+double mt_avfile_passed(struct mt_avfile *f, int64_t at, bool rest)
+{
+	unsigned char buf[4096];
+	while (rest && avio_read(f->io, buf, sizeof buf) > 0)
+		;
+	int64_t now = avio_tell(f->io);
+	return now > at ? (double)(now - at) : 0;
 }
 
 int64_t mt_avfile_end(const struct mt_avfile *f)

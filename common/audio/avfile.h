@@ -36,6 +36,9 @@ void mt_avfile_close(struct mt_avfile *f);
 int64_t mt_avfile_end(const struct mt_avfile *f);
 /* Seconds that the headers count, not guess from sizes; 0: they do not. */
 double mt_avfile_claim(const struct mt_avfile *f);
+/* Bytes that a demuxer read from `at` on and made nothing of; rest: it is given
+ * up, and the rest of the file counts too. */
+double mt_avfile_passed(struct mt_avfile *f, int64_t at, bool rest);
 
 /* The first complaint of libav on this thread since the last clear, "" for
  * none: it tells more than an error number. */

@@ -14,6 +14,7 @@
 #include "audio/avfile.h"
 #include "audio/flacfit.h"
 #include "audio/level.h"
+#include "audio/opuschain.h"
 #include "audio/rate.h"
 #include "base/finite.h"
 #include "base/mem.h"
@@ -54,7 +55,9 @@ struct mt_decoder {
 	double lost, lost_bytes, cut;
 	double bytes, failed_bytes; /* of all packets; of those not decoded */
 	double packet_seconds;   /* of the newest; 0 unknown */
+	double packet_heard;     /* what the codec made of it so far */
 	int packet_bytes;
+	int new_delay;           /* samples of a stream that begins in a chain */
 	struct mt_level level;   /* of the channels and their mean */
 };
 
@@ -237,9 +240,10 @@ static int open_chain(struct mt_decoder *d, const AVFrame *f,
 	d->in_rate = f->sample_rate;
 	d->in_format = f->format;
 	d->in_channels = f->ch_layout.nb_channels;
-	if (d->in_rate <= 0 || d->in_channels <= 0 ||
-	    d->in_channels > MAX_CHANNEL)
-		return chain_error(d, err, "cannot use this format");
+	if (d->in_rate <= 0 || d->in_channels <= 0 || d->in_channels > MAX_CHANNEL)
+		return mt_err_item(err, "decode.convert", "%s: has %d channels at "
+				   "%d Hz, but at most %d are converted", d->name,
+				   d->in_channels, d->in_rate, MAX_CHANNEL);
 	if (!d->out_rate) {
 		d->out_rate = d->opts.rate ? d->opts.rate : d->in_rate;
 		d->out_channels = d->opts.all_channels ? d->in_channels : 1;
@@ -409,6 +413,8 @@ static int take_frame(struct mt_decoder *d, struct mt_pcm *pcm,
 		      struct mt_err *err)
 {
 	AVFrame *f = d->frame;
+	if (f->sample_rate > 0)
+		d->packet_heard += (double)f->nb_samples / f->sample_rate;
 	cut_end(d, f);
 	if (f->nb_samples <= 0)
 		return MT_OK;
@@ -441,10 +447,16 @@ static void lose_packet(struct mt_decoder *d)
 	d->lost_bytes += d->packet_seconds > 0 ? 0 : d->packet_bytes;
 }
 
-/* The newest packet did not decode. */
+/* The newest packet did not decode, or only its beginning did: a file of PCM
+ * that was cut within a sample ends so. */
 static void fail_packet(struct mt_decoder *d)
 {
 	d->damaged++;
+	if (d->packet_heard > 0) {
+		d->lost += fmax(0, d->packet_seconds - d->packet_heard);
+		d->packet_seconds = d->packet_bytes = 0;
+		return;
+	}
 	d->failed_bytes += d->packet_bytes;
 	lose_packet(d);
 }
@@ -463,8 +475,12 @@ static void note_checksums(struct mt_decoder *d, int before)
 static int send(struct mt_decoder *d)
 {
 	const AVStream *s = d->file.fmt->streams[d->file.stream];
-	const AVPacket *p = d->packet;
+	AVPacket *p = d->packet;
+	if (d->new_delay)
+		mt_opus_skip(p, d->new_delay);
+	d->new_delay = 0;
 	d->packet_bytes = p->size;
+	d->packet_heard = 0;
 	d->bytes += p->size;
 	d->packet_seconds = (double)p->duration * av_q2d(s->time_base);
 	if (p->duration <= 0)
@@ -479,16 +495,32 @@ static int send(struct mt_decoder *d)
 	return no;
 }
 
+/* Whether a new stream begins in a chain of Opus files: this is not sound. */
+static bool opus_header(struct mt_decoder *d)
+{
+	bool opus = d->codec->codec_id == AV_CODEC_ID_OPUS;
+	int delay = opus ? mt_opus_header(d->packet) : -1;
+	if (delay > 0) {
+		d->new_delay = delay;
+		avcodec_flush_buffers(d->codec);
+	}
+	return delay >= 0;
+}
+
 /* Feed the codec one packet of the stream. */
 static void feed(struct mt_decoder *d)
 {
 	int before = mt_avfile_checksums();
+	int64_t at = avio_tell(d->file.io);
 	int no = av_read_frame(d->file.fmt, d->packet);
 	d->damaged += mt_avfile_checksums() - before;
 	if (no < 0) {
 		bool end = no == AVERROR_EOF || avio_feof(d->file.io) ||
 			   ++d->read_errors > READ_ERRORS;
-		d->damaged += no != AVERROR_EOF;
+		if (no != AVERROR_EOF) {
+			d->damaged++;
+			d->lost_bytes += mt_avfile_passed(&d->file, at, end);
+		}
 		if (end) {
 			avcodec_send_packet(d->codec, NULL);
 			d->input_over = true;
@@ -496,7 +528,8 @@ static void feed(struct mt_decoder *d)
 		return;
 	}
 	d->read_errors = 0;
-	if (d->packet->stream_index == d->file.stream) {
+	if (d->packet->stream_index == d->file.stream &&
+	    !opus_header(d)) {
 		before = mt_avfile_checksums();
 		no = send(d);
 		if (no < 0 && no != AVERROR(EAGAIN))

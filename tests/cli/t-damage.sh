@@ -2,6 +2,7 @@
 # Sound that is not all there, and more of it than a record may hold.
 . tests/lib/tap.sh
 . tests/lib/sound.sh
+src=$PWD
 cd "$tmp" || exit 4
 # MP3 of 128 kbit/s at 44.1 kHz: silent frames, and frames whose side
 # information cannot be
@@ -72,4 +73,50 @@ perl -e 'my $f = "\xff\xf3\x40\xc4" . "\0" x 140; my $h = $f; substr($h, 21, 12)
 	print $h, $f x 417' > info.mp3
 is "$(mt-scan -q info.mp3 | mt-view --tsv -f seconds | tail -1 | cut -f2 | cut -c1-6)" "$(perl -e 'printf "%.3f", 417 * 576 / 22050')" \
 	'an Info header of old versions of libavformat'
+# PCM that ends within a sample: what is whole was heard
+{ cat a.wav; printf x; } > odd.wav
+perl -e 'open F, "+<", "odd.wav"; seek F, 40, 0; print F pack "V", 16001'
+rc 0 'half a sample at the end' mt-decode -r 0 odd.wav -o s.mtr
+is "$(mt-view --json s.mtr | sed 's/.*"seconds"/"seconds"/')$(cat err)" '"seconds":1,"damaged":1}' 'loses no second'
+# headers that count three seconds where a tenth is, by name and through a pipe
+corpus=$src/tests/fuzz/corpus/decode
+perl -0777 -pe 'substr($_, 22, 4) = pack "N", 24000' "$corpus/tone.flac" > long.flac
+perl -0777 -pe 's/\x44\x89\x88\K.{8}/pack "d>", 3000/es' "$corpus/tone.webm" > long.webm
+perl -0777 -pe 'substr($_, 8, 4) = pack "N", 48000' "$corpus/tone.au" > long.au
+for f in long.flac long.webm long.au; do
+	rc 0 "$f, which was cut" mt-decode -r 0 $f -o s.mtr
+	like err "$f: has 0.1. s of the 3.00 s that its header promises" 'is told'
+	mt-decode -q -r 0 - < $f > p.mtr
+	cat $f | mt-decode -q -r 0 - > q.mtr
+	is "$(lost p.mtr) $(lost q.mtr)" "$(lost s.mtr) $(lost s.mtr)" 'and by a pipe as well'
+done
+# Ogg files joined: Opus, and a codec that libavformat cannot change to
+page='sub page { my ($flags, $at, $seq, @p) = @_;
+	my $d = pack "A4CCQ<VVVCC*", "OggS", 0, $flags, $at, $serial, $seq, 0, scalar @p, map length, @p;
+	$d .= join "", @p;
+	my $c = 0;
+	for (split //, $d) {
+		$c ^= ord() << 24;
+		$c = $c & 0x80000000 ? ($c << 1 ^ 0x104c11db7) : $c << 1 for 1 .. 8;
+	}
+	substr($d, 22, 4) = pack "V", $c;
+	print $d }
+	our $serial = shift;'
+opus() {
+	perl -e "$page"'page(2, 0, 0, pack "A8CCvVvC", "OpusHead", 1, 1, 312, 48000, 0, 0);
+		page(0, 0, 1, pack "A8VA4V", "OpusTags", 4, "test", 0);
+		page(4, 47000, 2, ("\xf8\xff\xfe") x 50)' "$1"
+}
+{ opus 1; opus 1; } > two.opus
+rc 0 'Opus files of one serial number joined' mt-decode -r 0 two.opus -o s.mtr
+is "$(mt-view s.mtr | sed 's/ min.*//' | cut -f2)$(cat err)" 'pcm f4[1,93376]' 'are both heard, without the delay of either'
+is "$(mt-view --json s.mtr | grep -c '"damaged":0')" 1 'their headers are not damage'
+{ opus 1; perl -e "$page"'page(2, 0, 0, pack "CA4CCnA4n", 127, "FLAC", 1, 0, 1, "fLaC", 0);
+	page(0, 4096 * $_, $_, map { pack "C*", (255, 248, 201, 24, 0) x 50 } 1 .. 10) for 1 .. 9' 2; } > mix.ogg
+mt-decode -q -r 0 mix.ogg -o s.mtr --fail-log log
+like log '"code":"decode.damage"' 'a chain that goes on in another codec is not half heard in silence'
+perl -e 'my $d = "\1\0" x 2550; print pack "A4VA4A4VvvVVvvA4V", "RIFF", 36 + length $d, "WAVE",
+	"fmt ", 16, 1, 255, 8000, 4080000, 510, 16, "data", length $d; print $d' > many.wav
+rc 1 'a file of 255 channels' mt-decode many.wav -o s.mtr
+like err 'many.wav: has 255 channels at 8000 Hz, but at most 64 are converted' 'says what is too much'
 tap_end
