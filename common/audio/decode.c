@@ -241,8 +241,8 @@ static int open_chain(struct mt_decoder *d, const AVFrame *f,
 	d->in_format = f->format;
 	d->in_channels = f->ch_layout.nb_channels;
 	if (d->in_rate <= 0 || d->in_channels <= 0 || d->in_channels > MAX_CHANNEL)
-		return mt_err_item(err, "decode.convert", "%s: has %d channels at "
-				   "%d Hz, but at most %d are converted", d->name,
+		return mt_err_item(err, "decode.convert", "%s: has %d channels at %d "
+				   "Hz, but at most %d are converted", d->name,
 				   d->in_channels, d->in_rate, MAX_CHANNEL);
 	if (!d->out_rate) {
 		d->out_rate = d->opts.rate ? d->opts.rate : d->in_rate;
@@ -447,8 +447,7 @@ static void lose_packet(struct mt_decoder *d)
 	d->lost_bytes += d->packet_seconds > 0 ? 0 : d->packet_bytes;
 }
 
-/* The newest packet did not decode, or only its beginning did: a file of PCM
- * that was cut within a sample ends so. */
+/* The newest packet did not decode, or only its beginning did (cut PCM). */
 static void fail_packet(struct mt_decoder *d)
 {
 	d->damaged++;

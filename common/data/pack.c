@@ -361,6 +361,11 @@ int mt_pack_close(struct mt_pack *p, struct mt_err *err)
 
 int mt_pack_finish(struct mt_pack *p, struct mt_err *err)
 {
+	size_t n = mt_packdir_parts(p->work);
+	if (n != p->set.n_part)
+		return mt_err_set(err, MT_EINPUT, "%s: holds %zu parts, but the new "
+				  "set has %zu; --force packs anew", p->work, n,
+				  p->set.n_part);
 	int rc = mt_manifest_write(p, err);
 	if (!rc && strcmp(p->work, p->folder) != 0)
 		rc = mt_packdir_swap(p->folder, err);

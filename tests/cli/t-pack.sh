@@ -102,6 +102,12 @@ diff -r "$tmp/a" "$tmp/r" >/dev/null
 ok $? 'and ends with the same bytes'
 pack -o "$tmp/r" --resume --split train:0.5,test:0.5
 ok $? 'a complete set, compared with its input'
+cp -r "$tmp/a" "$tmp/gap"
+mv "$tmp/gap/part-00001.mtp" "$tmp/gap/part-00042.mtp"
+rm "$tmp/gap/manifest.json"
+pack -o "$tmp/gap" --resume --split train:0.5,test:0.5 2>"$tmp/err"
+is $? 3 'a part that the resumed set does not have'
+like "$tmp/err" 'gap: holds 7 parts, but the new set has 6' 'would make it unreadable'
 # other NAME WORDS < STREAM: the complete set was not made of this
 other() {
 	name=$1 words=$2
