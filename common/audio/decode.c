@@ -451,9 +451,9 @@ static void lose_packet(struct mt_decoder *d)
 static void fail_packet(struct mt_decoder *d)
 {
 	d->damaged++;
-	if (d->packet_heard > 0) {
+	if (d->packet_heard > 0 && d->packet_seconds > 0) {
 		d->lost += fmax(0, d->packet_seconds - d->packet_heard);
-		d->packet_seconds = d->packet_bytes = 0;
+		d->packet_seconds = d->packet_heard;
 		return;
 	}
 	d->failed_bytes += d->packet_bytes;
