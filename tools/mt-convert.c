@@ -221,6 +221,9 @@ int main(int argc, char **argv)
 				: "name the weights: a file or a folder", n);
 	else if (!opts.list && !opts.output)
 		rc = mt_err_set(&err, MT_EUSAGE, "-o FILE is required");
+	else if (!opts.list && !strcmp(opts.output, "-"))
+		rc = mt_err_set(&err, MT_EUSAGE, "-o -: a model is a file and cannot go into a "
+				"pipe; name it, as in -o model.safetensors");
 	if (!rc)
 		rc = mt_weights_read(&w, operand[0], &err);
 	if (!rc && w.n_skip)

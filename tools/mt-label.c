@@ -131,17 +131,14 @@ static int check_columns(struct mt_err *err)
 		for (size_t k = 0; k < i; k++)
 			bad |= !strcmp(c, t->column[k]);
 		if (bad)
-			return mt_err_set(err, MT_EINPUT, "%s: column %zu, "
-					  "'%.80s', cannot become a field: 1 to "
-					  "16 printable characters, none twice",
+			return mt_err_set(err, MT_EINPUT, "%s: column %zu, '%.80s', cannot become "
+					  "a field: 1 to 16 printable characters, none twice",
 					  opts.tsv, i + 1, c);
 		for (size_t k = 0; k < sizeof own / sizeof *own; k++)
 			if (!strcmp(c, own[k]))
-				return mt_err_set(err, MT_EUSAGE, "%s: column "
-						  "%zu, '%s', has the name of "
-						  "a field that mt itself "
-						  "writes: rename it",
-						  opts.tsv, i + 1, c);
+				return mt_err_set(err, MT_EUSAGE, "%s: column %zu, '%s', has the "
+						  "name of a field that mt itself writes: rename "
+						  "it", opts.tsv, i + 1, c);
 	}
 	return MT_OK;
 }
@@ -157,9 +154,8 @@ static int check_fields(const struct mt_head *h, struct mt_err *err)
 			    strcmp(word[0], "field") != 0 ||
 			    strcmp(word[1], t->column[i]) != 0)
 				continue;
-			return mt_err_set(err, MT_EUSAGE, "%s: column %zu, "
-					  "'%s', has the name of an %.8s field "
-					  "of the stream: rename it",
+			return mt_err_set(err, MT_EUSAGE, "%s: column %zu, '%s', has the name of "
+					  "an %.8s field of the stream: rename it",
 					  opts.tsv, i + 1, word[1], word[2]);
 		}
 	return MT_OK;
@@ -190,9 +186,7 @@ static int read_own(const char *data, size_t size, struct mt_err *err)
 	for (size_t i = 0; label.tags >= 0 && i < label.table.n_row; i++) {
 		size_t n;
 		char *const *more = more_tags(i, &n);
-		mt_vocab_add(&label.vocab,
-			     mt_table_cell(&label.table, i,
-					   (size_t)label.tags));
+		mt_vocab_add(&label.vocab, mt_table_cell(&label.table, i, (size_t)label.tags));
 		for (size_t k = 0; k < n; k++)
 			mt_vocab_more(&label.vocab, more[k]);
 	}
@@ -200,12 +194,15 @@ static int read_own(const char *data, size_t size, struct mt_err *err)
 }
 
 /* Tags have the database's numbers; a track counts once for a tag. */
-static void count_tags(void)
+static int count_tags(struct mt_err *err)
 {
 	struct mt_tagdb *db = &label.db;
 	size_t n;
 	for (size_t k = 1; k <= db->tag.n; k++) {
 		const char *tag = mt_texts_get(&db->tag, k, &n);
+		if (tag && strlen(tag) != n)
+			return mt_err_set(err, MT_EINPUT, "%s: tag %zu, '%.80s', holds a zero byte",
+					  label.tracks, k, tag);
 		if (tag)
 			mt_vocab_tag(&label.vocab, tag);
 	}
@@ -221,12 +218,12 @@ static void count_tags(void)
 		}
 	}
 	mt_texts_index(&label.tids, &db->tid);
+	return MT_OK;
 }
 
 static int read_table(struct mt_err *err)
 {
-	struct mt_tagdb_how how = {opts.column,
-				   opts.names ? &label.names : NULL};
+	struct mt_tagdb_how how = {opts.column, opts.names ? &label.names : NULL};
 	char *data;
 	size_t size;
 	int rc = mt_file_get(opts.tsv, (size_t)8 << 30, &data, &size, err);
@@ -234,17 +231,14 @@ static int read_table(struct mt_err *err)
 		return rc;
 	if (!mt_tagtable_is_one(opts.tsv, data, size, opts.column,
 				opts.names != NULL)) {
-		rc = opts.names ? mt_err_set(err, MT_EUSAGE, "%s: --names is for "
-					     "tables of tracks and their tags",
-					     opts.tsv)
-				: read_own(data, size, err);
+		rc = !opts.names ? read_own(data, size, err) : mt_err_set(err, MT_EUSAGE,
+			"%s: --names is for tables of tracks and their tags", opts.tsv);
 	} else {
 		label.tracks = opts.tsv;
 		label.db_crc = mt_crc32(0, data, size);
-		rc = mt_tagdb_parse(&label.db, opts.tsv, data, size,
-				    MT_TAGDB_ALL, &how, err);
+		rc = mt_tagdb_parse(&label.db, opts.tsv, data, size, MT_TAGDB_ALL, &how, err);
 		if (!rc)
-			count_tags();
+			rc = count_tags(err);
 	}
 	free(data);
 	return rc;
@@ -252,15 +246,12 @@ static int read_table(struct mt_err *err)
 
 static int read_db(struct mt_err *err)
 {
-	struct mt_tagdb_how how = {opts.column,
-				   opts.names ? &label.names : NULL};
+	struct mt_tagdb_how how = {opts.column, opts.names ? &label.names : NULL};
 	int rc = mt_tagdb_read_how(&label.db, opts.db, MT_TAGDB_ALL, &how, err);
 	if (!rc)
 		rc = mt_file_crc(opts.db, &label.db_crc, err);
 	label.tracks = opts.db;
-	if (!rc)
-		count_tags();
-	return rc;
+	return rc ? rc : count_tags(err);
 }
 
 static int read_folders(struct mt_err *err)
@@ -281,8 +272,7 @@ static int read_folders(struct mt_err *err)
 		free(path);
 	}
 	closedir(dir);
-	return mt_vocab_order(&label.folders, &(struct mt_vocab_choice){0},
-			      err);
+	return mt_vocab_order(&label.folders, &(struct mt_vocab_choice){0}, err);
 }
 
 static void find_places(void)
@@ -308,18 +298,33 @@ static int read_model(struct mt_vocab *fixed, struct mt_err *err)
 	const char *text = mt_model_text(&m, "tags");
 	json_t *list = text ? json_loads(text, 0, NULL) : NULL;
 	if (!json_array_size(list))
-		rc = mt_err_set(err, MT_EINPUT, "%s: is a model without tags",
-				opts.vocab);
+		rc = mt_err_set(err, MT_EINPUT, "%s: is a model without tags", opts.vocab);
 	json_array_foreach(list, i, tag) {
 		const char *name = json_string_value(tag);
 		if (!rc)
-			rc = mt_vocab_fixed(fixed, opts.vocab, name ? name : "",
-					    err);
+			rc = mt_vocab_fixed(fixed, opts.vocab, name ? name : "", err);
 	}
 	label.vocab_crc = text ? mt_crc32(0, text, strlen(text)) : 0;
 	json_decref(list);
 	mt_model_close(&m);
 	return rc;
+}
+
+/* Tags of the vocabulary that no row has are spelled otherwise, perhaps. */
+static int check_vocab(const struct mt_vocab *fixed, struct mt_err *err)
+{
+	size_t absent = 0, first = 0;
+	if (!fixed->n)
+		return mt_err_set(err, MT_EINPUT, "%s: has no tags", opts.vocab);
+	for (size_t i = fixed->n; i--;)
+		if (!mt_vocab_occurs(&label.vocab, fixed->tag[i].name)) {
+			absent++;
+			first = i;
+		}
+	if (absent && label.gives)
+		mt_info("%zu of %zu tags of --vocab do not occur, the first is '%s'", absent,
+			fixed->n, fixed->tag[first].name);
+	return MT_OK;
 }
 
 static int read_vocab(struct mt_err *err)
@@ -332,11 +337,7 @@ static int read_vocab(struct mt_err *err)
 	int rc = mt_file_get(opts.vocab, 1 << 28, &data, &size, err);
 	if (rc)
 		return rc;
-	struct mt_vocab fixed = {.alias = label.vocab.alias,
-				 .n_alias = label.vocab.n_alias};
-	label.vocab.alias = NULL;
-	label.vocab.n_alias = 0;
-	mt_vocab_release(&label.vocab);
+	struct mt_vocab fixed = {.alias = label.vocab.alias, .n_alias = label.vocab.n_alias};
 	label.vocab_crc = mt_crc32(0, data, size);
 	/* text has no zero bytes; a model's first number has */
 	if (size > 8 && data[8] == '{' && memchr(data, 0, 8))
@@ -345,6 +346,11 @@ static int read_vocab(struct mt_err *err)
 		rc = mt_vocab_fixed_list(&fixed, opts.vocab, data, size,
 					 opts.names != NULL, err);
 	free(data);
+	if (!rc)
+		rc = check_vocab(&fixed, err);
+	label.vocab.alias = NULL;
+	label.vocab.n_alias = 0;
+	mt_vocab_release(&label.vocab);
 	label.vocab = fixed;
 	return rc;
 }
@@ -364,8 +370,7 @@ static int check(struct mt_filter *f, char **operand, int *n_operand,
 	for (size_t i = 0; !rc && i < opts.merge.n; i++)
 		rc = mt_vocab_merge(&label.vocab, opts.merge.item[i], err);
 	if (!rc)
-		rc = opts.tsv ? read_table(err)
-		     : opts.db ? read_db(err) : read_folders(err);
+		rc = opts.tsv ? read_table(err) : opts.db ? read_db(err) : read_folders(err);
 	label.gives = !opts.tsv || label.tracks || label.tags >= 0;
 	if (!rc && opts.vocab)
 		rc = read_vocab(err);
@@ -379,8 +384,7 @@ static int check(struct mt_filter *f, char **operand, int *n_operand,
 	if (!rc)
 		rc = mt_vocab_order(&label.vocab, &choice, err);
 	if (!rc && n && !label.vocab.n)
-		rc = mt_err_set(err, MT_EUSAGE, "--with and --without leave "
-				"no tag");
+		rc = mt_err_set(err, MT_EUSAGE, "--with and --without leave no tag");
 	if (label.vocab.n_absent)
 		mt_info("%zu tags of --without do not occur, the first is '%s'",
 			label.vocab.n_absent, label.vocab.absent);
@@ -417,16 +421,13 @@ static int head(void *state, struct mt_head *h, struct mt_err *err)
 		mt_head_drop(h, "tag", NULL);
 		mt_head_drop_field(h, "label");
 		snprintf(shape, sizeof shape, "%zu", label.vocab.n);
-		mt_head_set_field(h, "label", "u1", shape,
-				  "1 where the item has the tag");
+		mt_head_set_field(h, "label", "u1", shape, "1 where the item has the tag");
 		for (size_t i = 0; i < label.vocab.n; i++)
 			mt_head_add_tag(h, label.vocab.tag[i].name);
-		mt_head_set_param(h, "label.untagged", "%s",
-				  opts.untagged);
+		mt_head_set_param(h, "label.untagged", "%s", opts.untagged);
 	}
 	if (!label.gives && !mt_head_has_field(h, "label"))
-		mt_info("%s has no column 'tags', so no labels are given",
-			opts.tsv);
+		mt_info("%s has no column 'tags', so no labels are given", opts.tsv);
 	if (label.tracks)
 		mt_head_add_from(h, "labels", label.db_crc, label.tracks);
 	else if (opts.tsv)
@@ -460,8 +461,7 @@ static int untagged(const struct mt_rec *rec, struct mt_err *err)
 }
 
 /* The key's first folder is its tag, whole, though it hold a comma. */
-static int put_folder(struct mt_rec *rec, const char *key, size_t n,
-		      struct mt_err *err)
+static int put_folder(struct mt_rec *rec, const char *key, size_t n, struct mt_err *err)
 {
 	uint64_t dim = label.vocab.n;
 	bool known;
@@ -535,10 +535,8 @@ static int step(void *state, void *worker, struct mt_rec *rec,
 	if (opts.folders)
 		return put_folder(rec, key, n, err);
 	if (label.tracks) {
-		size_t track = mt_tagdb_track(&label.db, &label.tids, key,
-					      mt_rec_key_stem(key, n));
-		return track ? put_tracks_tags(rec, track, err)
-			     : no_row(key, n, label.tracks, err);
+		size_t track = mt_tagdb_track(&label.db, &label.tids, key, mt_rec_key_stem(key, n));
+		return track ? put_tracks_tags(rec, track, err) : no_row(key, n, label.tracks, err);
 	}
 	int64_t row = find_row(key, n);
 	if (row < 0)

@@ -191,6 +191,14 @@ static int no_field(const struct mt_rec *rec, const char *what,
 			   n > 200 ? 200 : (int)n, key, what);
 }
 
+static int wrong_size(const struct mt_rec *rec, const char *what, uint64_t have, size_t want,
+		      struct mt_err *err)
+{
+	char text[100];
+	snprintf(text, sizeof text, "%" PRIu64 " %s, but the model reads %zu", have, what, want);
+	return no_field(rec, text, err);
+}
+
 /* The record's sound as mel of m bands, in the record's memory. */
 static int hear(const struct predict_in *in, struct predict_in_work *w,
 		struct mt_rec *rec, const struct mt_field *f, const float **mel,
@@ -234,9 +242,8 @@ static int get_features(const struct predict_in *in, struct predict_in_work *w,
 	size_t m = in->from == PREDICT_MEL ? (size_t)in->ear->tagger.net.bands
 					: in->reads.dims;
 	if (f->dim[n_dim - 1] != m)
-		return no_field(rec, in->from == PREDICT_MEL ? "has a mel of other bands "
-				"than the model" : "has an embedding of another size "
-				"than the model", err);
+		return wrong_size(rec, in->from == PREDICT_MEL ? "mel bands" :
+				  "values in the embedding", f->dim[n_dim - 1], m, err);
 	*n_frame = n_dim == 1 ? 1 : (size_t)f->dim[0];
 	*x = f->data;
 	if (!strcmp(f->dtype, "f2")) {

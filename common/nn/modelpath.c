@@ -27,6 +27,15 @@ static bool is_file(const char *path)
 	return !stat(path, &st) && !S_ISDIR(st.st_mode);
 }
 
+static bool is_regular(const char *folder, const char *name)
+{
+	struct stat st;
+	char *path = mt_strf("%s/%s", folder, name);
+	bool is = !stat(path, &st) && S_ISREG(st.st_mode);
+	free(path);
+	return is;
+}
+
 /* FOLDER/NAME.safetensors of the first folder that has it, or NULL. */
 static char *look_up(const char *name, const char *const *folder)
 {
@@ -56,7 +65,8 @@ static struct names list_names(const char *const *folder)
 	for (; *folder; folder++) {
 		DIR *d = opendir(*folder);
 		for (struct dirent *e; d && (e = readdir(d));) {
-			if (*e->d_name == '.' || !has_ending(e->d_name))
+			if (*e->d_name == '.' || !has_ending(e->d_name) ||
+			    !is_regular(*folder, e->d_name))
 				continue;
 			size_t n = strlen(e->d_name) - strlen(ENDING);
 			all.item = mt_realloc(all.item, all.n + 1, sizeof *all.item);

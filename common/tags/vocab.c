@@ -250,6 +250,12 @@ static int check_occur(struct mt_vocab *v, const char *with,
 	return rc;
 }
 
+bool mt_vocab_occurs(const struct mt_vocab *v, const char *tag)
+{
+	uint32_t k = v->n_slot ? *slot_of(v, meaning(v, tag)) : 0;
+	return k && v->tag[k - 1].count;
+}
+
 int mt_vocab_order(struct mt_vocab *v, const struct mt_vocab_choice *choice,
 		   struct mt_err *err)
 {

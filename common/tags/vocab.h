@@ -50,6 +50,9 @@ void mt_vocab_add(struct mt_vocab *v, const char *tags);
 void mt_vocab_item(struct mt_vocab *v);
 void mt_vocab_tag(struct mt_vocab *v, const char *tag);
 
+/* While counting: did an item have the tag, or one that was merged into it? */
+bool mt_vocab_occurs(const struct mt_vocab *v, const char *tag);
+
 /* Which tags, and their order. */
 struct mt_vocab_choice {
 	const char *with, *without; /* comma-separated lists, or NULL */

@@ -78,6 +78,10 @@ printf 'a\n\377\n' > "$tmp/tags2"
 rc 2 'a tag that is not UTF-8' own --tags "$tmp/tags2" --map "$tmp/map" -o "$tmp/x" "$src"
 rc 3 'a model' mt-convert -o "$tmp/x" "$tmp/m.safetensors"
 like "$tmp/err" 'm.safetensors: is a model of mt already' 'is told to be one'
+rc 2 'standard output' own --map "$tmp/map" -o - "$src"
+like "$tmp/err" 'a model is a file and cannot go into a pipe' 'is refused'
+[ ! -e - ]
+ok $? 'and makes no file of that name'
 rc 2 'an output that is the source' own --map "$tmp/map" -o "$src" "$src"
 for f in map tags net.json; do
 	cp "$tmp/$f" "$tmp/kept"

@@ -72,6 +72,15 @@ mt-label -q --keep-unlabelled -t "$tmp/t.tsv" --with pop "$tmp/twice" | mt-view 
 like "$tmp/out" '^x/a.wav	1$' 'one with tags brings its own'
 printf 'pop\nrock\n' > "$tmp/vocab"
 is "$(v -t "$tmp/t.tsv" --vocab "$tmp/vocab")" 'pop rock ' '--vocab keeps its order'
+rc 0 'a vocabulary of which all occurs' mt-label --keep-unlabelled -t "$tmp/t.tsv" --vocab "$tmp/vocab" "$tmp/clip"
+grep 'of --vocab' "$tmp/err"
+is $? 1 'is no news'
+printf 'Rock\npop\n' > "$tmp/vocab"
+rc 0 'one with a tag that no row has' mt-label --keep-unlabelled -t "$tmp/t.tsv" --vocab "$tmp/vocab" "$tmp/clip"
+like "$tmp/err" "1 of 2 tags of --vocab do not occur, the first is 'Rock'" 'is reported'
+printf '\n' > "$tmp/vocab"
+rc 3 'one without tags' mt-label -t "$tmp/t.tsv" --vocab "$tmp/vocab" "$tmp/clip"
+like "$tmp/err" 'vocab: has no tags' 'is named'
 perl -e 'my $h = q({"__metadata__":{"tags":"[\"rock\",\"polka\"]"},"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}});
 	$h .= " " while length($h) % 8; print pack("Q<", length $h), $h, pack("f<", 1)' > "$tmp/model"
 is "$(v -t "$tmp/t.tsv" --vocab "$tmp/model")" 'rock polka ' '--vocab takes a model'
@@ -139,6 +148,12 @@ mt-view -H "$tmp/s" > "$tmp/out"
 like "$tmp/out" '^param	label.untagged	fail$' '... as the header says'
 is "$(mt-label -q --db "$tmp/db.tsv" --without jazz --keep-unlabelled < "$tmp/clip" |
 	mt-view -f label | tr '\t\n' ' ;')" 'x/a.wav 0 0;x/b.wav 1 0;' 'else it is all zero'
+printf 'track\ttag\nx/a.wav\taxb\nx/a.wav\tpop\n' > "$tmp/nul.tsv"
+printf 'class axb = axb\n' > "$tmp/nul.rules"
+mt-tags-clean -q -r "$tmp/nul.rules" -o "$tmp/nul.db" "$tmp/nul.tsv"
+perl -pi -e 's/axb/a\0b/g' "$tmp/nul.db"
+rc 3 'a tag with a zero byte' mt-label --db "$tmp/nul.db" "$tmp/clip"
+like "$tmp/err" "nul.db: tag [0-9]*, 'a', holds a zero byte" 'is not cut there'
 rc 3 'a database that is none' mt-label --db "$tmp/clip" "$tmp/clip"
 rc 2 'two sources' mt-label --db "$tmp/db.tsv" -t "$tmp/t.tsv" "$tmp/clip"
 # more columns than a record has fields

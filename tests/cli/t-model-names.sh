@@ -68,6 +68,13 @@ mkdir zebra
 rc 3 'a folder is none' mt-predict -m zebra "$tmp/set"
 rm "$other/zebra.safetensors"
 
+# what has the ending and is no file is not installed
+mkdir "$own/dir.safetensors"
+mkfifo "$own/fifo.safetensors"
+ln -s nowhere "$own/gone.safetensors"
+rc 2 'a folder that is named as a model' mt-predict -m dir "$tmp/set"
+like "$tmp/err" "unknown model 'dir'; installed are default, msd-musicnn, tiny, zebra[;,]" 'is not listed, nor a FIFO or a link to nothing'
+
 # the other tools
 mt-melspec -q --like zebra < "$tmp/audio.mtr" > "$tmp/like.mtr"
 ok $? 'mt-melspec --like NAME'
