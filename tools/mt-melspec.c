@@ -76,7 +76,7 @@ static int read_like(struct mt_err *err)
 	if (text)
 		rc = mt_mel_from_json(&front, text, err);
 	else
-		rc = mt_err_set(err, MT_EINPUT, "the model names no front "
+		rc = mt_err_set(err, MT_EINPUT, "the model has no front "
 				"end");
 	spec.model_crc = model.crc;
 	mt_model_close(&model);
@@ -110,19 +110,19 @@ static int head(void *state, struct mt_head *h, struct mt_err *err)
 	const char *text = mt_head_param(h, "rate"), *name;
 	int64_t rate = 0;
 	if (strcmp(mt_head_kind(h), "audio") && !mt_head_has_field(h, "pcm"))
-		return mt_err_set(err, MT_EUSAGE, "reads sound, the stream is "
-				  "of kind %.32s without samples",
+		return mt_err_set(err, MT_EUSAGE, "kind %.32s without samples, "
+				  "but this tool reads audio",
 				  mt_head_kind(h));
 	if (!text || !mt_num_i64(text, &rate))
-		return mt_err_set(err, MT_EUSAGE, "the front end needs %lld "
-				  "Hz, the stream has no single rate: decode "
-				  "with --rate %lld", (long long)o->rate,
+		return mt_err_set(err, MT_EUSAGE, "the stream has no single "
+				  "sample rate, but the front end requires %lld "
+				  "Hz; decode with -r %lld", (long long)o->rate,
 				  (long long)o->rate);
 	if (rate != o->rate)
-		return mt_err_set(err, MT_EUSAGE, "the front end needs %lld "
-				  "Hz, the stream says %lld Hz: decode with "
-				  "--rate %lld", (long long)o->rate,
-				  (long long)rate, (long long)o->rate);
+		return mt_err_set(err, MT_EUSAGE, "sample rate %lld Hz, but "
+				  "the front end requires %lld Hz; decode with "
+				  "-r %lld", (long long)rate,
+				  (long long)o->rate, (long long)o->rate);
 	mt_head_set_kind(h, "mel");
 	mt_head_drop_field(h, "pcm");
 	char shape[32], what[64], value[64];

@@ -302,8 +302,8 @@ static int refuse(const struct mt_msd_clip *c, const char *key,
 	case MT_MSD_NOID:
 		return mt_err_item(err, code, "%s: has no 7digital id", key);
 	case MT_MSD_UNKNOWN:
-		return mt_err_item(err, code, "%s: %" PRIi64 " is no track's "
-				   "7digital id", key, c->id);
+		return mt_err_item(err, code, "%s: %" PRIi64 " is not a "
+				   "track's 7digital id", key, c->id);
 	case MT_MSD_ID:
 		if (c->other == MT_MSD_NONE)
 			return mt_err_item(err, code, "%s: other clips have "

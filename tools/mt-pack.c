@@ -128,8 +128,8 @@ static int check_merge(int n, struct mt_err *err)
 		    o->offset != AT(merge) && is_given(o))
 			name = o->name;
 	if (name)
-		return mt_err_set(err, MT_EUSAGE, "--merge joins sets as they "
-				  "are: --%s has no place in it", name);
+		return mt_err_set(err, MT_EUSAGE, "--merge joins sets "
+				  "unchanged: remove --%s", name);
 	return n ? MT_OK : mt_err_set(err, MT_EUSAGE,
 				      "--merge requires sets to join");
 }
@@ -219,13 +219,13 @@ static int head(void *state, struct mt_head *h, struct mt_err *err)
 	const char *kind = mt_head_kind(h);
 	if (strcmp(kind, "audio") != 0 && strcmp(kind, "mel") != 0 &&
 	    strcmp(kind, "embedding") != 0 && strcmp(kind, "example") != 0)
-		return mt_err_set(err, MT_EUSAGE, "packs a stream of audio, "
-				  "mel, embedding or example, not of %.32s", kind);
+		return mt_err_set(err, MT_EUSAGE, "kind %.32s, but this tool "
+				  "reads audio, mel, embedding or example", kind);
 	if (opts.split_by && strcmp(opts.split_by, "key") != 0 &&
 	    !mt_head_has_field(h, opts.split_by))
 		return mt_err_set(err, MT_EUSAGE, "--split-by: the header "
 				  "declares no field '%s'; mt-label -t makes "
-				  "fields of the columns of a table",
+				  "fields from the columns of a table",
 				  opts.split_by);
 	mt_head_set_kind(h, "example");
 	for (size_t i = 0; i < h->n_line; i++) {

@@ -291,7 +291,7 @@ static int step(void *state, void *worker, struct mt_rec *rec,
 	int rc = mt_probe(&p, mt_rec_str(rec, "path", path, sizeof path), err);
 	if (p.bytes && p.bytes < opts.min_bytes)
 		return mt_err_item(err, "scan.small", "%s: has %" PRIi64
-				   " bytes, at least %" PRIi64 " are wanted",
+				   " bytes, fewer than --min-bytes %" PRIi64,
 				   path, p.bytes, opts.min_bytes);
 	if (!rc && opts.exact)
 		rc = mt_probe_exact(&p, path, err);

@@ -68,8 +68,8 @@ static int head(void *state, struct mt_head *h, struct mt_err *err)
 	};
 	const char *rate = mt_head_param(h, "rate");
 	if (strcmp(mt_head_kind(h), "audio") && !mt_head_has_field(h, "pcm"))
-		return mt_err_set(err, MT_EUSAGE, "reads sound, the stream is "
-				  "of kind %.32s without samples",
+		return mt_err_set(err, MT_EUSAGE, "kind %.32s without samples, "
+				  "but this tool reads audio",
 				  mt_head_kind(h));
 	if (!rate || !mt_num_f64(rate, &head_rate))
 		head_rate = 0;
@@ -136,8 +136,8 @@ static int limits(const struct mt_silence_measure *m, struct mt_err *err)
 {
 	if (m->effective < opts.min_effective)
 		return mt_err_item(err, "silence.effective", "%.3f s from the "
-				   "first to the last sound, at least %g s are "
-				   "wanted", m->effective, opts.min_effective);
+				   "first to the last sound, less than "
+				   "--min-effective %g s", m->effective, opts.min_effective);
 	if (m->inner > opts.max_total)
 		return mt_err_item(err, "silence.total", "%.3f s of inner "
 				   "silence, at most %g s are allowed",

@@ -317,8 +317,8 @@ static int explain_all(struct mt_err *err)
 	mt_texts_index(&index, &clean.db.tag);
 	for (size_t i = 0; i < opts.explain.n; i++)
 		if (!explain(opts.explain.item[i], &index) && !rc)
-			rc = mt_err_item(err, "tags.unknown", "%s: there is no "
-					 "tag '%s'", clean.db.path,
+			rc = mt_err_item(err, "tags.unknown", "%s: unknown tag "
+					 "'%s'", clean.db.path,
 					 opts.explain.item[i]);
 	mt_texts_index_release(&index);
 	return rc;

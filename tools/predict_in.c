@@ -80,8 +80,8 @@ static int same_front(const struct predict_in *in, const struct mt_head *h, stru
 		const char *have = mt_head_param(h, name);
 		if (!have || strcmp(have, want) != 0)
 			return mt_err_set(err, MT_EUSAGE, "%s was trained with "
-					  "%s = %s, this stream has %s; mt-melspec "
-					  "--like makes what the model needs",
+					  "%s = %s, but this stream has %s; "
+					  "mt-melspec --like makes what the model needs",
 					  in->ear == &in->base ? in->reads.model
 					  : in->given, name, want,
 					  have ? have : "none");
@@ -106,7 +106,7 @@ static int same_embed(const struct predict_in *in, const struct mt_head *h, stru
 			continue;
 		of = mt_head_param(h, "embed.model");
 		return mt_err_set(err, MT_EUSAGE, "%s was trained with %s = %s (of "
-				  "%.60s), this stream has %.80s (of %.60s); mt-predict "
+				  "%.60s), but this stream has %.80s (of %.60s); mt-predict "
 				  "-m %.60s --embed=%.60s makes what the model needs",
 				  in->given, name, want, in->reads.model,
 				  have ? have : "none", of ? of : "an unknown model",
@@ -124,7 +124,7 @@ static int open_base(struct predict_in *in, bool windows, struct mt_err *err)
 		return MT_OK;
 	if (windows)
 		return mt_err_set(err, MT_EUSAGE, "%s scores the embedding of a whole "
-				  "clip: leave out --windows", in->given);
+				  "clip; remove --windows", in->given);
 	int rc = mt_model_find_crc(&in->base.path, e->model, e->crc,
 				   mt_model_folders(), err);
 	mt_embed_param(e, MT_EMBED_POOL, pool, sizeof pool);
@@ -208,8 +208,10 @@ static int hear(const struct predict_in *in, struct predict_in_work *w,
 	size_t n = (size_t)f->dim[1], m = (size_t)in->ear->front.bands;
 	mt_rec_num(rec, "rate", &rate);
 	if ((int64_t)rate != in->ear->front.rate)
-		return mt_err_item(err, "predict.rate", "the model needs %" PRId64
-				   " Hz, the sound has %g", in->ear->front.rate, rate);
+		return mt_err_item(err, "predict.rate", "sample rate %g Hz, but the "
+				   "model expects %" PRId64 " Hz; decode with -r %"
+				   PRId64, rate, in->ear->front.rate,
+				   in->ear->front.rate);
 	float *x = room(w, n);
 	if (!mt_mono_mix(x, f->data, f->dtype, (size_t)f->dim[0], n))
 		return no_field(rec, "has samples of a type that is neither f4 "

@@ -100,7 +100,7 @@ static int check_fields(const struct mt_examples *e, const struct mt_rec *rec,
 				  e->embedding ? "one axis" : "frames by bands");
 	if (!label || label->n_dim != 1 || strcmp(label->dtype, "u1") != 0)
 		return mt_err_set(err, MT_EINPUT, "record '%.*s' has no label; "
-				  "mt-label gives labels", len, key);
+				  "mt-label adds labels", len, key);
 	if (e->n && (n_band(e, mel) != e->n_band || label->dim[0] != e->n_tag))
 		return mt_err_set(err, MT_EINPUT, "record '%.*s' has %zu %s and %"
 				  PRIu64 " tags, those before it %zu and %zu",
@@ -167,7 +167,7 @@ static int check_values(const struct mt_examples *e, const struct mt_rec *rec,
 		return mt_err_set(err, MT_EINPUT, "record '%.*s': value %zu of its "
 				  "embedding is NaN or infinite",
 				  len > 200 ? 200 : (int)len, key, at);
-	return mt_err_set(err, MT_EINPUT, "record '%.*s': its mel is no number "
+	return mt_err_set(err, MT_EINPUT, "record '%.*s': its mel is not a number "
 			  "in frame %zu, band %zu", len > 200 ? 200 : (int)len,
 			  key, at / m, at % m);
 }

@@ -72,16 +72,16 @@ void mt_labelmap_tell(const struct mt_labelmap *map, const struct mt_head *head,
 			names = add_name(names, tag[i], ++n);
 	names = add_rest(names, n);
 	if (!map->shared)
-		*missing = mt_strf("labels are not passed on: they share no tag with the "
+		*missing = mt_strf("labels are not passed on, because they share no tag with the "
 				   "model, which has %s", names);
 	else if (names)
-		*missing = mt_strf("the labels do not know %zu of the model's %zu tags, "
-				   "passed on as given to no item: %s", n, map->n_tag, names);
+		*missing = mt_strf("the labels lack %zu of the model's %zu tags, which "
+				   "count as carried by no item: %s", n, map->n_tag, names);
 	free(names);
 	names = map->shared ? unused(map, head, &n) : NULL;
 	if (names)
-		*left_out = mt_strf("the model does not know %zu of the %zu tags of the labels, "
-				    "left out: %s", n, map->n_old, names);
+		*left_out = mt_strf("the model lacks %zu of the labels' %zu tags, which are "
+				    "dropped: %s", n, map->n_old, names);
 	free(names);
 }
 

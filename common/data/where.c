@@ -311,10 +311,10 @@ static int prepare(struct mt_where *w, const char *expr, struct mt_err *err)
 	if (twin) {
 		rc = mt_err_set(err, MT_EUSAGE, "--where '%.150s': '%s' is ambiguous: "
 				"fields of the stream differ from it in case only, "
-				"which SQL does not tell apart", expr, twin);
+				"and SQL ignores case", expr, twin);
 	} else if (bad && w->unsteady) {
 		rc = mt_err_set(err, MT_EUSAGE, "--where '%.150s': random "
-				"numbers and dates are not the same each time: "
+				"numbers and dates are not reproducible: "
 				"%s()", expr, w->unsteady);
 	} else if (bad) {
 		char *have = columns(w);
@@ -325,7 +325,7 @@ static int prepare(struct mt_where *w, const char *expr, struct mt_err *err)
 	} else if (*tail || sqlite3_column_count(w->stmt) != 1 ||
 		   sqlite3_bind_parameter_count(w->stmt) != w->n_column) {
 		rc = mt_err_set(err, MT_EUSAGE, "--where '%.150s': one "
-				"expression is needed, without parameters",
+				"expression is required, without parameters",
 				expr);
 	}
 	free(text);

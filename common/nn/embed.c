@@ -67,7 +67,7 @@ int mt_embed_init(struct mt_embed *e, struct mt_net *net, size_t crop, const cha
 	if (layer && *layer)
 		rc = mt_net_set_embed(net, layer, err);
 	else if (net->embed < 0)
-		rc = mt_err_set(err, MT_EUSAGE, "the net names no embedding: name a layer");
+		rc = mt_err_set(err, MT_EUSAGE, "the net has no default embedding; name a layer");
 	if (rc)
 		return rc;
 	int64_t (*dim)[4] = mt_calloc((size_t)net->n_node, sizeof *dim);

@@ -171,8 +171,8 @@ static int parse_start(struct mt_model *m, const unsigned char *p, size_t size,
 {
 	uint64_t n;
 	if (size < 8)
-		return mt_err_set(err, MT_EINPUT, "%s: %zu bytes are no model "
-				  "file", name, size);
+		return mt_err_set(err, MT_EINPUT, "%s: %zu bytes are not a "
+				  "model file", name, size);
 	memcpy(&n, p, 8);
 	if (n > MAX_HEADER || n > size - 8)
 		return mt_err_set(err, MT_EINPUT, "%s: no model file, or cut: "
@@ -275,7 +275,7 @@ int mt_model_open(struct mt_model *m, const char *path, struct mt_err *err)
 		rc = mt_err_set(err, MT_EINPUT, "%s: is a pipe or device, no "
 				"model file", path);
 	else if (!size)
-		rc = mt_err_set(err, MT_EINPUT, "%s: 0 bytes are no model file",
+		rc = mt_err_set(err, MT_EINPUT, "%s: 0 bytes are not a model file",
 				path);
 	else if (size > MOST_FILE)
 		rc = mt_err_set(err, MT_EINPUT, "%s: %zu bytes, more than the "

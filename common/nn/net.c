@@ -73,7 +73,7 @@ static int put_out(json_t *layers, const struct mt_net_opt *opt, struct mt_err *
 	if (opt->n_class > 0)
 		json_object_set_new(last, "out", json_integer(opt->n_class));
 	else if (json_is_string(json_object_get(last, "out")))
-		return mt_err_set(err, MT_EUSAGE, "the net wants a number of classes");
+		return mt_err_set(err, MT_EUSAGE, "the net requires a number of classes");
 	return MT_OK;
 }
 

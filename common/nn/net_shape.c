@@ -71,7 +71,7 @@ int mt_node_shape(const struct mt_node *node, int64_t (*in)[4], int64_t out[4],
 		return MT_OK;
 	case MT_OP_BATCHNORM:
 		if ((a->axis == MT_AXIS_H || a->axis == MT_AXIS_W) && in[0][1] != 1)
-			return bad_shape(err, "a norm over bands or frames wants one channel",
+			return bad_shape(err, "a norm over bands or frames requires one channel",
 					 in[0]);
 		return MT_OK;
 	case MT_OP_SOFTMAX: case MT_OP_LOGSOFTMAX:

@@ -26,7 +26,7 @@ static int read_tags(struct mt_tagger *t, const char *path, struct mt_err *err)
 		t->tag[t->n_tag++] = mt_strdup(s);
 	}
 	if (!n || t->n_tag != n)
-		rc = mt_err_set(err, MT_EINPUT, "%s: its metadata names no "
+		rc = mt_err_set(err, MT_EINPUT, "%s: its metadata have no "
 				"tags", path);
 	json_decref(list);
 	return rc;
@@ -43,7 +43,7 @@ static int read_recipe(struct mt_tagger *t, const char *path,
 		return mt_err_set(err, MT_EINPUT, "%s: a crop of %lld frames, at most %d",
 				  path, (long long)crop, MAX_CROP);
 	if (crop < 1)
-		return mt_err_set(err, MT_EINPUT, "%s: its metadata names no "
+		return mt_err_set(err, MT_EINPUT, "%s: its metadata have no "
 				  "crop", path);
 	t->crop = (size_t)crop;
 	return MT_OK;

@@ -38,7 +38,7 @@ static int read_done(struct mt_quick *q, struct mt_reader *r,
 				  "damaged", r->name, end);
 	memcpy(tally, t->data, sizeof tally);
 	if (tally[2])
-		return mt_err_set(err, MT_EINPUT, "%s: the tool before gave up "
+		return mt_err_set(err, MT_EINPUT, "%s: the previous tool gave up "
 				  "(status %" PRIu64 ")", r->name, tally[2]);
 	if (tally[5] > at)
 		return mt_err_set(err, MT_EINPUT, "%s: the end frame says that "

@@ -45,8 +45,10 @@ int mt_reader_open(struct mt_reader *r, const char *path, struct mt_err *err)
 			close(r->fd);
 			r->fd = -1;
 			return mt_err_set(err, MT_EINPUT, "%s: is a folder "
-					  "without manifest.json: no packed "
-					  "set, or not yet a whole one", path);
+					  "without manifest.json, not a packed "
+					  "set or not a complete one; mt-scan "
+					  "lists the sound files in a folder",
+					  path);
 		}
 		r->own_fd = true;
 		r->name = mt_strdup(path);
@@ -379,7 +381,7 @@ static int take_done(struct mt_reader *r, struct raw *f, struct mt_rec *rec,
 	uint64_t tally[8];
 	memcpy(tally, t->data, sizeof tally);
 	if (tally[2])
-		return mt_err_set(err, MT_EINPUT, "%s: the tool before gave up "
+		return mt_err_set(err, MT_EINPUT, "%s: the previous tool gave up "
 				  "(status %" PRIu64 ")%s%s", r->name, tally[2],
 				  r->last_fail[0] ? ": " : "", r->last_fail);
 	if (tally[0] != r->seg.n_data || tally[1] != r->seg.n_fail)

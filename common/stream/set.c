@@ -190,7 +190,7 @@ static int load(struct mt_set *set, const char *path, json_t **root,
 		return mt_err_sys(err, "%s: cannot open", set->folder);
 	if (!S_ISDIR(st.st_mode) || stat(path, &st))
 		return mt_err_set(err, MT_EINPUT, "%s: has no " MANIFEST ": not "
-				  "a packed set, or not yet a whole one",
+				  "a packed set, or not a complete one",
 				  set->folder);
 	/* a FIFO would never end */
 	if (!S_ISREG(st.st_mode))

@@ -452,8 +452,8 @@ static int unknown(const char *path, struct mt_err *err)
 		if (at < sizeof names)
 			at += (size_t)snprintf(names + at, sizeof names - at,
 					       "%s%s", at ? ", " : "", b->name);
-	return mt_err_set(err, MT_ESYS, "%s: there is no such file, and no rules "
-			  "of that name are built in, only %s", path, names);
+	return mt_err_set(err, MT_ESYS, "%s: neither a file nor built-in rules, "
+			  "which are %s", path, names);
 }
 
 int mt_rules_read(struct mt_rules *r, const char *path, struct mt_err *err)

@@ -51,10 +51,10 @@ int mt_ask_done(struct mt_ask *ask, const char *what, struct mt_err *err)
 	if (!ask->n_unknown)
 		return MT_OK;
 	if (ask->n_unknown == 1)
-		return mt_err_item(err, "tags.unknown", "%s: there is no %s "
+		return mt_err_item(err, "tags.unknown", "%s: unknown %s "
 				   "'%s'", ask->db->path, what, ask->unknown);
-	return mt_err_item(err, "tags.unknown", "%s: there is no %s '%s', nor "
-			   "%zu others", ask->db->path, what, ask->unknown,
+	return mt_err_item(err, "tags.unknown", "%s: unknown %s '%s' and "
+			   "%zu more", ask->db->path, what, ask->unknown,
 			   ask->n_unknown - 1);
 }
 

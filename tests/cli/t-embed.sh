@@ -166,7 +166,7 @@ mt-predict -q --no-prog -j1 -m "$tmp/head.safetensors" "$tmp/audio.mtr" > "$tmp/
 mt-predict -q --no-prog -j3 -m "$tmp/head.safetensors" "$tmp/audio.mtr" > "$tmp/j3"
 same "$tmp/j1" "$tmp/j3" 'the same bytes with -j 3'
 rc 2 'windows of a model of embeddings' mt-predict -m "$tmp/head.safetensors" --windows "$tmp/audio.mtr"
-like "$tmp/err" 'scores the embedding of a whole clip: leave out --windows' 'says why'
+like "$tmp/err" 'scores the embedding of a whole clip; remove --windows' 'says why'
 rc 2 'sound of another rate for the base' mt-predict -m "$tmp/head.safetensors" --embed=nosuch "$tmp/e.mtr"
 MT_MODELS=$tmp/none
 rc 2 'the base is not installed' mt-predict -m "$tmp/head.safetensors" "$tmp/audio.mtr"
@@ -177,7 +177,7 @@ for bad in 'conv1 max 8' 'embed mean 8' 'embed max 8 00000000'; do
 	set -- $bad
 	head_model "$1" "$2" "$3" "${4:-$crc}" > "$tmp/wrong.safetensors"
 	rc 2 "other embeddings: $bad" mt-predict -m "$tmp/wrong.safetensors" "$tmp/e.mtr"
-	like "$tmp/err" "wrong.safetensors was trained with embed\.[a-z0-9]* = [a-z0-9]* \(of last\), this stream has [a-z0-9]* \(of last\); mt-predict -m last --embed=$1 makes" 'names both values'
+	like "$tmp/err" "wrong.safetensors was trained with embed\.[a-z0-9]* = [a-z0-9]* \(of last\), but this stream has [a-z0-9]* \(of last\); mt-predict -m last --embed=$1 makes" 'names both values'
 done
 rc 2 'embeddings for a model of mel' mt-predict -m "$model" "$tmp/e.mtr"
 like "$tmp/err" 'was trained on mel spectrograms, this stream has embeddings; give it sound or mel' 'says so'

@@ -30,25 +30,25 @@ tags() { sed "1!s/low$/$1/; 1!s/high$/$2/" "$tmp/labels.tsv" > "$tmp/l.tsv"
 	mt-label -q --tsv "$tmp/l.tsv" < "$tmp/mel.mtr" > "$tmp/l.mtr"
 	mt-predict -m "$tmp/m/last.safetensors" "$tmp/l.mtr" > "$tmp/l.score" 2> "$tmp/said"; }
 tags high high
-is "$(cat "$tmp/said")" "mt-predict: the labels do not know 1 of the model's 2 tags, passed on as given to no item: low" \
+is "$(cat "$tmp/said")" "mt-predict: the labels lack 1 of the model's 2 tags, which count as carried by no item: low" \
 	'the labels lack a tag'
 rc 0 'they are judged' mt-eval --json "$tmp/l.score"
 tr -d ' \n' < "$tmp/out" > "$tmp/line"
 like "$tmp/line" '"tag":"high","positives":20.*"tag":"low","positives":0' 'it is given to no item'
 tags low tall
-is "$(cat "$tmp/said")" "mt-predict: the labels do not know 1 of the model's 2 tags, passed on as given to no item: high
-mt-predict: the model does not know 1 of the 2 tags of the labels, left out: tall" 'a tag that is spelled otherwise'
+is "$(cat "$tmp/said")" "mt-predict: the labels lack 1 of the model's 2 tags, which count as carried by no item: high
+mt-predict: the model lacks 1 of the labels' 2 tags, which are dropped: tall" 'a tag that is spelled otherwise'
 rc 0 'they are judged' mt-eval --per-tag --tsv "$tmp/l.score"
 like "$tmp/out" '^low	10	1	1	-$' 'by the tag that is shared'
 tags deep tall
 is "$(cat "$tmp/said")" \
-	'mt-predict: labels are not passed on: they share no tag with the model, which has high, low' 'no shared tag'
+	'mt-predict: labels are not passed on, because they share no tag with the model, which has high, low' 'no shared tag'
 rc 3 'nothing to judge' mt-eval "$tmp/l.score"
 is "$(cat "$tmp/err")" "mt-eval: record 'high/0.wav' has no label; mt-label gives labels" 'says what is missing'
 rc 2 'mel in the place of scores' mt-eval "$tmp/mel.mtr"
 like "$tmp/err" 'kind mel, but this tool reads score; mt-predict makes scores' 'says what to do'
 tags low,deep high
-is "$(cat "$tmp/said")" 'mt-predict: the model does not know 1 of the 3 tags of the labels, left out: deep' \
+is "$(cat "$tmp/said")" "mt-predict: the model lacks 1 of the labels' 3 tags, which are dropped: deep" \
 	'a tag more'
 is "$(mt-view -k low/0.wav -f label "$tmp/l.score")" 'low/0.wav	0	1' 'is left out'
 tap_end

@@ -36,13 +36,13 @@ mt-melspec --no-prog -j 3 "$tmp/a.mtr" > "$tmp/3.mtr"
 same "$tmp/1.mtr" "$tmp/3.mtr" 'the bytes do not depend on -j'
 
 rc 2 'another rate is wrong usage' mt-melspec -p panns "$tmp/a.mtr"
-like "$tmp/err" '32000 Hz.*16000 Hz: decode with --rate 32000' '... naming both and what to do'
+like "$tmp/err" '16000 Hz.*32000 Hz; decode with -r 32000' '... naming both and what to do'
 rc 0 'more bands than the transform can tell apart' mt-melspec --n-fft 256 --win 256 --bands 200 "$tmp/a.mtr"
 like "$tmp/err" '[0-9]+ of 200 bands .* stay empty: use fewer' '... are told'
 rc 0 'a profile as it is' mt-melspec -p won "$tmp/a.mtr"
 is "$(cat "$tmp/err")" '' '... without a word'
 rc 2 'so are rates that differ' sh -c "mt-decode -r 0 *.wav | mt-melspec"
-like "$tmp/err" 'decode with --rate 16000' '... saying what to do'
+like "$tmp/err" 'decode with -r 16000' '... saying what to do'
 rc 2 'an unknown profile' mt-melspec -p nobody "$tmp/a.mtr"
 rc 2 'top-db without decibels' mt-melspec --log ln --top-db 3 "$tmp/a.mtr"
 rc 2 'a mel stream is no audio' mt-melspec "$tmp/m.mtr"
@@ -106,5 +106,5 @@ mt-view -f mel "$tmp/mel.mtr" | cmp -s - "$tmp/a"
 ok $? 'of a packed set, the same values'
 mt-pack -q -o "$tmp/mels" "$tmp/mel.mtr"
 rc 2 'a set without sound' mt-melspec $mel_small "$tmp/mels"
-like "$tmp/err" 'reads sound, the stream is of kind example without samples' 'is refused'
+like "$tmp/err" 'kind example without samples, but this tool reads audio' 'is refused'
 tap_end

@@ -82,7 +82,7 @@ same "$tmp/a" "$tmp/b" 'sound and set give the same scores'
 mt-decode -q "$tmp/in/low3.wav" | mt-melspec --profile won --bands 32 --hop 128 |
 	mt-predict -m "$m" >/dev/null 2>"$tmp/err"
 is $? 2 'another front end is refused'
-like "$tmp/err" 'mel.hop = 256, this stream has 128' 'with both values'
+like "$tmp/err" 'mel.hop = 256, but this stream has 128' 'with both values'
 mt-decode -q --start 0 "$tmp/in/low3.wav" "$tmp/in/low4.wav" | mt-predict -m "$m" --json > "$tmp/json"
 is "$(wc -l < "$tmp/json" | tr -d ' ')" 2 '--json'
 mt-eval "$tmp/scores" > "$tmp/eval"

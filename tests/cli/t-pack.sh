@@ -91,7 +91,7 @@ cp -r "$tmp/a" "$tmp/r"
 rm "$tmp/r/manifest.json" "$tmp/r/part-00004.mtp" "$tmp/r/part-00005.mtp"
 head -c 999 "$tmp/a/part-00004.mtp" > "$tmp/r/.part-00004.mtp.2a-0123456789abcdef.tmp-mt"
 rc 3 'a folder without a manifest is no set' mt-view -c "$tmp/r"
-like "$tmp/err" 'r: is a folder without manifest.json: no packed set, or not yet a whole one' 'says so'
+like "$tmp/err" 'r: is a folder without manifest.json, not a packed set or not a complete one' 'says so'
 pack -o "$tmp/r" --split train:0.5,test:0.5 2>"$tmp/err"
 is $? 2 'a run cut short is not begun anew unasked'
 like "$tmp/err" 'holds 4 parts of a run that was cut short; --resume continues, --force starts' 'but told'
@@ -154,7 +154,7 @@ is "$(mt-view -c "$tmp/m")" '12 segments, 80 records, 2 failed' 'holds both'
 for o in --dtype=f2 --level=0 --split=a:.5,b:.5 --split-by=key "--split-list=a=$tmp/list1" --seed=0 \
 	--shard-mib=9 --shard-records=0 --resume --allow-fail=9 "--fail-log=$tmp/no"; do
 	rc 2 "merge and ${o%%=*}" mt-pack --merge "$o" -o "$tmp/m3" "$tmp/a" "$tmp/b"
-	like "$tmp/err" "--merge .*${o%%=*} has no place" "merge and ${o%%=*}: is named"
+	like "$tmp/err" "--merge .*remove ${o%%=*}" "merge and ${o%%=*}: is named"
 done
 [ ! -e "$tmp/m3" ]
 ok $? 'and nothing is made'
@@ -165,7 +165,7 @@ like "$tmp/err" "first has 'field mel f4 T,40' where this one has 'field mel f4 
 mkdir "$tmp/job"
 cp "$tmp/a/part-00000.mtp" "$tmp/job"
 rc 3 'nor is a set that is not complete' mt-pack --merge -o "$tmp/m2" "$tmp/a" "$tmp/job"
-like "$tmp/err" 'job: has no manifest.json: not a packed set, or not yet a whole one' 'which is named'
+like "$tmp/err" 'job: has no manifest.json: not a packed set, or not a complete one' 'which is named'
 [ ! -e "$tmp/m2/manifest.json" ]
 ok $? 'and leave no set'
 cat "$tmp/s" "$tmp/s" | mt-pack -q --allow-fail 2 -o "$tmp/n"

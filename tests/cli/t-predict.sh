@@ -41,13 +41,13 @@ sort "$tmp/sound" | paste "$tmp/tsv.s" - | awk -F'\t' '{ d = $3 - $6; if ($1 != 
 	END { print NR, bad + 0 }' > "$tmp/out"
 is "$(cat "$tmp/out")" '41 0' 'the same scores from sound'
 (cd "$tmp/in" && mt-decode -q -r 4000 low/0.wav | mt-predict -m "$model" --allow-fail 1 --tsv) > "$tmp/out" 2> "$tmp/err"
-like "$tmp/err" 'the model needs 8000 Hz, the sound has 4000' 'another rate is a failed item'
+like "$tmp/err" 'sample rate 4000 Hz, but the model expects 8000 Hz; decode with -r 8000' 'another rate is a failed item'
 # shellcheck disable=SC2086
 mt-melspec -q $tiny_mel --hop 100 < "$tmp/audio.mtr" > "$tmp/other.mtr"
 rc 3 'a folder in the place of a model' mt-predict -m "${model%/*}" "$tmp/audio.mtr"
 like "$tmp/err" 'is a folder, no model file; name the one in it, such as best.safetensors' 'says which file'
 rc 2 'another front end' mt-predict -m "$model" "$tmp/other.mtr"
-like "$tmp/err" 'was trained with mel.hop = 64, this stream has 100; mt-melspec --like' 'names both values'
+like "$tmp/err" 'was trained with mel.hop = 64, but this stream has 100; mt-melspec --like' 'names both values'
 
 # scores over time
 predict --windows "$tmp/set" > "$tmp/win.mtr"

@@ -46,7 +46,7 @@ rc 2 'a wrong pattern is a mistake' mt-scan --id-pattern '(' "$tmp/tree"
 like "$tmp/err" "'\(' is not a regular expression" 'and is shown'
 rc 1 'small files may be refused' mt-scan -q --min-bytes 4045 -o "$tmp/s" "$tmp/tree"
 mt-view --json "$tmp/s" > "$tmp/json"
-like "$tmp/json" '"key":"1/2/890.clip.wav".*"code":"scan.small".*4044 bytes, at least 4045' 'with both sizes'
+like "$tmp/json" '"key":"1/2/890.clip.wav".*"code":"scan.small".*4044 bytes, fewer than --min-bytes 4045' 'with both sizes'
 like "$tmp/json" '"key":"1/2/55.clip.wav".*"code":"scan.empty"' 'empty files stay empty files'
 rc 0 'that size will do' sh -c "rm '$tmp/tree/1/2/55.clip.wav'; mt-scan -q --min-bytes 4044 '$tmp/tree' > '$tmp/s'"
 

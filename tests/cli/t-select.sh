@@ -36,7 +36,7 @@ refuse 'syntax error' 'no SQL' 'rate >'
 for f in 'random()' 'RANDOM()' 'length(randomblob(4))' "date('now')" "time('now')" \
 	"datetime('now')" "julianday('now')" "strftime('%s', 'now')" "unixepoch('now')" \
 	CURRENT_TIME CURRENT_DATE CURRENT_TIMESTAMP '(SELECT abs(random()))'; do
-	refuse 'not the same each time: [a-z_]*\(\)' "$f" "$f > 0"
+	refuse 'not reproducible: [a-z_]*\(\)' "$f" "$f > 0"
 done
 
 # the text of a label table beside numbers

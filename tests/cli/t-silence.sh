@@ -72,5 +72,5 @@ mt-silence --measure-only "$tmp/audio.mtr" | mt-view -f effective | cmp -s - "$t
 ok $? 'of a packed set, the same measures'
 mt-pack -q -o "$tmp/mels" "$tmp/mel.mtr"
 rc 2 'a set without sound' mt-silence "$tmp/mels"
-like "$tmp/err" 'reads sound, the stream is of kind example without samples' 'is refused'
+like "$tmp/err" 'kind example without samples, but this tool reads audio' 'is refused'
 tap_end

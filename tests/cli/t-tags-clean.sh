@@ -156,7 +156,7 @@ refused 2 '-o FILE is required' 'nothing to do' mt-tags-clean -r lastfm "$toy"
 refused 2 'name the database' 'no database' mt-tags-clean -r lastfm -n
 refused 2 'written over itself' 'onto itself' mt-tags-clean -r "$rules" -o "$toy" "$toy"
 refused 2 "no rule 'parent'" '--orpheus with parents' mt-tags-clean -q -r "$tmp/p.rules" --orpheus -o "$tmp/x.db" "$tmp/p.tsv"
-refused 1 "no tag 'nosuch'" '--explain of no tag' mt-tags-clean -q -r "$rules" -e nosuch "$toy"
+refused 1 "unknown tag 'nosuch'" '--explain of no tag' mt-tags-clean -q -r "$rules" -e nosuch "$toy"
 refused 3 "no column 'weight'" '--min-val without val' mt-tags-clean -r lastfm --min-val 3 -n "$tmp/like.tsv"
 
 # the output fails: nothing stands under the final name
@@ -230,7 +230,7 @@ else
 	echo '# no HetRec data'
 fi
 rc 4 'rules that there are not' mt-tags-clean -r genric -n "$tmp/none.tsv"
-like "$tmp/err" 'genric: there is no such file, .* built in, only generic, lastfm' 'those there are'
+like "$tmp/err" 'genric: neither a file nor built-in rules, which are generic, lastfm' 'those there are'
 # the rules of the miniature: spellings as common as a candidate join their genre
 {
 	printf 'track\ttag\n'

@@ -80,9 +80,9 @@ is "$(mt-tags -q diff "$toy" "$toy" | wc -l)" 1 'diff of the same'
 same "$toy" "$tmp/toy.db" 'the database is untouched'
 
 # what is not there, and wrong usage
-refused 1 "there is no tag 'nosuch'" 'an unknown tag' mt-tags -q "$toy" tag-num rock nosuch
+refused 1 "unknown tag 'nosuch'" 'an unknown tag' mt-tags -q "$toy" tag-num rock nosuch
 like "$tmp/out" '^1	rock$' 'the others are answered'
-refused 1 "no track 'x', nor 1 others" 'unknown tracks' mt-tags -q "$toy" tags-of x y
+refused 1 "unknown track 'x' and 1 more" 'unknown tracks' mt-tags -q "$toy" tags-of x y
 refused 2 "unknown command 'nosuch'" 'an unknown command' mt-tags "$toy" nosuch
 refused 2 'a database and a command' 'no command' mt-tags "$toy"
 refused 2 'takes nothing after it' 'too much' mt-tags "$toy" popularity x

@@ -177,7 +177,7 @@ like "$tmp/err" "split 'train' has no examples, nor has any other; mt-pack --spl
 no_model 'no labels'
 mt-pack -q --split train:1 -o "$tmp/nolabel" "$tmp/mel.mtr"
 rc 3 'splits, but no labels' mt-train -q --net "$tmp/net.json" -o "$tmp/no" "$tmp/nolabel"
-like "$tmp/err" 'has no label; mt-label gives labels' 'says what to do'
+like "$tmp/err" 'has no label; mt-label adds labels' 'says what to do'
 rc 2 'sound in the place of mel' mt-train -q --net "$tmp/net.json" -o "$tmp/no" "$tmp/audio.mtr"
 like "$tmp/err" 'audio.mtr: kind audio, but this tool reads mel or embedding; mt-melspec makes mel' 'says what to do'
 no_model 'sound in the place of mel'

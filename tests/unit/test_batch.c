@@ -225,7 +225,7 @@ static void test_spoilt(void **state)
 		assert_int_equal(0, pack_range(0, N, false, true, &err));
 		assert_int_equal(MT_EINPUT, mt_examples_read(&e, operand, 1, NULL,
 							     0, 1 << 20, &err));
-		char *says = mt_strf("record 'clip%d': its mel is no number in "
+		char *says = mt_strf("record 'clip%d': its mel is not a number in "
 				     "frame 1, band 2", spoilt);
 		assert_string_equal(says, err.text);
 		free(says);
