@@ -37,7 +37,9 @@ static int open_ear(struct predict_ear *ear, struct mt_err *err)
 	ear->front = (struct mt_mel_opts)MT_MEL_UNSET;
 	rc = mt_mel_from_json(&ear->front, ear->tagger.frontend, err);
 	ear->has_front = !rc;
-	if (!rc && ear->front.bands != ear->tagger.net.bands)
+	if (rc)
+		mt_err_prefix(err, "%s", ear->path);
+	else if (ear->front.bands != ear->tagger.net.bands)
 		rc = mt_err_set(err, MT_EINPUT, "%s: its front end makes %" PRId64
 				" bands, its net reads %" PRId64, ear->path,
 				ear->front.bands, ear->tagger.net.bands);
@@ -169,7 +171,7 @@ int predict_in_head(struct predict_in *in, const struct mt_head *h, bool windows
 		rc = mt_mel_init(&in->ear->mel, &in->ear->front, err);
 		in->ear->has_mel = !rc;
 	}
-	return rc;
+	return rc ? mt_err_prefix(err, "%s", in->ear->path) : MT_OK;
 }
 
 static float *room(struct predict_in_work *w, size_t n)

@@ -12,6 +12,26 @@
 
 #define MAX_CROP 1000000  /* frames; samples of nets that read those */
 
+static int by_text(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* Of two outputs of one name nobody could say which a score is of. */
+static int check_twice(const struct mt_tagger *t, const char *path, struct mt_err *err)
+{
+	char **sorted = mt_calloc(t->n_tag, sizeof *sorted);
+	int rc = MT_OK;
+	memcpy(sorted, t->tag, t->n_tag * sizeof *sorted);
+	qsort(sorted, t->n_tag, sizeof *sorted, by_text);
+	for (size_t i = 1; !rc && i < t->n_tag; i++)
+		if (!strcmp(sorted[i - 1], sorted[i]))
+			rc = mt_err_set(err, MT_EINPUT, "%s: its metadata names the tag '%.100s' "
+					"twice", path, sorted[i]);
+	free(sorted);
+	return rc;
+}
+
 static int read_tags(struct mt_tagger *t, const char *path, struct mt_err *err)
 {
 	const char *text = mt_model_text(&t->model, "tags");
@@ -29,7 +49,7 @@ static int read_tags(struct mt_tagger *t, const char *path, struct mt_err *err)
 		rc = mt_err_set(err, MT_EINPUT, "%s: its metadata have no "
 				"tags", path);
 	json_decref(list);
-	return rc;
+	return rc ? rc : check_twice(t, path, err);
 }
 
 static int read_recipe(struct mt_tagger *t, const char *path,

@@ -118,4 +118,6 @@ spoiled 1000 '\000\000\200\377' > "$tmp/m"
 refused "tensor 'd.weight': value 0 is -inf, not finite" 'an infinite one'
 spoiled 832 '\000\000\200\277' > "$tmp/m"
 refused "tensor 'b.running_var': value 2 is -1, a variance below zero" 'a negative variance'
+perl -pe 's/"high\\"/"low\\" /; s/\\"high\\"/\\"low\\" /' "$tmp/good" > "$tmp/m"
+refused "its metadata names the tag 'low' twice" 'two outputs of one name'
 tap_end

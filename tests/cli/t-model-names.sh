@@ -75,6 +75,12 @@ ln -s nowhere "$own/gone.safetensors"
 rc 2 'a folder that is named as a model' mt-predict -m dir "$tmp/set"
 like "$tmp/err" "unknown model 'dir'; installed are default, msd-musicnn, tiny, zebra[;,]" 'is not listed, nor a FIFO or a link to nothing'
 
+# a front end that cannot be is named with its file
+perl -pe 's/(mel\.hop\\":\\")\d/${1}x/' "$model" > "$own/odd.safetensors"
+rc 3 'a damaged front end' mt-predict -m odd "$tmp/set"
+like "$tmp/err" "$own/odd.safetensors: front end: mel.hop cannot be \"x" 'names the file'
+rm "$own/odd.safetensors"
+
 # the other tools
 mt-melspec -q --like zebra < "$tmp/audio.mtr" > "$tmp/like.mtr"
 ok $? 'mt-melspec --like NAME'
