@@ -191,9 +191,10 @@ static int head(void *state, struct mt_head *h, struct mt_err *err)
 }
 
 /* The first n samples of pcm into the record, as --dtype says. Those that lie
- * in memory lent by the record stay there. */
+ * in memory lent by the record stay there. What was lost since `before` goes with
+ * them. */
 static void put_pcm(struct mt_rec *rec, const struct mt_pcm *pcm, size_t n,
-		    const struct mt_decoder *d)
+		    const struct mt_decoder *d, struct mt_decode_losses *before)
 {
 	size_t n_channel = (size_t)pcm->n_channel;
 	bool small = !strcmp(opts.dtype, "i2");
@@ -214,9 +215,11 @@ static void put_pcm(struct mt_rec *rec, const struct mt_pcm *pcm, size_t n,
 	mt_rec_put_f8(rec, "seconds", (double)n / rate);
 	struct mt_decode_losses l;
 	mt_decoder_losses(d, &l);
-	mt_rec_put_i4(rec, "damaged", l.damaged);
-	if (l.lost + l.cut > 0)
-		mt_rec_put_f8(rec, "lost", l.lost + l.cut);
+	mt_rec_put_i4(rec, "damaged", l.damaged - before->damaged);
+	double lost = l.lost + l.cut - before->lost - before->cut;
+	if (lost > 0)
+		mt_rec_put_f8(rec, "lost", lost);
+	*before = l;
 }
 
 #define MAX_TOLD 10
@@ -265,9 +268,16 @@ static int judge(struct mt_decoder *d, const struct mt_rec *rec, struct mt_err *
 	return MT_OK;
 }
 
-static int nothing_there(const struct mt_rec *rec, struct mt_err *err)
+static int nothing_there(const struct mt_decoder *d, const struct mt_rec *rec,
+			 struct mt_err *err)
 {
 	char key[256];
+	int rate = mt_decoder_rate(d);
+	if (opts.duration > 0 && opts.duration * rate < 1 && rate)
+		return mt_err_item(err, "decode.range", "%s: --duration %g is less than "
+				   "a sample at %d Hz",
+				   mt_rec_str(rec, "key", key, sizeof key),
+				   opts.duration, rate);
 	return mt_err_item(err, "decode.range", "%s: ends before second %g",
 			   mt_rec_str(rec, "key", key, sizeof key),
 			   opts.start);
@@ -285,11 +295,11 @@ static int whole(struct mt_decoder *d, struct mt_rec *rec, struct mt_err *err)
 			    n_channel, cap);
 	int rc = mt_decoder_read(d, &pcm, SIZE_MAX, err);
 	if (rc == MT_END && !pcm.n)
-		rc = nothing_there(rec, err);
+		rc = nothing_there(d, rec, err);
 	else if (rc == MT_END)
 		rc = judge(d, rec, err);
 	if (rc == MT_OK)
-		put_pcm(rec, &pcm, pcm.n, d);
+		put_pcm(rec, &pcm, pcm.n, d, &(struct mt_decode_losses){0});
 	mt_pcm_release(&pcm);
 	return rc;
 }
@@ -297,7 +307,8 @@ static int whole(struct mt_decoder *d, struct mt_rec *rec, struct mt_err *err)
 /* One segment of src: its fields, a key with the time, its samples. */
 static int emit_segment(struct mt_decoder *d, const struct mt_rec *src,
 			struct mt_emit *emit, const struct mt_pcm *pcm,
-			size_t n, double second, struct mt_err *err)
+			size_t n, double second,
+			struct mt_decode_losses *before, struct mt_err *err)
 {
 	struct mt_rec *rec = mt_emit_new(emit);
 	size_t key_size;
@@ -307,7 +318,7 @@ static int emit_segment(struct mt_decoder *d, const struct mt_rec *src,
 	rec->type = MT_DATA;
 	mt_rec_put_str(rec, "key", text, strlen(text));
 	free(text);
-	put_pcm(rec, pcm, n, d);
+	put_pcm(rec, pcm, n, d, before);
 	return mt_emit_put(emit, rec, err);
 }
 
@@ -336,6 +347,7 @@ static int segments(struct mt_decoder *d, struct mt_rec *rec,
 		    struct mt_emit *emit, struct mt_err *err)
 {
 	struct mt_pcm pcm = {0};
+	struct mt_decode_losses before = {0};
 	uint64_t base = 0, done = 0;  /* sample of pcm->x[0]; covered so far */
 	int rc = MT_OK;
 	for (uint64_t k = 0;; k++) {
@@ -372,13 +384,13 @@ static int segments(struct mt_decoder *d, struct mt_rec *rec,
 			break;
 		done = base + n;
 		rc = emit_segment(d, rec, emit, &pcm, n,
-				  opts.start + (double)from / rate, err);
+				  opts.start + (double)from / rate, &before, err);
 		if (rc)
 			break;
 	}
 out:
 	if (rc == MT_END && !done)
-		rc = nothing_there(rec, err);
+		rc = nothing_there(d, rec, err);
 	else if (rc == MT_END)
 		rc = judge(d, rec, err);
 	mt_pcm_release(&pcm);
@@ -437,6 +449,20 @@ static int hint(const char *name, struct mt_err *err)
 	return MT_EITEM;
 }
 
+/* A pipe that a list or a clip stream names would wait for its writer, and a
+ * device never end; who names one as an operand means it. */
+static int check_regular(const char *name, struct mt_err *err)
+{
+	struct stat st;
+	if (stat(name, &st) || S_ISREG(st.st_mode) || S_ISDIR(st.st_mode))
+		return MT_OK;
+	for (int i = 0; i < decode.n_operand; i++)
+		if (!strcmp(name, decode.operand[i]))
+			return MT_OK;
+	return mt_err_item(err, "decode.open", "%s: is not a regular file; only an "
+			   "operand may be a pipe or device", name);
+}
+
 static int step(void *state, void *worker, struct mt_rec *rec,
 		struct mt_emit *emit, struct mt_err *err)
 {
@@ -447,7 +473,9 @@ static int step(void *state, void *worker, struct mt_rec *rec,
 	if (rc)
 		return rc;
 	bool piped = decode.piped && !strcmp(name, "-");
-	rc = mt_decoder_open(&d, piped ? NULL : name, &decode.how, err);
+	rc = piped ? MT_OK : check_regular(name, err);
+	if (!rc)
+		rc = mt_decoder_open(&d, piped ? NULL : name, &decode.how, err);
 	if (rc == MT_EITEM && !piped)
 		rc = hint(name, err);
 	free(name);

@@ -545,7 +545,7 @@ static void note_cut(struct mt_decoder *d)
 	struct mt_decode_losses l;
 	mt_decoder_losses(d, &l);
 	double missing = mt_avfile_claim(&d->file) - l.heard - l.lost;
-	if (missing > CUT && d->take)
+	if (missing > CUT + (d->out_rate ? 1.0 / d->out_rate : 0) && d->take)
 		d->cut = missing;
 }
 

@@ -33,6 +33,7 @@ static const struct magic {
 	{"SQLite format 3", 16, "SQLite database"},
 	{"\x89HDF\r\n\x1a\n", 8, "HDF5 file"},
 	{"MThd", 4, "MIDI file"},
+	{"\xab" "MTR", 4, "mtrec stream"},
 	{"L\0\0\0\1\x14\2\0", 8, "Windows shortcut"},
 	{"d8:announce", 11, "BitTorrent file"},
 	{"d10:created", 11, "BitTorrent file"},

@@ -119,4 +119,31 @@ perl -e 'my $d = "\1\0" x 2550; print pack "A4VA4A4VvvVVvvA4V", "RIFF", 36 + len
 	"fmt ", 16, 1, 255, 8000, 4080000, 510, 16, "data", length $d; print $d' > many.wav
 rc 1 'a file of 255 channels' mt-decode many.wav -o s.mtr
 like err 'many.wav: has 255 channels at 8000 Hz, but at most 64 are converted' 'says what is too much'
+# a loss belongs to one segment
+rc 0 'segments of a truncated file' mt-decode --segment 0.05 cut.wav -o s.mtr
+is "$(mt-view --json s.mtr | sed -n 's/.*"lost":\([0-9.]*\).*/\1/p' | awk '{ s += $1 } END { print s }')" 0.75 \
+	'lose together what the file lost'
+tone 0.1 11200 > b.wav
+rc 0 'a rate so low that the end is no sample' mt-decode -r 1 b.wav -o s.mtr
+is "$(lost s.mtr)" '' 'loses nothing'
+# what would wait for a writer, or never end
+mkfifo pipe.wav
+printf 'pipe.wav\n/dev/zero\na.wav\n' > list
+rc 1 'a list with a pipe and a device' timeout 20 mt-decode --files-from list -o s.mtr
+like err 'pipe.wav: is not a regular file; only an operand may be a pipe or device' 'says so'
+is "$(mt-view -c s.mtr)" '1 segments, 1 records, 2 failed' 'the next file is heard'
+mt-scan -q a.wav > clip.mtr
+mkdir sub && mkfifo sub/a.wav
+(timeout 20 mt-decode -q --root sub < clip.mtr > s.mtr)
+is "$? $(mt-view -c s.mtr)" '1 1 segments, 0 records, 1 failed' 'fails'
+(cat a.wav > pipe.wav) & is "$(timeout 20 mt-decode -q pipe.wav | mt-view -c)" '1 segments, 1 records, 0 failed' 'an operand may be a pipe'
+rc 1 'mt-scan of a stream' mt-scan clip.mtr
+like err 'clip.mtr: is not a sound file \(mtrec stream\)' 'names what it is'
+rc 1 'less than a sample' mt-decode --duration 0.00001 a.wav
+like err 'a.wav: --duration 1e-05 is less than a sample at 16000 Hz' 'says so'
+# the least limit that a record has room in, and a byte less
+n=32000
+until mt-decode -q -r 0 --max-record $n a.wav > s.mtr 2> err || [ $n -gt 34000 ]; do n=$((n + 64)); done
+rc 1 'a byte too many' mt-decode -r 0 --max-record $((n - 1)) a.wav
+like err "is $n bytes in one record, more than --max-record $((n - 1));" 'is told apart from the limit'
 tap_end
