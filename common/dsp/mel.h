@@ -74,8 +74,8 @@ const char *mt_mel_param(const struct mt_mel_opts *opts, size_t i, char *buf,
 int mt_mel_param_set(struct mt_mel_opts *opts, const char *name,
 		     const char *value, struct mt_err *err) MT_USE_RESULT;
 /* All of them as a JSON object of strings in new memory, and back; the object
- * may also hold numbers, and unknown names, which are left alone. Afterwards
- * opts is resolved. Errors: MT_EINPUT. */
+ * may also hold numbers, and names that do not begin with "mel.", which are left
+ * alone. Afterwards opts is resolved. Errors: MT_EINPUT. */
 char *mt_mel_to_json(const struct mt_mel_opts *opts);
 int mt_mel_from_json(struct mt_mel_opts *opts, const char *text,
 		     struct mt_err *err) MT_USE_RESULT;

@@ -314,7 +314,10 @@ int mt_mel_from_json(struct mt_mel_opts *opts, const char *text,
 						     : num;
 		if (rc || (rc = mt_mel_param_set(opts, name, s, err)) < 0)
 			break;
-		rc = MT_OK;
+		/* one of a later version: without it the mel would be another */
+		rc = rc == MT_END && !strncmp(name, "mel.", 4) ?
+			mt_err_set(err, MT_EINPUT, "front end: unknown parameter "
+				   "'%.100s'; a newer version of mt made it", name) : MT_OK;
 	}
 	json_decref(o);
 	for (size_t i = 0; !rc && i < N_PARAM; i++)

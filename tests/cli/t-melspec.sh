@@ -64,6 +64,9 @@ mt-view -f mel "$tmp/o.mtr" > "$tmp/o.txt"
 same "$tmp/l.txt" "$tmp/o.txt" '... gives the same values'
 mt-view -H "$tmp/l.mtr" > "$tmp/head"
 like "$tmp/head" '^from	model	' '... and is named in the header'
+model "{\"__metadata__\":{\"frontend\":\"{$front,\\\"mel.later\\\":\\\"3\\\"}\"}}" > "$tmp/later"
+rc 3 'a parameter of a later version' mt-melspec --like "$tmp/later" "$tmp/a.mtr"
+like "$tmp/err" "later: front end: unknown parameter 'mel.later'; a newer version of mt made it$" '... is named'
 rc 2 'nothing on top of a model' mt-melspec --like "$tmp/model" --bands 3 "$tmp/a.mtr"
 rc 3 'no model' mt-melspec --like R9_ZSCveAHg_7s.wav "$tmp/a.mtr"
 rc 3 'a folder' mt-melspec --like "$tmp" "$tmp/a.mtr"
