@@ -73,7 +73,7 @@ like "$tmp/err" '/m: the net needs 1[0-9]* MiB for windows of 1000000 frames, mo
 	'says why'
 for crop in 0 -1 1000001 99999999999999999999 1.5; do
 	model "$good" "$crop" > "$tmp/m"
-	refused 'its metadata names no crop|a crop of 1000001 frames, at most 1000000' "crop $crop"
+	refused 'its metadata have no crop|a crop of 1000001 frames, at most 1000000' "crop $crop"
 done
 model "$(net "$b,$g,$d,$s" 16777216)" 16 > "$tmp/m"
 rc 0 'a net made for 16 million frames, run with 16' mt-predict -m "$tmp/m" --tsv "$tmp/mel.mtr"
