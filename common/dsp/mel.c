@@ -291,9 +291,16 @@ int mt_mel_run(const struct mt_mel *mel, struct mt_mel_work *work, float *out,
 			for (size_t b = 0; b < M; b++)
 				to[b] = work->sum[MT_MEL_LANES * b + f];
 	}
+	float top = 0;
+	if (o->top_db > 0 || !strcmp(o->standard, "max"))
+		top = kernel->max(out, T * M);
+	if (!strcmp(o->standard, "max")) {
+		for (size_t i = 0; i < T * M; i++)
+			out[i] -= top;
+		top = 0;
+	}
 	if (o->top_db > 0)
-		kernel->clamp(out, T * M,
-			      kernel->max(out, T * M) - (float)o->top_db);
+		kernel->clamp(out, T * M, top - (float)o->top_db);
 	if (!strcmp(o->standard, "clip"))
 		standardise(out, T * M);
 	mt_flush_restore(old);

@@ -2,9 +2,9 @@
  * Mel spectrograms of mono sound, as arrays.
  *
  * Parameters come as a named profile (the front end of a published system)
- * with single options on top. The seven profiles, source of each value:
+ * with single options on top. The eight profiles, source of each value:
  * the systems' own code (PANNs, musicnn, FCN-4 of Choi, minimal CNN, MSCNN,
- * Orpheus, Won et al. 2020).
+ * Orpheus, Won et al. 2020, the compact CNN of Choi 2017).
  *
  * Conventions. Frame t is centred on sample t * hop; the ends are padded by
  * reflection that repeats no edge sample. A clip shorter than the padding is
@@ -49,7 +49,8 @@ struct mt_mel_opts {
 	double top_db;          /* cut off this far below the clip's maximum;
 	                         * 0: do not; db and db20 only */
 	const char *standard;   /* none; clip: (x - mean) / sqrt(var + 1e-6)
-	                         * over the whole clip */
+	                         * over the whole clip; max: minus the clip's
+	                         * maximum, after the logarithm */
 };
 
 #define MT_MEL_UNSET {.fmin = (double)NAN, .fmax = (double)NAN, \

@@ -17,8 +17,8 @@
 #define DIVIDES "none|window"
 #define ROUNDS "none|half"
 #define LOGS "db|db20|ln|log10|log1e4|none"
-#define STANDARDS "none|clip"
-#define PROFILES "orpheus|panns|musicnn|fcn4|mini|ms|won"
+#define STANDARDS "none|clip|max"
+#define PROFILES "orpheus|panns|musicnn|fcn4|mini|ms|won|choi"
 
 #define AT(x) offsetof(struct mt_mel_opts, x)
 
@@ -60,7 +60,7 @@ const struct mt_opt mt_mel_rows[] = {
 	{0, "top-db", "DB", MT_OPT_F64, AT(top_db),
 	 "cut off so far below the clip's maximum; 0: do not", NULL, 0, 1e4},
 	{0, "standard", "HOW", MT_OPT_CHOICE, AT(standard),
-	 "clip: zero mean, unit variance over each; or none", STANDARDS, 0, 0},
+	 "clip: zero mean, unit variance; max: maximum 0; or none", STANDARDS, 0, 0},
 	{0},
 };
 
@@ -79,6 +79,8 @@ static const struct mt_mel_opts profiles[] = {
 	 "power", "slaney", "slaney", "none", "none", "ln", 1e-20, 0, "none"},
 	{"won", 16000, 512, 512, 256, 96, 0, 8000, "hann", "reflect",
 	 "power", "htk", "none", "none", "none", "db", 1e-10, 0, "none"},
+	{"choi", 12000, 512, 512, 256, 96, 0, 6000, "hann", "zero",
+	 "power", "slaney", "slaney", "none", "none", "db", 1e-10, 80, "max"},
 };
 
 /* Every parameter but the profile, in the order of the param lines. */
@@ -136,7 +138,7 @@ static const char *constant(const char *choices, const char *text)
 	static const char *const words[] = {
 		"hann", "hamming", "none", "reflect", "zero", "power",
 		"magnitude", "slaney", "htk", "window", "half", "db", "db20",
-		"ln", "log10", "log1e4", "clip",
+		"ln", "log10", "log1e4", "clip", "max",
 	};
 	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
 		if (strcmp(words[i], text))

@@ -288,6 +288,49 @@ static void test_standard(void **state)
 	free(y);
 }
 
+/* Minus the clip's maximum: from the front end without it, and of silence. */
+static void test_standard_max(void **state)
+{
+	(void)state;
+	struct mt_mel_opts with = profile("choi"), o = profile("choi");
+	size_t n, T, M, low = 0;
+	float *x = signal_of(12000, 1, &n), top = -INFINITY, most = -INFINITY;
+	for (size_t i = 0; i < n / 2; i++)
+		x[i] *= 1e-4f;
+	o.standard = "none";
+	o.top_db = 0;
+	float *raw = run(&o, x, n, &T, &M), *y = run(&with, x, n, &T, &M);
+	assert_int_equal(T, 1 + n / 256);
+	assert_int_equal(M, 96);
+	for (size_t i = 0; i < T * M; i++)
+		top = fmaxf(top, raw[i]);
+	for (size_t i = 0; i < T * M; i++) {
+		assert_true(fabsf(y[i] - fmaxf(raw[i] - top, -80)) < 1e-4f);
+		most = fmaxf(most, y[i]);
+		low += y[i] <= -80;
+		assert_true(y[i] >= -80);
+	}
+	assert_true(most >= 0 && most <= 0);
+	assert_true(low > 0);
+	free(raw);
+	free(y);
+	/* natural logarithms and no cut */
+	o.log = "ln";
+	raw = run(&o, x, n, &T, &M);
+	o.standard = "max";
+	y = run(&o, x, n, &T, &M);
+	for (size_t i = 0; i < T * M; i++)
+		assert_true(fabsf(y[i] - (raw[i] - top / 10 * (float)M_LN10)) < 1e-4f);
+	free(raw);
+	free(y);
+	memset(x, 0, n * sizeof *x);
+	y = run(&with, x, n, &T, &M);
+	for (size_t i = 0; i < T * M; i++)
+		assert_true(y[i] >= 0 && y[i] <= 0);
+	free(x);
+	free(y);
+}
+
 static void test_params(void **state)
 {
 	(void)state;
@@ -445,7 +488,7 @@ int main(void)
 		cmocka_unit_test(test_direct),
 		cmocka_unit_test(test_silence_stays),
 		cmocka_unit_test(test_items),
-		cmocka_unit_test(test_standard),
+		cmocka_unit_test(test_standard), cmocka_unit_test(test_standard_max),
 		cmocka_unit_test(test_params),
 		cmocka_unit_test(test_wrong),
 		cmocka_unit_test(test_log),
