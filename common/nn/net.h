@@ -25,6 +25,8 @@
  *                   those of the training set, measured once before the first
  *                   step; it standardises and learns nothing
  *   scalarnorm      batchnorm with axis "all"
+ *   instancenorm    eps (1e-5): each channel of each clip by its own mean and
+ *                   variance over bands and frames, also in inference; weight and bias
  *   relu  sigmoid  softmax  logsoftmax  elu: alpha (1)
  *   maxpool avgpool size, stride (size)
  *   globalpool      mode "mean"|"max"|"max+mean", over "F"|"T"|"FT" ("FT")

@@ -19,7 +19,7 @@ static const struct op_name {
 	{"avgpool", MT_OP_AVGPOOL}, {"globalpool", MT_OP_GLOBALPOOL},
 	{"dropout", MT_OP_DROPOUT}, {"add", MT_OP_ADD}, {"concat", MT_OP_CONCAT},
 	{"reshape", MT_OP_RESHAPE}, {"flatten", MT_OP_RESHAPE}, {"permute", MT_OP_PERMUTE},
-	{"pad", MT_OP_PAD},
+	{"pad", MT_OP_PAD}, {"instancenorm", MT_OP_INSTANCENORM},
 };
 
 static int bad(struct mt_err *err, const char *what, long long value)
@@ -174,6 +174,14 @@ static int read_norm(const struct mt_net *net, const json_t *l, struct mt_node *
 	return MT_OK;
 }
 
+static int read_instancenorm(const json_t *l, struct mt_node *node, struct mt_err *err)
+{
+	if (get_real(l, "eps", 1e-5, &node->a.eps, err))
+		return MT_EINPUT;
+	return node->a.eps > 0 ? MT_OK :
+		mt_err_set(err, MT_EINPUT, "\"eps\" is out of range");
+}
+
 static int read_global(const struct mt_net *net, const json_t *l, struct mt_node *node,
 		       struct mt_err *err)
 {
@@ -208,6 +216,8 @@ static int read_attr(const struct mt_net *net, const json_t *l, struct mt_node *
 		return read_conv(net, l, node, err);
 	case MT_OP_BATCHNORM:
 		return read_norm(net, l, node, err);
+	case MT_OP_INSTANCENORM:
+		return read_instancenorm(l, node, err);
 	case MT_OP_GLOBALPOOL:
 		return read_global(net, l, node, err);
 	case MT_OP_DROPOUT:

@@ -115,6 +115,9 @@ static int check_fixed(const struct mt_net *net, int i, const int64_t in[4], str
 	if (p && node->op == MT_OP_DENSE && p->dim[1] != count3(in))
 		return mt_err_set(err, MT_EINPUT, "%lld features, made for %lld",
 				  (long long)count3(in), (long long)p->dim[1]);
+	if (p && node->op == MT_OP_INSTANCENORM && p->dim[0] != in[1])
+		return mt_err_set(err, MT_EINPUT, "%lld channels, made for %lld",
+				  (long long)in[1], (long long)p->dim[0]);
 	if (p && node->op == MT_OP_BATCHNORM && node->a.axis != MT_AXIS_ALL &&
 	    p->dim[0] != in[node->a.axis])
 		return mt_err_set(err, MT_EINPUT, "%lld entries, made for %lld",
@@ -186,6 +189,10 @@ static void add_params(struct mt_net *net, int i, const int64_t in[4])
 			add_param(net, i, k, 1, d);
 		net->param[first].fill = 1;
 		net->param[first + 3].fill = 1;
+	} else if (op == MT_OP_INSTANCENORM) {
+		add_param(net, i, 0, 1, (int64_t[4]){in[1], 1, 1, 1});
+		add_param(net, i, 1, 1, (int64_t[4]){in[1], 1, 1, 1});
+		net->param[first].fill = 1;
 	}
 }
 

@@ -29,6 +29,7 @@ enum mt_op {
 	MT_OP_RESHAPE,    /* to dim[1..3]; row-major order kept */
 	MT_OP_PERMUTE,    /* out axis i is in axis perm[i] */
 	MT_OP_PAD,        /* zeros: pad[] */
+	MT_OP_INSTANCENORM, /* weight, bias; statistics of each clip over H and W */
 	MT_N_OP
 };
 
@@ -48,7 +49,7 @@ struct mt_attr {
 	int mode;             /* enum mt_pool */
 	float rate;           /* dropout: probability of zero */
 	float alpha;          /* elu */
-	float eps, momentum;  /* batchnorm */
+	float eps, momentum;  /* batchnorm; instancenorm: eps */
 };
 
 /* One tensor of parameters in the backend's layout. g, m, v (gradient, first

@@ -170,6 +170,10 @@ class Net:
                 x = F.linear(x.reshape(x.shape[0], -1), w, b)[:, :, None, None]
             elif op in ("batchnorm", "scalarnorm"):
                 x = self.norm(l, name, x, train)
+            elif op == "instancenorm":
+                g = self.get(name + ".weight", (x.shape[1],), fill=1.0)
+                b = self.get(name + ".bias", (x.shape[1],))
+                x = F.instance_norm(x, weight=g, bias=b, eps=l.get("eps", 1e-5))
             elif op in ("maxpool", "avgpool"):
                 k = pair(l["size"], self.one_d, 1)
                 s = pair(l["stride"], self.one_d, 1) if "stride" in l else k
@@ -304,6 +308,10 @@ def cases():
     yield "bn-time", lit([op("batchnorm", name="b", axis="T"), C(16)]), {}
     yield "bn-one", lit([op("batchnorm", name="b", momentum=0.3, eps=1e-3), C(16)]), {}
     yield "bn-all", lit([C(16), op("scalarnorm", name="b")]), {}
+    yield "instancenorm", lit([C(pad="same"), op("instancenorm", name="i", eps=1e-3), op("elu"),
+                               C(16, 3, "c2"), op("instancenorm", name="i2"),
+                               op("relu")]), dict(opt="momentum", steps=8)
+    yield "instancenorm-first", lit([op("instancenorm", name="i"), C(5)]), {}
     yield "bands-btf", lit([op("batchnorm", name="b", axis="F"), C(6), op("relu"),
                             op("globalpool", over="F")], "BCTF"), {}
     yield "acts", lit([C(4), op("sigmoid"), C(4, 3, "d"), op("elu", alpha=0.7), C(16, 3, "e"),
@@ -373,7 +381,7 @@ def published():
     """Nets of published weights. Their training is not compared: the gradient of a
     bias before a norm is rounding alone, of which Adam makes whole steps, and which
     of two maxima gets a gradient is rounding too."""
-    for name in ("musicnn", "musicnn-vgg", "won-musicnn"):
+    for name in ("musicnn", "musicnn-vgg", "won-musicnn", "choi-compact"):
         builtin(name, 50, batch=2, steps=0)
 
 

@@ -91,7 +91,7 @@ static void test_families(void **state)
 		mt_weights_release(&w);
 		mt_family_release(&f);
 	}
-	assert_int_equal(n, 4);
+	assert_int_equal(n, 5);
 }
 
 /* A state dict with the net's own names, as a user of PyTorch may have it. */

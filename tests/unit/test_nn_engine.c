@@ -83,6 +83,9 @@ static void test_counts(void **state)
 	load(&net, "won-musicnn", 50, 0);
 	assert_int_equal(mt_net_n_param(&net, 1), 784300);
 	mt_net_release(&net);
+	load(&net, "choi-compact", 50, 0);
+	assert_int_equal(mt_net_n_param(&net, 1), 39282);
+	mt_net_release(&net);
 	load(&net, "fcn4", 50, 0);
 	assert_int_equal(mt_net_n_param(&net, 1), 17362610);
 	assert_true(llabs(mt_net_mac(&net, net.frames) - 10010000000) < 10000000);

@@ -71,6 +71,12 @@ static const struct op_case {
 	{"batchnorm F BCTF", "{\"op\": \"conv2d\", \"out\": 1, \"kernel\": 3}, "
 	 "{\"op\": \"batchnorm\", \"axis\": \"F\"}", MT_OP_BATCHNORM, TF, 0, 0},
 	{"batchnorm all", "{\"op\": \"scalarnorm\"}", MT_OP_BATCHNORM, FT, 0, 0},
+	{"instancenorm", "{\"op\": \"instancenorm\", \"eps\": 1e-3}", MT_OP_INSTANCENORM, FT,
+	 0, 0},
+	{"instancenorm BCTF", "{\"op\": \"instancenorm\"}, " CONV "}", MT_OP_INSTANCENORM, TF,
+	 0, 0},
+	{"instancenorm relu", SAME "}, {\"op\": \"instancenorm\"}, {\"op\": \"relu\"}",
+	 MT_OP_INSTANCENORM, FT, 0, 0},
 	{"relu alone", "{\"op\": \"avgpool\", \"size\": 2}, {\"op\": \"relu\"}", MT_OP_RELU, FT,
 	 0, 0},
 	{"elu", SAME "}, {\"op\": \"elu\", \"alpha\": 0.7}", MT_OP_ELU, FT, 0, 0},

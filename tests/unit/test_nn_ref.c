@@ -248,7 +248,7 @@ static void run_all(const char *backend)
 	}
 	fclose(r.f);
 	free(r.line);
-	assert_int_equal(n, 53);
+	assert_int_equal(n, 56);
 	assert_int_equal(ops, (1U << MT_N_OP) - 1);
 	assert_int_equal(n_bad, 0);
 }

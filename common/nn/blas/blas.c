@@ -26,7 +26,7 @@ static const struct kernel kernels[MT_N_OP] = {
 	[MT_OP_GLOBALPOOL] = KERNEL(pool), [MT_OP_DROPOUT] = KERNEL(act),
 	[MT_OP_ADD] = KERNEL(move), [MT_OP_CONCAT] = KERNEL(move),
 	[MT_OP_RESHAPE] = KERNEL(move), [MT_OP_PERMUTE] = KERNEL(move),
-	[MT_OP_PAD] = KERNEL(move),
+	[MT_OP_PAD] = KERNEL(move), [MT_OP_INSTANCENORM] = KERNEL(instnorm),
 };
 
 static int open_blas(void **ctx, int n_thread, struct mt_err *err)

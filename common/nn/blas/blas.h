@@ -16,6 +16,9 @@ void mt_blas_dense_backward(struct mt_step *st);
 void mt_blas_norm_plan(struct mt_step *st);
 void mt_blas_norm_forward(struct mt_step *st);
 void mt_blas_norm_backward(struct mt_step *st);
+void mt_blas_instnorm_plan(struct mt_step *st);
+void mt_blas_instnorm_forward(struct mt_step *st);
+void mt_blas_instnorm_backward(struct mt_step *st);
 /* maxpool, avgpool, globalpool */
 void mt_blas_pool_plan(struct mt_step *st);
 void mt_blas_pool_forward(struct mt_step *st);
