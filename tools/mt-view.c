@@ -76,6 +76,8 @@ static struct view {
 	uint64_t segments, shown;
 	bool declared, had;      /* --field by a header; by a record */
 	struct words split, fail;
+	struct words promised;   /* -c: splits by the manifests, if all operands are sets */
+	bool sets;
 	char **tag;
 	uint64_t *tagged;        /* records with each tag */
 	size_t n_tag;
@@ -129,16 +131,22 @@ static void count(struct words *w, const struct mt_field *f)
 	w->word[i].n++;
 }
 
+static void free_words(struct words *w)
+{
+	for (size_t i = 0; i < w->n; i++)
+		free(w->word[i].word);
+	free(w->word);
+	free(w->slot);
+}
+
 static void put_tally(const char *what, struct words *w)
 {
 	for (size_t i = 0; i < w->n; i++) {
 		printf("%s\t", what);
 		mt_escape_put(stdout, w->word[i].word, w->word[i].size);
 		printf("\t%" PRIu64 "\n", w->word[i].n);
-		free(w->word[i].word);
 	}
-	free(w->word);
-	free(w->slot);
+	free_words(w);
 }
 
 static void summarise(const struct mt_rec *rec)
@@ -173,6 +181,53 @@ static void put_counts(const struct mt_tally *t)
 	free(view.tag);
 	free(view.tagged);
 	put_tally("fail", &view.fail);
+}
+
+/* -c: what the manifests say of splits, to be held against the records. */
+static int read_promised(char *const *operand, int n, struct mt_err *err)
+{
+	view.sets = n > 0;
+	for (int i = 0; i < n; i++)
+		view.sets &= mt_set_is(operand[i]);
+	int rc = MT_OK;
+	for (int i = 0; view.sets && !rc && i < n; i++) {
+		struct mt_set set;
+		if ((rc = mt_set_read(&set, operand[i], err)))
+			break;
+		for (size_t k = 0; k < set.n_split; k++) {
+			const char *name = set.split[k].name;
+			size_t at = find_word(&view.promised, name, strlen(name));
+			view.promised.word[at].n += set.split[k].n;
+		}
+		mt_set_release(&set);
+	}
+	return rc;
+}
+
+static int check_splits(struct mt_err *err)
+{
+	int rc = MT_OK;
+	bool hex = false;        /* a name that is not UTF-8, as the manifest writes it */
+	for (size_t i = 0; i < view.promised.n; i++)
+		hex |= !strncmp(view.promised.word[i].word, "hex:", 4);
+	/* a split that just one side has is there with 0 records on the other */
+	for (size_t i = 0; !hex && i < view.split.n; i++)
+		if (view.split.word[i].size)
+			find_word(&view.promised, view.split.word[i].word,
+				  view.split.word[i].size);
+	for (size_t i = 0; !rc && !hex && i < view.promised.n; i++) {
+		const struct tally *says = &view.promised.word[i];
+		size_t at = find_word(&view.split, says->word, says->size);
+		if (view.split.word[at].n != says->n)
+			rc = mt_err_set(err, MT_EINPUT, "%s: the manifest says %" PRIu64
+					" records of split '%.80s', its parts have %" PRIu64,
+					view.n_path > 1 ? "the sets" : view.path[0],
+					says->n, says->word,
+					view.split.word[at].n);
+	}
+	free_words(&view.promised);
+	free_words(&view.split);
+	return rc;
 }
 
 /* After the last record: was --field a name at all? */
@@ -262,6 +317,9 @@ static bool wanted(const struct mt_rec *rec)
 static int put(void *state, struct mt_rec *rec, struct mt_err *err)
 {
 	(void)state;
+	const struct mt_field *split = mt_rec_get(rec, "split");
+	if (view.sets && rec->type == MT_DATA && split)
+		count(&view.split, split);
 	if (!wanted(rec))
 		return MT_OK;
 	bool table = opts.tsv && !opts.summary && !opts.json && !opts.field;
@@ -311,6 +369,9 @@ static void put_check(uint64_t segments, const struct mt_tally *t)
 static int end(void *state, const struct mt_tally *t, struct mt_err *err)
 {
 	(void)state;
+	int rc = view.sets ? check_splits(err) : MT_OK;
+	if (rc)
+		return rc;
 	if (opts.check)
 		put_check(view.segments, t);
 	if (opts.summary)
@@ -493,7 +554,8 @@ static int check(struct mt_filter *f, char **operand, int *n,
 	else if (!models && opts.key && *n == 1 && !all)
 		rc = look_up(operand[0], err);
 	else if (!models)
-		return MT_OK;
+		return opts.check && !opts.summary ? read_promised(operand, *n, err)
+						   : MT_OK;
 	if (!rc && !models && !opts.quick) {
 		end_table();
 		rc = check_field(err);

@@ -144,7 +144,7 @@ static int check_sum(const char *path, const char *name, json_int_t says,
 }
 
 /* Everything in the manifest beside its list of parts. */
-static int check_manifest(const struct mt_set *set, const char *path,
+static int check_manifest(struct mt_set *set, const char *path,
 			  const json_t *root, struct mt_err *err)
 {
 	json_int_t n_data, n_fail, other;
@@ -165,8 +165,11 @@ static int check_manifest(const struct mt_set *set, const char *path,
 	if (!rc && splits && !json_is_object(splits))
 		rc = mt_err_set(err, MT_EINPUT, "%s: 'splits' is not an object",
 				path);
+	set->split = mt_calloc(json_object_size(splits) + 1, sizeof *set->split);
 	json_object_foreach(splits, name, v) {
 		json_int_t n = json_integer_value(v);
+		set->split[set->n_split++] = (struct mt_set_split){
+			mt_strdup(name), n > 0 ? (uint64_t)n : 0};
 		if (!rc && (!json_is_integer(v) || n < 0 || n > n_data))
 			rc = mt_err_set(err, MT_EINPUT, "%s: split '%.80s' has "
 					"%" JSON_INTEGER_FORMAT " of %"
@@ -298,6 +301,9 @@ void mt_set_release(struct mt_set *set)
 {
 	for (size_t i = 0; i < set->n_part; i++)
 		free(set->part[i].name);
+	for (size_t i = 0; i < set->n_split; i++)
+		free(set->split[i].name);
+	free(set->split);
 	free(set->part);
 	free(set->folder);
 	*set = (struct mt_set){0};

@@ -22,12 +22,19 @@ struct mt_set_id {
 	int64_t second, nano;    /* of the last change of its content */
 };
 
+struct mt_set_split {
+	char *name;
+	uint64_t n;              /* records that the manifest says it has */
+};
+
 struct mt_set {
 	char *folder;
 	struct mt_set_id id;     /* of the manifest that was read */
 	struct mt_set_part *part;
 	size_t n_part;
 	uint64_t n_data, n_fail; /* of all parts */
+	struct mt_set_split *split;
+	size_t n_split;
 };
 
 /* Is it a folder with a manifest.json? */

@@ -168,4 +168,18 @@ like "$tmp/err" 'was changed while --sample read it twice: 20 records to draw fr
 twice "$tmp/fewer" "$tmp/later"
 is $? 3 'as many other records'
 like "$tmp/err" '15 records to draw from, then 15 others' 'are told'
+
+# the splits, by counting: the sums of the manifest stay right
+small_streams
+mt-pack -q --no-prog -o "$tmp/splits" "$tmp/example.mtr"
+mt-view -c "$tmp/splits" > /dev/null
+ok $? 'splits as the manifest says'
+for by in 's/"train": 2/"train": 1/; s/"test": 2/"test": 3/' 's/"test": 2/"tset": 2/' '/"train": 2/d; s/"test": 2,/"test": 2/'; do
+	rm -rf "$tmp/told"
+	cp -r "$tmp/splits" "$tmp/told"
+	sed "$by" "$tmp/splits/manifest.json" > "$tmp/told/manifest.json"
+	rc 3 "$by" mt-view -c "$tmp/told"
+	like "$tmp/err" 'told: the manifest says [0-9] records of split .[a-z]+., its parts have [0-9]$' 'is named'
+done
+rc 3 'among others' mt-view -c "$tmp/splits" "$tmp/told"
 tap_end
