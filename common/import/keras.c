@@ -80,7 +80,7 @@ static bool read_strings(hid_t attr, hid_t type, hid_t space, size_t n, struct n
 	for (size_t i = 0; i < n && ok; i++) {
 		const char *at = raw + i * size;
 		if (variable)
-			memcpy(&at, at, sizeof at);
+			memcpy(&at, at, size); /* a pointer to the text */
 		size_t len = !at ? 0 : variable ? strlen(at) : strnlen(at, size);
 		l->s[l->n++] = mt_strndup(at ? at : "", len < MAX_TEXT ? len : MAX_TEXT);
 	}

@@ -171,7 +171,7 @@ static void test_cut(void **state)
 		/* who asks for less does not miss the rest */
 		struct mt_decode_opts how = {.duration = all ? 0 : 0.3};
 		decode(&how, &loss, &err);
-		assert_float_equal(loss.cut, all ? 1.5 : 0, 1e-6);
+		assert_float_equal(loss.cut, (all ? 1.5 : 0), 1e-6);
 	}
 }
 

@@ -161,7 +161,7 @@ static void test_scorer(void **state)
 				sum += each[w * 8 + 3];
 			}
 			assert_float_equal(mean[3], sum / (float)n, 1e-5);
-			assert_float_equal(peak[3], plain ? 29 : 34, 1e-5);
+			assert_float_equal(peak[3], (plain ? 29 : 34), 1e-5);
 			mt_scorer_release(&s);
 		}
 	mt_net_release(&net);

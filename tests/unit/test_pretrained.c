@@ -103,7 +103,7 @@ static float *run_layer(const struct mt_model *m, struct mt_net *net, const char
 			const char *backend, const float *x, int64_t *n, int64_t *dim)
 {
 	struct mt_err err = {0};
-	struct mt_engine *e;
+	struct mt_engine *e = NULL;
 	struct mt_engine_opt opt = {.backend = backend, .batch = N_CLIP, .embed = 1, .n_thread = 1};
 	if (mt_net_set_embed(net, layer, &err) || mt_engine_new(&e, net, &opt, &err) ||
 	    mt_model_to_engine(m, net, e, &err))
