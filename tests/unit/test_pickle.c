@@ -22,12 +22,13 @@
 
 struct bytes {
 	unsigned char *p;
-	size_t n;
+	size_t n, cap;
 };
 
 static void put(struct bytes *b, const void *p, size_t n)
 {
-	b->p = mt_realloc(b->p, b->n + n + 1, 1);
+	if (b->n + n >= b->cap)
+		b->p = mt_realloc(b->p, b->cap = 2 * (b->n + n + 1), 1);
 	if (n)
 		memcpy(b->p + b->n, p, n);
 	b->n += n;
@@ -40,7 +41,8 @@ static void put_n(struct bytes *b, uint64_t v, size_t n)
 
 static void fill(struct bytes *b, int c, size_t n)
 {
-	b->p = mt_realloc(b->p, b->n + n + 1, 1);
+	if (b->n + n >= b->cap)
+		b->p = mt_realloc(b->p, b->cap = 2 * (b->n + n + 1), 1);
 	memset(b->p + b->n, c, n);
 	b->n += n;
 }
