@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,10 +39,11 @@ static int find_mode(void)
 
 const char *mt_progress_clear(void)
 {
-	static int known = -1;
-	if (known < 0)
-		known = find_mode() == LINE;
-	return known ? CLEAR : "";
+	static atomic_int known = -1; /* any thread may have a message */
+	int line = atomic_load(&known);
+	if (line < 0)
+		atomic_store(&known, line = find_mode() == LINE);
+	return line ? CLEAR : "";
 }
 
 void mt_progress_init(struct mt_progress *p, uint64_t total)
