@@ -136,8 +136,11 @@ static int read_file(const char *path, char **text, struct mt_err *err)
 	if (status)
 		return status;
 	*text = json_dumps(root, JSON_COMPACT);
+	status = *text ? MT_OK : mt_err_set(err, MT_EINPUT, "%s: not a net", path);
+	if (!status && mt_net_check_names(root, err))
+		status = mt_err_prefix(err, "%s", path);
 	json_decref(root);
-	return *text ? MT_OK : mt_err_set(err, MT_EINPUT, "%s: not a net", path);
+	return status;
 }
 
 int mt_net_load(struct mt_net *net, const char *name, const struct mt_net_opt *opt,

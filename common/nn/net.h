@@ -8,7 +8,8 @@
  *   {"op": "batchnorm", "name": "bn1"}, {"op": "relu"}, ...
  *   {"op": "dense", "name": "fc", "out": "classes"}, {"op": "sigmoid"}]}
  *
- * A member "recipe": {"lr": 0.001, ...} recommends options of mt-train.
+ * A member "recipe": {"lr": 0.001, ...} recommends options of mt-train, and
+ * "comment", in the net, its input and its layers, is for people.
  * "classes" stands for the number given at load. A layer reads the one before
  * it, or the layers named in "from" ("input" is the net's input). Layouts:
  * BCFT (1 channel, bands down, frames across), BCTF, BFT (bands are the
@@ -97,7 +98,8 @@ struct mt_net_opt {
 /* Load a built-in net, or the file of this path (any name with a '/' or
  * ending in .json). opt may be NULL. Errors: MT_EUSAGE for an unknown name
  * (the text lists the known ones), MT_EINPUT for bad JSON or shapes that do
- * not fit, with the layer's name. Release with mt_net_release(). */
+ * not fit, with the layer's name; in files also for attributes that nothing
+ * reads, such as "strid". Release with mt_net_release(). */
 int mt_net_load(struct mt_net *net, const char *name, const struct mt_net_opt *opt,
 		struct mt_err *err) MT_USE_RESULT;
 int mt_net_parse(struct mt_net *net, const char *json, const struct mt_net_opt *opt,

@@ -2,25 +2,47 @@
  * Layers and their attributes from JSON. */
 #include <float.h>
 #include <math.h>
+#include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/near.h"
 #include "nn/net_impl.h"
 
+/* Names and what each op reads beside op, name, from and comment. A pool reads
+ * "pad" to refuse it. */
 static const struct op_name {
 	const char *name;
 	enum mt_op op;
+	const char *attr[5];
 } op_names[] = {
-	{"conv2d", MT_OP_CONV}, {"conv1d", MT_OP_CONV}, {"dense", MT_OP_DENSE},
-	{"batchnorm", MT_OP_BATCHNORM}, {"scalarnorm", MT_OP_BATCHNORM}, {"relu", MT_OP_RELU},
-	{"elu", MT_OP_ELU}, {"sigmoid", MT_OP_SIGMOID}, {"softmax", MT_OP_SOFTMAX},
-	{"logsoftmax", MT_OP_LOGSOFTMAX}, {"maxpool", MT_OP_MAXPOOL},
-	{"avgpool", MT_OP_AVGPOOL}, {"globalpool", MT_OP_GLOBALPOOL},
-	{"dropout", MT_OP_DROPOUT}, {"add", MT_OP_ADD}, {"concat", MT_OP_CONCAT},
-	{"reshape", MT_OP_RESHAPE}, {"flatten", MT_OP_RESHAPE}, {"permute", MT_OP_PERMUTE},
-	{"pad", MT_OP_PAD}, {"instancenorm", MT_OP_INSTANCENORM},
+	{"conv2d", MT_OP_CONV, {"out", "kernel", "stride", "pad", "bias"}},
+	{"conv1d", MT_OP_CONV, {"out", "kernel", "stride", "pad", "bias"}},
+	{"dense", MT_OP_DENSE, {"out", "bias"}},
+	{"batchnorm", MT_OP_BATCHNORM, {"axis", "eps", "momentum", "fixed"}},
+	{"scalarnorm", MT_OP_BATCHNORM, {"axis", "eps", "momentum", "fixed"}},
+	{"relu", MT_OP_RELU, {0}}, {"elu", MT_OP_ELU, {"alpha"}},
+	{"sigmoid", MT_OP_SIGMOID, {0}}, {"softmax", MT_OP_SOFTMAX, {0}},
+	{"logsoftmax", MT_OP_LOGSOFTMAX, {0}},
+	{"maxpool", MT_OP_MAXPOOL, {"size", "stride", "pad"}},
+	{"avgpool", MT_OP_AVGPOOL, {"size", "stride", "pad"}},
+	{"globalpool", MT_OP_GLOBALPOOL, {"mode", "over"}},
+	{"dropout", MT_OP_DROPOUT, {"rate"}}, {"add", MT_OP_ADD, {0}},
+	{"concat", MT_OP_CONCAT, {0}}, {"reshape", MT_OP_RESHAPE, {"shape"}},
+	{"flatten", MT_OP_RESHAPE, {"shape"}}, {"permute", MT_OP_PERMUTE, {"order"}},
+	{"pad", MT_OP_PAD, {"pad"}}, {"instancenorm", MT_OP_INSTANCENORM, {"eps"}},
 };
+#define N_OP_NAME (sizeof op_names / sizeof *op_names)
+
+static const struct op_name *find_op(const char *op)
+{
+	size_t k = 0;
+	while (op && k < N_OP_NAME && strcmp(op, op_names[k].name))
+		k++;
+	return op && k < N_OP_NAME ? &op_names[k] : NULL;
+}
 
 static int bad(struct mt_err *err, const char *what, long long value)
 {
@@ -280,13 +302,11 @@ static int read_node(struct mt_net *net, const json_t *l, struct mt_err *err)
 	const char *name;
 	if (get_word(l, "name", &name, err))
 		return mt_err_prefix(err, "layer %d", net->n_node + 1);
-	size_t k = 0, n = sizeof op_names / sizeof *op_names;
-	while (k < n && (!op || strcmp(op, op_names[k].name)))
-		k++;
-	if (k == n)
+	const struct op_name *known = find_op(op);
+	if (!known)
 		return mt_err_set(err, MT_EINPUT, "layer %d: unknown op \"%s\"", net->n_node + 1,
 				  op ? op : "");
-	node->op = op_names[k].op;
+	node->op = known->op;
 	node->name = name ? mt_strdup(name) : mt_strf("%s%d", op, net->n_node + 1);
 	int twice = find_node(net, node->name) > -2;
 	int status = read_from(net, l, node, err);
@@ -336,4 +356,63 @@ int mt_net_read(struct mt_net *net, const json_t *root, struct mt_err *err)
 	if (!status && embed && (net->embed = find_node(net, embed)) < 0)
 		status = mt_err_set(err, MT_EINPUT, "\"embed\": no layer is called \"%s\"", embed);
 	return status ? status : mt_net_finish(net, err);
+}
+
+/* Every member of an object must be one of the n known names. */
+static int check_members(const json_t *object, const char *of, const char *const *known, size_t n,
+			 struct mt_err *err)
+{
+	char list[160] = "";
+	const char *name;
+	json_t *v;
+	json_object_foreach((json_t *)(uintptr_t)object, name, v) {
+		size_t i = 0, at = 0;
+		while (i < n && strcmp(name, known[i]))
+			i++;
+		if (i < n)
+			continue;
+		const char *near = mt_near(name, known, n);
+		if (near)
+			return mt_err_set(err, MT_EINPUT, "%s: unknown attribute \"%.40s\", did "
+					  "you mean \"%s\"?", of, name, near);
+		for (i = 0; i < n; i++)
+			at += (size_t)snprintf(list + at, sizeof list - at, "%s%s", i ? ", " : "",
+					       known[i]);
+		return mt_err_set(err, MT_EINPUT, "%s: unknown attribute \"%.40s\"; known are %s",
+				  of, name, list);
+	}
+	return MT_OK;
+}
+
+static int check_layer(const json_t *l, size_t number, struct mt_err *err)
+{
+	const char *known[9] = {"op", "name", "from", "comment"};
+	const char *name = json_string_value(json_object_get(l, "name"));
+	const struct op_name *op = find_op(json_string_value(json_object_get(l, "op")));
+	size_t n = 4;
+	if (!op)
+		return MT_OK;     /* mt_net_read() says so */
+	for (size_t i = 0; i < sizeof op->attr / sizeof *op->attr && op->attr[i]; i++)
+		known[n++] = op->attr[i];
+	char *of = name ? mt_strf("layer %.60s (%s)", name, op->name) :
+		mt_strf("layer %zu (%s)", number, op->name);
+	int rc = check_members(l, of, known, n, err);
+	free(of);
+	return rc;
+}
+
+int mt_net_check_names(const json_t *root, struct mt_err *err)
+{
+	static const char *const top[] = {"name", "input", "layers", "embed", "recipe", "comment"};
+	static const char *const input[] = {"layout", "bands", "frames", "min_frames", "comment"};
+	const json_t *layers = json_object_get(root, "layers"), *l;
+	size_t i;
+	int rc = check_members(root, "the net", top, sizeof top / sizeof *top, err);
+	if (!rc)
+		rc = check_members(json_object_get(root, "input"), "the net's input", input,
+				   sizeof input / sizeof *input, err);
+	json_array_foreach(layers, i, l)
+		if (!rc)
+			rc = check_layer(l, i + 1, err);
+	return rc;
 }

@@ -21,6 +21,7 @@
 #include "base/half.h"
 #include "base/mem.h"
 #include "base/names.h"
+#include "base/near.h"
 #include "base/pattern.h"
 #include "base/rng.h"
 #include "base/tool.h"
@@ -363,6 +364,31 @@ static void test_names_marks(void **state)
 	unlink("marks");
 }
 
+static void test_near(void **state)
+{
+	static const char *const name[] = {"out", "kernel", "stride", "pad", "stripe", ""};
+	static const struct { const char *word, *near; } c[] = {
+		{"kernal", "kernel"}, {"krenel", "kernel"}, {"kernels", "kernel"},
+		{"KERNEL", "kernel"}, {"strid", "stride"}, {"strie", "stride"},
+		{"stripd", "stripe"}, {"ot", "out"}, {"otu", "out"}, {"pdd", "pad"}, {"p", NULL},
+		{"", ""}, {"kerlal", "kernel"}, {"krlal", NULL}, {"padding", NULL}, {"x", NULL},
+	};
+	char longest[200];
+	(void)state;
+	for (size_t i = 0; i < sizeof c / sizeof *c; i++) {
+		const char *got = mt_near(c[i].word, name, 6);
+		if (!got != !c[i].near || (got && strcmp(got, c[i].near) != 0))
+			fail_msg("'%s' gives '%s'", c[i].word, got ? got : "nothing");
+	}
+	memset(longest, 'x', sizeof longest - 1);
+	longest[sizeof longest - 1] = '\0';
+	assert_null(mt_near(longest, (const char *const[]){longest}, 1));
+	assert_null(mt_near("xx", (const char *const[]){longest}, 1));
+	longest[64] = '\0';
+	assert_ptr_equal(mt_near(longest, (const char *const[]){longest}, 1), longest);
+	assert_null(mt_near("out", NULL, 0));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -379,6 +405,7 @@ int main(void)
 		cmocka_unit_test(test_err),
 		cmocka_unit_test(test_cpu),
 		cmocka_unit_test(test_finite),
+		cmocka_unit_test(test_near),
 	};
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests_name("base", tests, NULL, NULL);

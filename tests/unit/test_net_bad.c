@@ -3,11 +3,13 @@
  * those too that an option replaces: none becomes a default without a word. */
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <cmocka.h>
 
 #include "base/mem.h"
@@ -109,11 +111,75 @@ static void test_types(void **state)
 		refuse("8", "12", bad[i].layer, "\"classes\"", bad[i].says);
 }
 
+/* What a file with this text of a net gives; says is in the message, or NULL. */
+static void load(const char *json, const char *says)
+{
+	char path[] = "/tmp/mt-net-XXXXXX.json";
+	int fd = mkstemps(path, 5);
+	struct mt_net net;
+	struct mt_err err = {0};
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, json, strlen(json)), strlen(json));
+	close(fd);
+	int rc = mt_net_load(&net, path, &(struct mt_net_opt){.n_class = 3}, &err);
+	unlink(path);
+	bool right = says ? rc == MT_EINPUT && !strncmp(err.text, path, strlen(path)) &&
+		strstr(err.text, says) : !rc;
+	if (!right)
+		fail_msg("%s: %d, \"%s\" does not say \"%s\"", json, rc, err.text,
+			 says ? says : "");
+	mt_net_release(&net);
+}
+
+static void test_names(void **state)
+{
+	static const struct { const char *layer, *says; } c[] = {
+		{"{\"op\": \"conv2d\", \"name\": \"c\", \"from\": \"input\", \"out\": 2, "
+		 "\"kernel\": 1, \"stride\": 1, \"pad\": 0, \"bias\": true, \"comment\": [1]}, "
+		 "{\"op\": \"batchnorm\", \"axis\": \"C\", \"eps\": 1, \"momentum\": 0.5, "
+		 "\"fixed\": false}", NULL},
+		{"{\"op\": \"conv2d\", \"name\": \"c1\", \"out\": 2, \"kernel\": 1, \"strid\": 2}",
+		 "layer c1 (conv2d): unknown attribute \"strid\", did you mean \"stride\"?"},
+		{"{\"op\": \"conv2d\", \"out\": 2, \"kernal\": 1}",
+		 "layer 1 (conv2d): unknown attribute \"kernal\", did you mean \"kernel\"?"},
+		{"{\"op\": \"dropout\", \"p\": 0.2}", "layer 1 (dropout): unknown attribute \"p\"; "
+		 "known are op, name, from, comment, rate"},
+		{"{\"op\": \"dropout\", \"Rate\": 0.2}", "did you mean \"rate\"?"},
+		{"{\"op\": \"maxpool\", \"size\": 2, \"pad\": 1}", "put a pad layer before"},
+		{"{\"op\": \"dense\", \"out\": 4, \"kernel\": 1}", "unknown attribute \"kernel\""},
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof c / sizeof *c; i++) {
+		char *json = mt_strf(frame, "8", "12", c[i].layer, ", ", "\"classes\"");
+		load(json, c[i].says);
+		free(json);
+	}
+	load("{\"embd\": \"d\", \"input\": {}, \"layers\": []}",
+	     "the net: unknown attribute \"embd\", did you mean \"embed\"?");
+	load("{\"input\": {\"layout\": \"BFT\", \"frame\": 2}, \"layers\": []}",
+	     "the net's input: unknown attribute \"frame\", did you mean \"frames\"?");
+	/* a model's net, of a program that did not look, stays readable */
+	char *json = mt_strf(frame, "8", "12", "{\"op\": \"relu\", \"inplace\": true}", ", ", "3");
+	struct mt_net net;
+	assert_int_equal(mt_net_parse(&net, json, NULL, NULL), MT_OK);
+	mt_net_release(&net);
+	free(json);
+}
+
+/* The checks of files hold for every net that mt itself has. */
+static void test_builtin(void **state)
+{
+	(void)state;
+	for (const struct mt_net_builtin *b = mt_net_builtin; b->name; b++)
+		load(b->json, NULL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_right), cmocka_unit_test(test_sizes),
-		cmocka_unit_test(test_types),
+		cmocka_unit_test(test_types), cmocka_unit_test(test_names),
+		cmocka_unit_test(test_builtin),
 	};
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests_name("net_bad", tests, NULL, NULL);
