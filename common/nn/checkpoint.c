@@ -27,11 +27,21 @@ static void add_change(char **text, const char *option, const json_t *was,
 	*text = longer;
 }
 
+/* "NAME CRC-32" of two models: a file that was moved is the same model. */
+static bool same_model(const char *was, const char *now)
+{
+	const char *a = was ? strrchr(was, ' ') : NULL, *b = now ? strrchr(now, ' ') : NULL;
+	return a && b && !strcmp(a, b);
+}
+
 /* More epochs than before are no change: the run goes on. */
 static bool same_option(const char *name, const json_t *was, const json_t *now)
 {
 	if (!strcmp(name, "epochs") && json_is_integer(was) && json_is_integer(now))
 		return json_integer_value(was) <= json_integer_value(now);
+	if (!strcmp(name, "from") &&
+	    same_model(json_string_value(was), json_string_value(now)))
+		return true;
 	return was && now && json_equal(was, now);
 }
 

@@ -67,6 +67,16 @@ cmp -s "$tmp/one/metrics.jsonl" "$tmp/two/metrics.jsonl"
 ok $? 'learn the same'
 rc 2 'resumed without --freeze' from --resume -o "$tmp/whole" "$tmp/three"
 like "$tmp/err" ': --freeze was "all-but-head", now not given; ' 'is refused by name'
+# the model is compared by its CRC-32, not by its name
+from --freeze all-but-head -e 1 -o "$tmp/moved" "$tmp/three"
+cp "$base" "$tmp/other name.safetensors"
+kept=$base base="$tmp/other name.safetensors"
+rc 0 'resumed from the model under another name' from --freeze all-but-head -e 2 --resume -o "$tmp/moved" "$tmp/three"
+is "$(wc -l < "$tmp/moved/metrics.jsonl" | tr -d ' ')" 2 'goes on'
+base=$tmp/fine/last.safetensors
+rc 2 'from another model' from --freeze all-but-head --resume -o "$tmp/moved" "$tmp/three"
+like "$tmp/err" ': --from was "other name.safetensors [0-9a-f]{8}", now "last.safetensors [0-9a-f]{8}"; ' 'is refused by name'
+base=$kept
 # an installed model by its name
 mkdir "$tmp/models"
 cp "$base" "$tmp/models/low-high.safetensors"
