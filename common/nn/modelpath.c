@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 
 #include "base/mem.h"
+#include "base/near.h"
 #include "nn/model.h"
 
 #define ENDING ".safetensors"
@@ -136,19 +137,22 @@ char *mt_model_installed(const char *name, const char *const *folder)
 int mt_model_find(char **path, const char *name, const char *const *folder,
 		  struct mt_err *err)
 {
-	char have[160], where[160];
+	char have[120], where[160], hint[80] = ";";
 	*path = is_path(name) ? mt_strdup(name) : look_up(name, folder);
 	if (*path)
 		return MT_OK;
 	struct names all = list_names(folder);
 	join(have, sizeof have, (const char *const *)all.item, all.n);
+	const char *near = mt_near(name, (const char *const *)all.item, all.n);
+	if (near)
+		snprintf(hint, sizeof hint, ", did you mean '%s'?", near);
 	release_names(&all);
 	join(where, sizeof where, folder, count(folder));
 	if (!*have)
 		return mt_err_set(err, MT_EUSAGE, "unknown model '%.60s': no model is installed "
 				  "in %s; name a file with -m ./FILE, or " HOW, name, where);
-	return mt_err_set(err, MT_EUSAGE, "unknown model '%.60s'; installed are %s; name a file "
-			  "of your own as ./FILE (searched: %s)", name, have, where);
+	return mt_err_set(err, MT_EUSAGE, "unknown model '%.60s'%s installed are %s; name a "
+			  "file of your own as ./FILE (searched: %s)", name, hint, have, where);
 }
 
 int mt_model_default(char **name, char **path, const char *const *folder,

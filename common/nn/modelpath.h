@@ -14,8 +14,8 @@
  * Any other is looked up as FOLDER/NAME.safetensors, the first folder first.
  *   path   out  new memory; NULL on failure
  *   folder in   ended by NULL
- * Errors: MT_EUSAGE, with the installed names, the folders, and the way to get
- * models. */
+ * Errors: MT_EUSAGE, with the installed names, one that is spelt much alike, the
+ * folders, and the way to get models. */
 int mt_model_find(char **path, const char *name, const char *const *folder,
 		  struct mt_err *err) MT_USE_RESULT;
 

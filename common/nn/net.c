@@ -10,6 +10,7 @@
 
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/near.h"
 #include "nn/net_impl.h"
 
 #define MAX_NODE 1000
@@ -143,6 +144,22 @@ static int read_file(const char *path, char **text, struct mt_err *err)
 	return status;
 }
 
+static int unknown(const char *name, struct mt_err *err)
+{
+	const char *known[32], *near;
+	size_t n = 0;
+	for (const struct mt_net_builtin *b = mt_net_builtin; b->name && n < 32; b++)
+		known[n++] = b->name;
+	char *names = mt_net_names(), *hint = NULL;
+	if ((near = mt_near(name, known, n)))
+		hint = mt_strf(", did you mean '%s'?", near);
+	mt_err_set(err, MT_EUSAGE, "unknown net '%.60s'%s the built-in nets are %s; or give a "
+		   ".json file", name, hint ? hint : ";", names);
+	free(hint);
+	free(names);
+	return MT_EUSAGE;
+}
+
 int mt_net_load(struct mt_net *net, const char *name, const struct mt_net_opt *opt,
 		struct mt_err *err)
 {
@@ -155,11 +172,7 @@ int mt_net_load(struct mt_net *net, const char *name, const struct mt_net_opt *o
 		return status ? mt_err_prefix(err, "net %s", name) : MT_OK;
 	}
 	if (!strchr(name, '/') && (n < 5 || strcmp(name + n - 5, ".json"))) {
-		char *names = mt_net_names();
-		mt_err_set(err, MT_EUSAGE, "unknown net '%s'; the built-in nets are %s; or give a "
-			   ".json file", name, names);
-		free(names);
-		return MT_EUSAGE;
+		return unknown(name, err);
 	}
 	char *text = NULL;
 	int status = read_file(name, &text, err);

@@ -84,6 +84,9 @@ MT_MODELS=$tmp/models rc 0 'a model by name' mt-train -q -j1 --from low-high -b 
 mt-view -H "$tmp/named/best.safetensors" > "$tmp/out"
 like "$tmp/out" '"from":"low-high [0-9a-f]{8}"' 'is named so'
 
+MT_MODELS=$tmp/models rc 2 'a name that is nearly right' mt-train -q -j1 --from low-hihg -o "$tmp/no" "$tmp/three"
+like "$tmp/err" "^mt-train: unknown model 'low-hihg', did you mean 'low-high'\\? installed are " 'is answered with the right one'
+
 # what cannot be
 refuse() { # EXIT MESSAGE OPTIONS...
 	want=$1 message=$2

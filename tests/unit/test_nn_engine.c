@@ -159,6 +159,7 @@ static void test_bad_json(void **state)
 	struct mt_err err = {0};
 	assert_int_equal(mt_net_load(&net, "fnc4", NULL, &err), MT_EUSAGE);
 	assert_non_null(strstr(err.text, "won-fcn"));
+	assert_non_null(strstr(err.text, "unknown net 'fnc4', did you mean 'fcn4'?"));
 }
 
 static double loss_at(struct mt_engine *e, const float *x, const float *y)
