@@ -9,7 +9,6 @@
 #include "base/escape.h"
 #include "base/file.h"
 #include "base/mem.h"
-#include "base/rng.h"
 #include "data/index.h"
 #include "data/rectable.h"
 #include "data/rectext.h"
@@ -19,6 +18,7 @@
 #include "stream/layout.h"
 #include "stream/quick.h"
 #include "stream/set.h"
+#include "stream/splits.h"
 
 static struct opts {
 	bool header, check, quick, summary, tsv, json;
@@ -61,22 +61,11 @@ static const struct mt_tool tool = {
 	.flags = 0,
 };
 
-/* Words and how often each came. */
-struct words {
-	struct tally {
-		char *word;
-		size_t size;
-		uint64_t hash, n;
-	} *word;
-	size_t *slot;            /* by hash: number of the word + 1 */
-	size_t n, n_slot;
-};
-
 static struct view {
 	uint64_t segments, shown;
 	bool declared, had;      /* --field by a header; by a record */
-	struct words split, fail;
-	struct words promised;   /* -c: splits by the manifests, if all operands are sets */
+	struct mt_words split, fail;
+	struct mt_splits checked;/* -c, if all operands are sets */
 	bool sets;
 	char **tag;
 	uint64_t *tagged;        /* records with each tag */
@@ -97,56 +86,21 @@ static void put_field(const struct mt_rec *rec)
 	mt_rectext_values(stdout, rec, f);
 }
 
-/* The number of a word, which is added where it is new. */
-static size_t find_word(struct words *w, const char *word, size_t size)
-{
-	if (2 * w->n >= w->n_slot) {
-		w->n_slot = w->n_slot ? 2 * w->n_slot : 64;
-		w->slot = mt_realloc(w->slot, w->n_slot, sizeof *w->slot);
-		w->word = mt_realloc(w->word, w->n_slot / 2, sizeof *w->word);
-		memset(w->slot, 0, w->n_slot * sizeof *w->slot);
-		for (size_t i = 0; i < w->n; i++) {
-			size_t k = w->word[i].hash & (w->n_slot - 1);
-			while (w->slot[k])
-				k = (k + 1) & (w->n_slot - 1);
-			w->slot[k] = i + 1;
-		}
-	}
-	uint64_t hash = mt_hash64(word, size);
-	size_t k = hash & (w->n_slot - 1);
-	for (; w->slot[k]; k = (k + 1) & (w->n_slot - 1)) {
-		const struct tally *t = &w->word[w->slot[k] - 1];
-		if (t->hash == hash && t->size == size && !memcmp(t->word, word, size))
-			return w->slot[k] - 1;
-	}
-	w->word[w->n] = (struct tally){mt_strndup(word, size), size, hash, 0};
-	w->slot[k] = ++w->n;
-	return w->n - 1;
-}
-
-static void count(struct words *w, const struct mt_field *f)
+static void count(struct mt_words *w, const struct mt_field *f)
 {
 	bool text = f && f->dtype[0] == 's' && f->size;
-	size_t i = find_word(w, text ? f->data : "", text ? (size_t)f->size : 0);
+	size_t i = mt_words_find(w, text ? f->data : "", text ? (size_t)f->size : 0);
 	w->word[i].n++;
 }
 
-static void free_words(struct words *w)
-{
-	for (size_t i = 0; i < w->n; i++)
-		free(w->word[i].word);
-	free(w->word);
-	free(w->slot);
-}
-
-static void put_tally(const char *what, struct words *w)
+static void put_tally(const char *what, struct mt_words *w)
 {
 	for (size_t i = 0; i < w->n; i++) {
 		printf("%s\t", what);
 		mt_escape_put(stdout, w->word[i].word, w->word[i].size);
 		printf("\t%" PRIu64 "\n", w->word[i].n);
 	}
-	free_words(w);
+	mt_words_release(w);
 }
 
 static void summarise(const struct mt_rec *rec)
@@ -194,11 +148,7 @@ static int read_promised(char *const *operand, int n, struct mt_err *err)
 		struct mt_set set;
 		if ((rc = mt_set_read(&set, operand[i], err)))
 			break;
-		for (size_t k = 0; k < set.n_split; k++) {
-			const char *name = set.split[k].name;
-			size_t at = find_word(&view.promised, name, strlen(name));
-			view.promised.word[at].n += set.split[k].n;
-		}
+		mt_splits_expect(&view.checked, &set);
 		mt_set_release(&set);
 	}
 	return rc;
@@ -206,27 +156,9 @@ static int read_promised(char *const *operand, int n, struct mt_err *err)
 
 static int check_splits(struct mt_err *err)
 {
-	int rc = MT_OK;
-	bool hex = false;        /* a name that is not UTF-8, as the manifest writes it */
-	for (size_t i = 0; i < view.promised.n; i++)
-		hex |= !strncmp(view.promised.word[i].word, "hex:", 4);
-	/* a split that just one side has is there with 0 records on the other */
-	for (size_t i = 0; !hex && i < view.split.n; i++)
-		if (view.split.word[i].size)
-			find_word(&view.promised, view.split.word[i].word,
-				  view.split.word[i].size);
-	for (size_t i = 0; !rc && !hex && i < view.promised.n; i++) {
-		const struct tally *says = &view.promised.word[i];
-		size_t at = find_word(&view.split, says->word, says->size);
-		if (view.split.word[at].n != says->n)
-			rc = mt_err_set(err, MT_EINPUT, "%s: the manifest says %" PRIu64
-					" records of split '%.80s', its parts have %" PRIu64,
-					view.n_path > 1 ? "the sets" : view.path[0],
-					says->n, says->word,
-					view.split.word[at].n);
-	}
-	free_words(&view.promised);
-	free_words(&view.split);
+	int rc = mt_splits_check(&view.checked, view.n_path > 1 ? "the sets" : view.path[0],
+				 err);
+	mt_splits_release(&view.checked);
 	return rc;
 }
 
@@ -317,9 +249,8 @@ static bool wanted(const struct mt_rec *rec)
 static int put(void *state, struct mt_rec *rec, struct mt_err *err)
 {
 	(void)state;
-	const struct mt_field *split = mt_rec_get(rec, "split");
-	if (view.sets && rec->type == MT_DATA && split)
-		count(&view.split, split);
+	if (view.sets)
+		mt_splits_count(&view.checked, rec);
 	if (!wanted(rec))
 		return MT_OK;
 	bool table = opts.tsv && !opts.summary && !opts.json && !opts.field;

@@ -10,9 +10,9 @@
 #include "base/crc.h"
 #include "base/json.h"
 #include "base/mem.h"
-#include "data/index.h"
 #include "data/packdir.h"
 #include "stream/quick.h"
+#include "stream/splits.h"
 
 /* Bytes as a JSON string; what is no UTF-8 cannot stand in JSON and is
  * written as its hexadecimal digits behind "hex:". */
@@ -147,12 +147,13 @@ static int copy_part(struct mt_pack *p, const struct mt_set *from,
 	return rc;
 }
 
-/* Keys of a part that has no index, or one that cannot be split in lines. */
-static int read_keys(struct mt_pack *p, const char *path, struct mt_err *err)
+/* Keys and splits of a part, which is read to its end. */
+static int read_part(struct mt_pack *p, const struct mt_set *from, size_t i,
+		     struct mt_splits *splits, struct mt_err *err)
 {
 	struct mt_reader r;
 	struct mt_rec rec;
-	int rc = mt_reader_open(&r, path, err);
+	int rc = mt_set_open(from, i, &r, err);
 	if (rc)
 		return rc;
 	mt_rec_init(&rec);
@@ -162,28 +163,28 @@ static int read_keys(struct mt_pack *p, const char *path, struct mt_err *err)
 						      : NULL;
 		if (key)
 			mt_keyset_add(&p->keys, key, n);
+		mt_splits_count(splits, &rec);
 	}
+	rc = rc == MT_END ? mt_set_check(from, i, &r, err) : rc;
 	mt_rec_release(&rec);
 	mt_reader_close(&r);
-	return rc == MT_END ? MT_OK : rc;
+	return rc;
 }
 
-static int join_keys(struct mt_pack *p, const struct mt_set *from,
-		     const struct mt_set_part *part, struct mt_err *err)
+static int join_parts(struct mt_pack *p, const struct mt_set *from,
+		      struct mt_err *err)
 {
-	struct mt_index x;
-	char *path = mt_strf("%s/%s", from->folder, part->name);
-	int rc = mt_index_open(&x, path, err);
-	if (!rc) {
-		const char *at = x.keys, *end = at + x.keys_size, *nl;
-		for (; at < end && (nl = memchr(at, '\n', (size_t)(end - at)));
-		     at = nl + 1)
-			mt_keyset_add(&p->keys, at, (size_t)(nl - at));
-		mt_index_close(&x);
-	} else if (rc == MT_END) {
-		rc = read_keys(p, path, err);
+	struct mt_splits splits = {0};
+	int rc = MT_OK;
+	mt_splits_expect(&splits, from);
+	for (size_t i = 0; !rc && i < from->n_part; i++) {
+		rc = copy_part(p, from, &from->part[i], err);
+		if (!rc)
+			rc = read_part(p, from, i, &splits, err);
 	}
-	free(path);
+	if (!rc)
+		rc = mt_splits_check(&splits, from->folder, err);
+	mt_splits_release(&splits);
 	return rc;
 }
 
@@ -282,11 +283,8 @@ int mt_pack_merge(const char *folder, bool force, char *const *from, int n,
 			rc = join_head(&p, &set, err);
 		if (!rc)
 			rc = join_splits(&p, from[i], err);
-		for (size_t k = 0; !rc && k < set.n_part; k++) {
-			rc = copy_part(&p, &set, &set.part[k], err);
-			if (!rc)
-				rc = join_keys(&p, &set, &set.part[k], err);
-		}
+		if (!rc)
+			rc = join_parts(&p, &set, err);
 		rc = mt_set_blame(&set, rc, err);
 		mt_set_release(&set);
 	}

@@ -42,9 +42,9 @@ rc 2 'an unknown name' mt-predict -m other "$tmp/set"
 like "$tmp/err" "unknown model 'other'; installed are tiny, zebra; name a file of your own as ./FILE \\(searched: $other, $own, $user/mt/models, " \
 	'lists the installed ones and the folders'
 
-for name in zebr Zebra zerba; do
-	rc 2 "a name that is nearly right: $name" mt-predict -m $name "$tmp/set"
-	like "$tmp/err" "unknown model '$name', did you mean 'zebra'\\? installed are tiny, zebra; .*\\(searched: $other, " 'asks'
+for near in zebr Zebra zerba; do
+	rc 2 "a name that is nearly right: $near" mt-predict -m $near "$tmp/set"
+	like "$tmp/err" "unknown model '$near', did you mean 'zebra'\\? installed are tiny, zebra; .*\\(searched: $other, " 'asks'
 done
 rc 2 'the same in mt-melspec' mt-melspec --like zebr "$tmp/audio.mtr"
 like "$tmp/err" "unknown model 'zebr', did you mean 'zebra'\\?" 'asks'

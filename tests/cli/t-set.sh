@@ -180,6 +180,14 @@ for by in 's/"train": 2/"train": 1/; s/"test": 2/"test": 3/' 's/"test": 2/"tset"
 	sed "$by" "$tmp/splits/manifest.json" > "$tmp/told/manifest.json"
 	rc 3 "$by" mt-view -c "$tmp/told"
 	like "$tmp/err" 'told: the manifest says [0-9] records of split .[a-z]+., its parts have [0-9]$' 'is named'
+	mv "$tmp/err" "$tmp/said"
+	rc 3 "$by: --merge" mt-pack --merge -o "$tmp/joined" "$tmp/splits" "$tmp/told"
+	is "$(cut -d : -f 2- "$tmp/err")" "$(cut -d : -f 2- "$tmp/said")" 'says the same'
+	[ ! -e "$tmp/joined/manifest.json" ]
+	ok $? 'joins nothing'
 done
+cp -r "$tmp/splits" "$tmp/twin"
+rc 0 '--merge of right ones' mt-pack -q --merge -o "$tmp/joined" "$tmp/twin" "$tmp/splits"
+like "$tmp/joined/manifest.json" '"train": 4' 'adds their splits up'
 rc 3 'among others' mt-view -c "$tmp/splits" "$tmp/told"
 tap_end
