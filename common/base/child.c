@@ -79,14 +79,17 @@ static void __attribute__((noreturn)) run_child(const struct mt_child *c, void *
 
 static int judge(const struct mt_child *c, int how, const struct verdict *v, struct mt_err *err)
 {
-	if (v->done) {
-		if (v->rc && err)
+	if (v->done && v->rc) {
+		if (err)
 			*err = v->err;
 		return v->rc;
 	}
 	if (WIFSIGNALED(how) && WTERMSIG(how) == SIGXCPU)
 		return mt_err_set(err, MT_EINPUT, "%s: %s took over %u s; the file is damaged or "
 				  "made to do so", c->name, c->what, c->seconds);
+	if (v->done)
+		return mt_err_set(err, MT_EINPUT, "%s: %s gave less than it said; the file is "
+				  "damaged", c->name, c->what);
 	return mt_err_set(err, MT_EINPUT, "%s: %s failed on it (%s %d); the file is damaged",
 			  c->name, c->what, WIFSIGNALED(how) ? "signal" : "exit code",
 			  WIFSIGNALED(how) ? WTERMSIG(how) : WEXITSTATUS(how));

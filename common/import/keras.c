@@ -20,7 +20,8 @@
 #define FACTOR 16                    /* bytes of all values, by the file's size */
 #define MEMORY ((uint64_t)256 << 20) /* of the library, beside the values */
 #define SECONDS 60
-#define MAX_NAMES 100000             /* strings of an attribute */
+#define MAX_NAMES 100000             /* strings of a list */
+#define MAX_PARTS 1000               /* attributes that hold one list */
 #define MAX_NAME 500                 /* bytes of a name */
 #define MAX_TEXT (4u << 20)          /* bytes of an attribute */
 
@@ -120,13 +121,17 @@ static int list(const struct keras *k, hid_t object, const char *where, const ch
 		struct names *l, struct mt_err *err)
 {
 	int rc = attribute(k, object, where, name, l, err);
-	for (int i = 0; rc == MT_END && i < 10000; i++) {
+	for (int i = 0; rc == MT_END; i++) {
 		struct names part = {0};
 		char numbered[40];
 		snprintf(numbered, sizeof numbered, "%s%d", name, i);
 		int more = attribute(k, object, where, numbered, &part, err);
 		if (more == MT_END)
 			return i ? MT_OK : MT_END;
+		if (!more && (l->n + part.n > MAX_NAMES || i >= MAX_PARTS))
+			more = mt_err_set(err, MT_EINPUT, "%.150s: %.100s: attributes '%s0' and on "
+					  "are over %d, or have over %d names", k->path, where,
+					  name, MAX_PARTS, MAX_NAMES);
 		if (more) {
 			drop(&part);
 			return more;
