@@ -141,12 +141,13 @@ static int check(struct mt_filter *f, char **operand, int *n,
 			     ? MT_RESAMPLER_SOXR : MT_RESAMPLER_FFT,
 		.start = opts.start,
 		.duration = opts.duration,
+		.sample_bytes = (unsigned)sample_bytes(),
 		.spool = getenv("TMPDIR"),
 	};
 	int rc = parse_segment(err);
 	/* segments are held against it one by one */
 	if (decode.segment <= 0)
-		decode.how.max_samples = mt_common.max_record / sample_bytes();
+		decode.how.max_bytes = mt_common.max_record;
 	if (!rc)
 		rc = check_piped(operand, *n, err);
 	if (rc)
@@ -331,13 +332,17 @@ static int too_short(const struct mt_rec *rec, double rate, struct mt_err *err)
 			   rate);
 }
 
-static int too_long(const struct mt_rec *rec, int rate, struct mt_err *err)
+/* A segment of n samples, if a record cannot hold it. */
+static int check_segment(const struct mt_rec *rec, const struct mt_pcm *pcm, size_t n,
+			 int rate, struct mt_err *err)
 {
-	char key[256];
-	return mt_err_item(err, "limit.record", "%s: a segment of %g s at %d Hz is more "
-			   "than --max-record; make them shorter",
-			   mt_rec_str(rec, "key", key, sizeof key), decode.segment,
-			   rate);
+	char key[256], what[400], with[32] = "";
+	if (pcm->n_channel > 1)
+		snprintf(with, sizeof with, " with %d channels", pcm->n_channel);
+	snprintf(what, sizeof what, "%s: a segment of %g s at %d Hz%s",
+		 mt_rec_str(rec, "key", key, sizeof key), (double)n / rate, rate, with);
+	return mt_filter_limit((uint64_t)n * (uint64_t)pcm->n_channel * sample_bytes(), what,
+			       "give --segment fewer seconds", err);
 }
 
 /* Segments begin every hop seconds. The last one is as long as the sound
@@ -378,8 +383,8 @@ static int segments(struct mt_decoder *d, struct mt_rec *rec,
 		}
 		rc = mt_decoder_read(d, &pcm, len < most ? len : most, err);
 		size_t n = pcm.n < len ? pcm.n : len;
-		if (n * (size_t)pcm.n_channel * sample_bytes() > mt_common.max_record)
-			rc = too_long(rec, (int)rate, err);
+		int over = check_segment(rec, &pcm, pcm.n < most ? n : len, (int)rate, err);
+		rc = over ? over : rc;
 		if (rc < 0 || !n || base + n <= done)
 			break;
 		done = base + n;

@@ -175,8 +175,8 @@ void mt_decoder_expect(const struct mt_decoder *d, int *n_channel, size_t *n)
 	double most = round(seconds * rate) + slack;
 	double limit = EXPAND * (double)d->file.source.whole;
 	limit = limit > EXPECT_MAX ? limit : EXPECT_MAX;
-	if (o->max_samples && limit > 4 * (double)o->max_samples + 4 * slack)
-		limit = 4 * (double)o->max_samples + 4 * slack;
+	if (o->max_bytes)
+		limit = fmin(limit, 4 * (double)(o->max_bytes / o->sample_bytes) + 4 * slack);
 	*n = rate > 0 && *n_channel > 0 && seconds > 0 &&
 	     most * *n_channel * 4 < limit ? (size_t)most : 0;
 }
@@ -271,19 +271,13 @@ static int open_chain(struct mt_decoder *d, const AVFrame *f,
 static int check_room(const struct mt_decoder *d, const struct mt_pcm *pcm, double n,
 		      struct mt_err *err)
 {
-	double most = (double)d->opts.max_samples / d->out_channels;
-	double all = mt_avfile_claim(&d->file) * d->out_rate;
-	if (!d->opts.max_samples || (double)pcm->n + n <= most)
-		return MT_OK;
-	if (d->opts.duration > 0 && all > d->opts.duration * d->out_rate)
-		all = d->opts.duration * d->out_rate;
-	bool known = all > most;
-	int s = (int)((known ? all : most) / d->out_rate);
-	return mt_err_item(err, "limit.record", "%s: %s%d:%02d:%02d at %d Hz and %d "
-			   "channels is more than --max-record; cut it with "
-			   "--segment", d->name, known ? "" : "more than ",
-			   s / 3600, s / 60 % 60, s % 60, d->out_rate,
-			   d->out_channels);
+	const struct mt_decode_opts *o = &d->opts;
+	double claim = mt_avfile_claim(&d->file);
+	if (o->duration > 0 && claim > o->duration)
+		claim = o->duration;
+	return o->max_bytes ? mt_pcm_limit(d->name, (double)pcm->n + n, claim, d->out_rate,
+					   d->out_channels, o->sample_bytes, o->max_bytes, err)
+			    : MT_OK;
 }
 
 /* Planar float in: the mean of C channels, or each as it is. */

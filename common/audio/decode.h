@@ -29,8 +29,9 @@ struct mt_decode_opts {
 	enum mt_resampler resampler;
 	double start;            /* seconds dropped at the beginning */
 	double duration;         /* seconds taken at most; 0: all */
-	uint64_t max_samples;    /* that pcm may hold, of all channels; 0: any
+	uint64_t max_bytes;      /* of a record for all channels' samples; 0: any
 				  * number. Beyond: MT_EITEM, limit.record */
+	unsigned sample_bytes;   /* of one sample in that record */
 	const char *spool;       /* folder for copies of pipes; NULL: /tmp */
 };
 

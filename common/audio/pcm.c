@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "audio/pcm.h"
 
+#include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/num.h"
 
 void mt_pcm_room(struct mt_pcm *pcm, int n_channel, size_t more)
 {
@@ -59,6 +62,25 @@ void mt_pcm_release(struct mt_pcm *pcm)
 		free(pcm->x[c]);
 	free(pcm->x);
 	*pcm = (struct mt_pcm){0};
+}
+
+int mt_pcm_limit(const char *name, double n, double claim, int rate, int n_channel,
+		 unsigned sample_bytes, uint64_t max_bytes, struct mt_err *err)
+{
+	char have[MT_NUM_SIZE], most[MT_NUM_SIZE], with[32] = "";
+	uint64_t size = (uint64_t)n_channel * sample_bytes;
+	if (n <= (double)(max_bytes / size))
+		return MT_OK;
+	claim *= rate;
+	bool known = claim >= n && claim < 1e15;
+	uint64_t all = (uint64_t)(known ? claim : n), s = all / (uint64_t)rate;
+	mt_num_size_pair(have, most, all * size, max_bytes);
+	if (n_channel > 1)
+		snprintf(with, sizeof with, " with %d channels", n_channel);
+	return mt_err_item(err, "limit.record", "%s: %s%" PRIu64 ":%02d:%02d at %d Hz%s is "
+			   "%s in one record, more than --max-record %s; cut it with "
+			   "--segment", name, known ? "" : "the first ", s / 3600,
+			   (int)(s / 60 % 60), (int)(s % 60), rate, with, have, most);
 }
 
 void mt_pcm_to_i2(int16_t *out, const float *in, size_t n)

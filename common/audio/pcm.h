@@ -7,6 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/err.h"
+
 /* x[c] has n samples and room for cap. One may lend memory for the first of
  * them (mt_pcm_lend); what outgrows it moves to memory of pcm's own. */
 struct mt_pcm {
@@ -27,6 +29,12 @@ void mt_pcm_lend(struct mt_pcm *pcm, float *base, int n_channel, size_t cap);
 /* Drop the first n samples of every channel. */
 void mt_pcm_shift(struct mt_pcm *pcm, size_t n);
 void mt_pcm_release(struct mt_pcm *pcm);
+/* Do n samples of each channel fit into a record of max_bytes? Else MT_EITEM
+ * "limit.record" with both sizes: of the claim, seconds by the file's headers, or of
+ * the n where it is less than they are. */
+int mt_pcm_limit(const char *name, double n, double claim, int rate, int n_channel,
+		 unsigned sample_bytes, uint64_t max_bytes, struct mt_err *err)
+	MT_USE_RESULT;
 
 /* Full scale 1 to full scale 32768, rounded to even; what is beyond is cut off.
  *   out  out [n]

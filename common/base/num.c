@@ -92,6 +92,17 @@ const char *mt_num_size_text(char *buf, size_t size, uint64_t bytes)
 	return buf;
 }
 
+void mt_num_size_pair(char have[MT_NUM_SIZE], char most[MT_NUM_SIZE], uint64_t bytes,
+		      uint64_t limit)
+{
+	mt_num_size_text(have, MT_NUM_SIZE, bytes);
+	mt_num_size_text(most, MT_NUM_SIZE, limit);
+	if (strcmp(have, most))
+		return;
+	snprintf(have, MT_NUM_SIZE, "%" PRIu64 " bytes", bytes);
+	snprintf(most, MT_NUM_SIZE, "%" PRIu64, limit);
+}
+
 static bool same(const char *text, double v, int bits)
 {
 	double back = strtod(text, NULL);

@@ -22,5 +22,10 @@ const char *mt_num_text(char *buf, double v, int bits);
 bool mt_num_size(const char *s, uint64_t *out);
 /* The reverse for people, "960 bytes", "1 GiB", "2.6 GiB"; returns buf. */
 const char *mt_num_size_text(char *buf, size_t size, uint64_t bytes);
+/* The same for a size and the limit that it exceeds. Where both would read alike they
+ * become "1073741828 bytes" and "1073741824". */
+#define MT_NUM_SIZE 32
+void mt_num_size_pair(char have[MT_NUM_SIZE], char most[MT_NUM_SIZE], uint64_t bytes,
+		      uint64_t limit);
 
 #endif

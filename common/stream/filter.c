@@ -58,15 +58,10 @@ void mt_filter_add_prog(struct mt_head *head)
 int mt_filter_limit(uint64_t bytes, const char *what, const char *way,
 		    struct mt_err *err)
 {
-	char have[32], most[32];
+	char have[MT_NUM_SIZE], most[MT_NUM_SIZE];
 	if (bytes <= mt_common.max_record && bytes <= MT_MAX_FRAME)
 		return MT_OK;
-	mt_num_size_text(have, sizeof have, bytes);
-	mt_num_size_text(most, sizeof most, mt_common.max_record);
-	if (!strcmp(have, most)) {
-		snprintf(have, sizeof have, "%" PRIu64 " bytes", bytes);
-		snprintf(most, sizeof most, "%" PRIu64, mt_common.max_record);
-	}
+	mt_num_size_pair(have, most, bytes, mt_common.max_record);
 	return mt_err_item(err, "limit.record", "%s is %s in one record, more than "
 			   "--max-record %s; %s", what, have, most, way);
 }

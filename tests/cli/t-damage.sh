@@ -53,15 +53,26 @@ small() {
 }
 for how in fft soxr swr; do
 	rc 1 "a WAV of 1 Hz, $how" small mt-decode -j1 --max-record 16M --resampler $how hz.wav a.wav -o s.mtr --fail-log log
-	like log '"code":"limit.record","text":"hz.wav: 55:33:20 at 16000 Hz .* is more than --max-record; cut it with --segment' 'is too much'
+	like log '"code":"limit.record","text":"hz.wav: 55:33:20 at 16000 Hz is 11.9 GiB in one record, more than --max-record 16 MiB; cut it with --segment"' 'is too much'
 	is "$(mt-view -c s.mtr)" '1 segments, 1 records, 1 failed' 'the next file is heard'
 done
 rc 1 'as samples of two bytes' mt-decode -j1 -r 0 --max-record 15999 --dtype i2 a.wav
+perl -e 'my $d = "\1\0\1\0" x 32000; print pack "A4VA4A4VvvVVvvA4V", "RIFF", 36 + length $d, "WAVE",
+	"fmt ", 16, 1, 2, 16000, 64000, 4, 16, "data", length $d; print $d' > two.wav
+perl -e 'my $d = "\1\0" x 32000; print pack "A4VA4A4VvvVVvvA4V", "RIFF", 0xffffffff, "WAVE",
+	"fmt ", 16, 1, 1, 16000, 32000, 2, 16, "data", 0xffffffff; print $d' > live.wav
+like err 'a.wav: 0:00:01 at 8000 Hz is 16000 bytes in one record, more than --max-record 15999; cut it' 'is twice the samples'
+rc 1 'two channels' mt-decode -j1 -c all --max-record 64K two.wav
+like err 'two.wav: 0:00:02 at 16000 Hz with 2 channels is 250 KiB in one record, more than --max-record 64 KiB; cut it' 'says how many'
+mkfifo live.pipe
+cat live.wav > live.pipe &
+rc 1 'sound without a length' mt-decode -j1 --max-record 64K live.pipe
+like err 'the first 0:00:01 at 16000 Hz is [0-9]* KiB in one record, more than --max-record 64 KiB; cut it' 'says what it saw'
 rc 0 'twice as many fit' mt-decode -j1 -r 0 --max-record 17000 --dtype i2 a.wav -o s.mtr
 rc 0 'segments of it' small mt-decode -j1 --max-record 16M --segment 100 --duration 10000 hz.wav -o s.mtr
 is "$(mt-view -c s.mtr)" '1 segments, 100 records, 0 failed' 'fit'
 rc 1 'segments that are too long' small mt-decode -j1 --max-record 16M --segment 1000 hz.wav --fail-log log
-like log 'hz.wav: a segment of 1000 s at 16000 Hz is more than --max-record; make them shorter' 'say so'
+like log 'hz.wav: a segment of 1000 s at 16000 Hz is 61 MiB in one record, more than --max-record 16 MiB; give --segment fewer seconds' 'say so'
 perl -e 'my $d = "\1\0" x 100; print pack "A4VA4A4VvvVVvvA4V", "RIFF", 36 + length $d, "WAVE",
 	"fmt ", 16, 1, 1, 2147483647, 4294967294, 2, 16, "data", length $d; print $d' > ghz.wav
 for how in fft soxr swr; do

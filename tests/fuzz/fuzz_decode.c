@@ -48,10 +48,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (!mt_probe(&p, path, NULL)) {
 		MT_BUG(!(p.seconds >= 0) || p.rate <= 0 || p.channels <= 0);
 		decode(path, &(struct mt_decode_opts){.rate = 16000,
-						      .max_samples = MOST});
+						      .max_bytes = 4 * MOST,
+						      .sample_bytes = 4});
 		decode(path, &(struct mt_decode_opts){.all_channels = true,
 						      .duration = 1,
-						      .max_samples = MOST});
+						      .max_bytes = 4 * MOST,
+						      .sample_bytes = 4});
 	}
 	close(fd);
 	return 0;

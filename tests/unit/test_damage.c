@@ -188,7 +188,7 @@ static void test_bomb(void **state)
 			struct mt_decode_opts how = {
 				.rate = rates[k], .all_channels = true,
 				.resampler = (enum mt_resampler)r,
-				.max_samples = 2000000,
+				.max_bytes = 8000000, .sample_bytes = 4,
 			};
 			assert_true(decode(&how, &loss, &err) <= 1000000);
 			assert_string_equal(err.code, "limit.record");
