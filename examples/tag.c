@@ -5,8 +5,10 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "audio/decode.h"
+#include "base/escape.h"
 #include "base/mem.h"
 #include "dsp/mel.h"
 #include "nn/tagger.h"
@@ -87,13 +89,18 @@ int main(int argc, char **argv)
 		rc = make_mel(&t, argv[2], &mel, &n_frame, &err);
 		if (!rc)
 			rc = score(&t, mel, n_frame, y, &err);
-		for (size_t k = 0; !rc && k < t.n_tag; k++)
-			printf("%s\t%.9g\n", t.tag[k], (double)y[k]);
+		for (size_t k = 0; !rc && k < t.n_tag; k++) {
+			mt_escape_put(stdout, t.tag[k], strlen(t.tag[k]));
+			printf("\t%.9g\n", (double)y[k]);
+		}
 		mt_tagger_close(&t);
 		free(y);
 		free(mel);
 	}
-	if (rc)
-		fprintf(stderr, "tag: %s\n", err.text);
+	if (rc) {
+		char *text = mt_escape_message(err.text);
+		fprintf(stderr, "tag: %s\n", text);
+		free(text);
+	}
 	return mt_err_exit(rc);
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/escape.h"
 #include "base/mem.h"
 #include "base/tool.h"
 #include "dsp/mel.h"
@@ -49,10 +50,12 @@ static const struct mt_tool tool = {
 static void print_list(const struct mt_weights *w)
 {
 	char shape[200];
-	for (size_t i = 0; i < w->n; i++)
-		printf("%s\t%s\t%s\n", w->item[i].name,
+	for (size_t i = 0; i < w->n; i++) {
+		mt_escape_put(stdout, w->item[i].name, strlen(w->item[i].name));
+		printf("\t%s\t%s\n",
 		       mt_weight_shape(shape, sizeof shape, w->item[i].n_dim, w->item[i].dim),
 		       mt_weight_type_name(w->item[i].type));
+	}
 }
 
 /* The front end as JSON: a profile, then single values on top. */

@@ -178,7 +178,7 @@ static void print_json(const struct mt_eval *e, const struct mt_boot *b)
 		json_array_append_new(lines,
 				      mt_escape_json(at, (size_t)(nl - at)));
 	json_object_set_new(o, "header", lines);
-	json_dumpf(o, stdout, JSON_INDENT(1) | JSON_REAL_PRECISION(12));
+	mt_escape_json_dump(stdout, o, JSON_INDENT(1) | JSON_REAL_PRECISION(12));
 	putchar('\n');
 	json_decref(o);
 }

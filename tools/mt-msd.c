@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/escape.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/num.h"
@@ -551,11 +552,10 @@ static int do_song(int argc, char **argv)
 			bad++;
 			continue;
 		}
-		fputs(operand[i], stdout);
+		mt_escape_put(stdout, operand[i], strlen(operand[i]));
 		for (int c = 0; c < MT_MSD_SONG; c++) {
-			for (char *p = cell[c]; *p; p++)
-				*p = (unsigned char)*p < ' ' ? ' ' : *p;
-			printf("\t%s", cell[c]);
+			putchar('\t');
+			mt_escape_put(stdout, cell[c], strlen(cell[c]));
 		}
 		putchar('\n');
 		mt_msd_song_release(cell);

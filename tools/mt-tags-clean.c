@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/escape.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/tool.h"
@@ -82,6 +83,25 @@ static void put_raw(FILE *f, uint32_t tag)
 	size_t n;
 	const char *s = raw(tag, &n);
 	mt_cell_put(f, s, n, false);
+}
+
+static void put_name(FILE *f, uint32_t row)
+{
+	const char *name = row ? clean.d.row[row].name : NULL;
+	if (name)
+		mt_cell_put(f, name, strlen(name), false);
+}
+
+/* The rule that decided on a tag, and its file and line. */
+static void put_why(FILE *f, uint32_t tag, const char *between)
+{
+	char why[256], place[512];
+	mt_why_text(&clean.d, tag, why, sizeof why);
+	mt_why_place(&clean.d, tag, place, sizeof place);
+	char *a = mt_escape_message(why), *b = mt_escape_message(place);
+	fprintf(f, "%s%s%s\n", a, between, b);
+	free(a);
+	free(b);
 }
 
 static bool same_file(const char *a, const char *b)
@@ -211,7 +231,7 @@ static int put_vocab(const char *path, struct mt_err *err)
 	for (uint32_t i = 1; i <= clean.d.n_row; i++) {
 		const struct mt_row *row = &clean.d.row[i];
 		fprintf(o.f, "%u\t", i);
-		mt_cell_put(o.f, row->name, strlen(row->name), false);
+		put_name(o.f, i);
 		fprintf(o.f, "\t%u\t%u\t", clean.tracks[i], row->n_raw);
 		for (uint32_t t = clean.first[i]; t; t = clean.next[t]) {
 			put_raw(o.f, t);
@@ -238,7 +258,6 @@ static const char *decision(uint32_t tag)
 static int put_log(const char *path, struct mt_err *err)
 {
 	struct mt_outfile o;
-	char why[256], place[512];
 	int rc = mt_outfile_open(&o, path, err);
 	if (rc)
 		return rc;
@@ -247,52 +266,48 @@ static int put_log(const char *path, struct mt_err *err)
 		size_t n;
 		if (!raw(i, &n))
 			continue;
-		uint32_t row = clean.d.to[i];
-		const char *name = row ? clean.d.row[row].name : "";
-		mt_why_text(&clean.d, i, why, sizeof why);
-		mt_why_place(&clean.d, i, place, sizeof place);
 		fprintf(o.f, "%" PRIi64 "\t",
 			mt_texts_row(&clean.db.tag, i));
 		put_raw(o.f, i);
 		fprintf(o.f, "\t%u\t%s\t", clean.d.count[i], decision(i));
-		mt_cell_put(o.f, name, strlen(name), false);
-		fprintf(o.f, "\t%s\t%s\n", why, place);
+		put_name(o.f, clean.d.to[i]);
+		putc('\t', o.f);
+		put_why(o.f, i, "\t");
 	}
 	return mt_outfile_close(&o, MT_OK, err);
 }
 
 static void explain_row(uint32_t row)
 {
-	char why[256], place[512];
 	const uint32_t *p = clean.d.row[row].parent;
 	printf("row\t%u\t%u tracks\n", row, clean.tracks[row]);
-	for (; p && *p; p++)
-		printf("parent\t%s\n", clean.d.row[*p].name);
+	for (; p && *p; p++) {
+		printf("parent\t");
+		put_name(stdout, *p);
+		putchar('\n');
+	}
 	for (uint32_t t = clean.first[row]; t; t = clean.next[t]) {
-		mt_why_text(&clean.d, t, why, sizeof why);
-		mt_why_place(&clean.d, t, place, sizeof place);
 		printf("spelling\t");
 		put_raw(stdout, t);
-		printf("\t%u\t%s\t%s\n", clean.d.count[t], why, place);
+		printf("\t%u\t", clean.d.count[t]);
+		put_why(stdout, t, "\t");
 	}
 }
 
 static bool explain(const char *tag, const struct mt_texts_index *index)
 {
-	char why[256], place[512];
 	size_t len = strlen(tag);
 	uint32_t i = (uint32_t)mt_texts_find(index, tag, len);
 	if (!i)
 		return false;
 	uint32_t row = clean.d.to[i];
-	mt_why_text(&clean.d, i, why, sizeof why);
-	mt_why_place(&clean.d, i, place, sizeof place);
 	printf("tag\t");
 	put_raw(stdout, i);
-	printf("\nnumber\t%" PRIi64 "\ncount\t%u\ndecision\t%s\ncanonical\t%s\n"
-	       "rule\t%s\nwhere\t%s\n", mt_texts_row(&clean.db.tag, i),
-	       clean.d.count[i], decision(i),
-	       row ? clean.d.row[row].name : "", why, place);
+	printf("\nnumber\t%" PRIi64 "\ncount\t%u\ndecision\t%s\ncanonical\t",
+	       mt_texts_row(&clean.db.tag, i), clean.d.count[i], decision(i));
+	put_name(stdout, row);
+	printf("\nrule\t");
+	put_why(stdout, i, "\nwhere\t");
 	struct mt_text key = {0};
 	for (size_t r = 0; r < clean.rules.n; r++) {
 		const struct mt_rule *f = &clean.rules.rule[r];

@@ -142,3 +142,24 @@ json_t *mt_escape_json(const char *s, size_t n)
 	free(copy);
 	return j;
 }
+
+void mt_escape_json_dump(FILE *f, const json_t *j, size_t flags)
+{
+	char *text = json_dumps(j, flags);
+	size_t n = text ? strlen(text) : 0;
+	for (size_t i = 0, k, len; i < n; i = k) {
+		/* control characters below are escapes already, or lines */
+		utf8proc_int32_t c = ' ';
+		for (k = i; k < n; k += len) {
+			c = character(text + k, n - k, &len);
+			if (c > '~' && steers(c, PEOPLE))
+				break;
+		}
+		fwrite(text + i, 1, k - i, f);
+		if (k < n) {
+			fprintf(f, "\\u%04X", (unsigned)c);
+			k += len;
+		}
+	}
+	free(text);
+}

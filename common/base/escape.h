@@ -29,5 +29,8 @@ void mt_escape_json_put(FILE *f, const char *s, size_t n);
 /* A JSON string. A byte that is part of no UTF-8 character becomes a question
  * mark, for JSON cannot hold it; the rest stays. New reference. */
 json_t *mt_escape_json(const char *s, size_t n);
+/* json_dumpf() whose texts are written as mt_escape_json_put() would. The caller
+ * looks at ferror(). */
+void mt_escape_json_dump(FILE *f, const json_t *j, size_t flags);
 
 #endif

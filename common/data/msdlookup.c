@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/escape.h"
 #include "base/mem.h"
 #include "base/num.h"
 
@@ -15,28 +16,29 @@ static size_t n_cell(const struct mt_msd_lookup *l)
 	return l->db ? mt_msddb_columns(l->db) : l->msd->n_extra - 1;
 }
 
+static void put_cell(struct mt_msd_lookup *l, const char *text, size_t n)
+{
+	fputc('\t', l->out);
+	mt_escape_put(l->out, text, n);
+}
+
 void mt_msd_lookup_head(struct mt_msd_lookup *l)
 {
 	fputs("query\ttrack_id", l->out);
 	if (l->msd)
 		fputs("\ttrack_7digitalid\tyear", l->out);
-	for (size_t i = 0; i < n_cell(l); i++)
-		fprintf(l->out, "\t%s", l->db ? mt_msddb_column(l->db, i)
-					      : l->msd->extra[i].name);
+	for (size_t i = 0; i < n_cell(l); i++) {
+		const char *name = l->db ? mt_msddb_column(l->db, i)
+					 : l->msd->extra[i].name;
+		put_cell(l, name, strlen(name));
+	}
 	fputc('\n', l->out);
-}
-
-static void put_cell(struct mt_msd_lookup *l, const char *text, size_t n)
-{
-	fputc('\t', l->out);
-	for (size_t i = 0; i < n; i++)
-		fputc((unsigned char)text[i] < ' ' ? ' ' : text[i], l->out);
 }
 
 static void put_ids(struct mt_msd_lookup *l, const char *query,
 		    const char *tid, uint32_t row)
 {
-	fputs(query, l->out);
+	mt_escape_put(l->out, query, strlen(query));
 	put_cell(l, tid, strnlen(tid, MT_MSD_TID));
 	if (l->msd && row == MT_MSD_NONE)
 		fputs("\t\t", l->out);

@@ -171,7 +171,7 @@ static void put_json(struct mt_scoretext *t, const struct mt_rec *rec,
 	if (t->windows)
 		json_object_set(o, "windows", list);
 	json_decref(list);
-	json_dumpf(o, t->f, JSON_COMPACT | JSON_REAL_PRECISION(9));
+	mt_escape_json_dump(t->f, o, JSON_COMPACT | JSON_REAL_PRECISION(9));
 	fputc('\n', t->f);
 	json_decref(o);
 }

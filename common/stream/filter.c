@@ -209,8 +209,9 @@ static int log_fail(struct run *r, const struct mt_rec *rec,
 				    mt_escape_json(is ? f->data : "",
 						 is ? (size_t)f->size : 0));
 	}
-	int bad = json_dumpf(o, r->fail_log, JSON_COMPACT) ||
-		  fputc('\n', r->fail_log) == EOF;
+	mt_escape_json_dump(r->fail_log, o, JSON_COMPACT);
+	fputc('\n', r->fail_log);
+	bool bad = ferror(r->fail_log);
 	json_decref(o);
 	return bad ? mt_err_sys(err, "%s: cannot write", mt_common.fail_log)
 		   : MT_OK;

@@ -56,12 +56,29 @@ static bool is_quoted(const struct mt_cells *t)
 	return s && (s == t->end || *s == '\t' || *s == '\n');
 }
 
-/* Escapes of tab-separated text: \t, \n, \\. */
+static int hex(char c)
+{
+	return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* The byte of \xHH at s, if it is one that mt_escape_put() writes so; else -1. */
+static int control_byte(const char *s, size_t n)
+{
+	int c = n < 4 || s[1] != 'x' || hex(s[2]) < 0 || hex(s[3]) < 0
+			? -1 : 16 * hex(s[2]) + hex(s[3]);
+	return c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0xc2 ? c : -1;
+}
+
+/* Escapes of tab-separated text: \t, \n, \r, \\ and \xHH. */
 static size_t unescape(char *s, size_t n)
 {
 	size_t k = 0;
 	for (size_t i = 0; i < n; i++) {
-		if (s[i] == '\\' && i + 1 < n && strchr("tnr\\", s[i + 1])) {
+		int c = s[i] == '\\' ? control_byte(s + i, n - i) : -1;
+		if (c >= 0) {
+			s[k++] = (char)c;
+			i += 3;
+		} else if (s[i] == '\\' && i + 1 < n && strchr("tnr\\", s[i + 1])) {
 			i++;
 			s[k++] = s[i] == 't' ? '\t' : s[i] == 'n' ? '\n' : s[i] == 'r' ? '\r'
 					: '\\';

@@ -22,7 +22,7 @@ struct mt_cells {
 	char *at, *end;          /* what is left of the text */
 	size_t line;             /* number of the last one */
 	bool csv;
-	bool escapes;            /* \t, \n, \r, \\ of tab-separated text */
+	bool escapes;            /* of tab-separated text, as mt_escape_put() */
 	bool blanks;             /* a cell may have some before it: no part of it */
 	bool multiline;          /* tab-separated, and a quoted cell has lines */
 	char **cell;             /* [n_cell] */

@@ -309,7 +309,8 @@ int mt_ask_tids_with(struct mt_ask *ask, struct mt_err *err)
 				has = mt_sets_has(&s, t, tag[i][k]);
 			if (!has)
 				continue;
-			fprintf(ask->f, "%s\t", ask->id[i]);
+			mt_cell_put(ask->f, ask->id[i], strlen(ask->id[i]), false);
+			putc_unlocked('\t', ask->f);
 			put_tid(ask, t);
 			putc_unlocked('\n', ask->f);
 		}

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/escape.h"
 #include "base/mem.h"
 #include "base/sqldb.h"
 #include "tags/sqlfile.h"
@@ -356,9 +357,13 @@ int mt_outfile_close(struct mt_outfile *o, int rc, struct mt_err *err)
 	return rc;
 }
 
+static bool is_plain(char c)
+{
+	return c >= ' ' && c < 127 && c != '\\';
+}
+
 void mt_cell_put(FILE *f, const char *s, size_t n, bool csv)
 {
-	static const char odd[] = "\t\n\r\\";
 	/* "" is an empty text, where an empty cell is none */
 	bool quote = !n || s[0] == '"';
 	for (size_t i = 0; csv && i < n; i++)
@@ -366,13 +371,17 @@ void mt_cell_put(FILE *f, const char *s, size_t n, bool csv)
 			 s[i] == '\r';
 	if (quote)
 		putc_unlocked('"', f);
-	for (size_t i = 0; i < n; i++) {
-		const char *hit = csv || !s[i] ? NULL : strchr(odd, s[i]);
-		if (hit)
-			putc_unlocked('\\', f);
+	for (size_t i = 0, len; i < n; i += len) {
+		for (len = 0; i + len < n && !csv && !is_plain(s[i + len]);)
+			len++;
+		if (len) {
+			mt_escape_put(f, s + i, len);
+			continue;
+		}
+		len = 1;
 		if (quote && s[i] == '"')
 			putc_unlocked('"', f);
-		putc_unlocked(hit ? "tnr\\"[hit - odd] : s[i], f);
+		putc_unlocked(s[i], f);
 	}
 	if (quote)
 		putc_unlocked('"', f);

@@ -8,6 +8,8 @@
  *   gen_msd FILE OUT.h5 a summary from a table of tab-separated columns
  *                       track_7digitalid, track_id, year, song_id,
  *                       artist_name, title, the last three of which may miss
+ *   gen_msd song FILE OUT.h5  the same with the arrays of a single song's file;
+ *                       artist_terms is the artist's name
  *   gen_msd clips FILE OUT.mtr  a clip stream from a table of key, bytes,
  *                       seconds, where an empty cell is no field and bytes
  *                       "fail" a failed record */
@@ -192,6 +194,37 @@ static void add_track(struct summary *s, int32_t id, const char *tid, int year,
 	set_cell(&s->mb, "year", NULL, year);
 }
 
+static void add_array(hid_t file, const char *name, hid_t type, const void *value)
+{
+	hsize_t n = 1;
+	hid_t space = H5Screate_simple(1, &n, NULL);
+	hid_t set = H5Dcreate2(file, name, type, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+	if (H5Dwrite(set, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, value) < 0)
+		exit(4);
+	H5Dclose(set);
+	H5Sclose(space);
+}
+
+static void add_arrays(struct summary *s, const char *artist)
+{
+	static const char *const number[] = {
+		"/analysis/segments_start", "/analysis/beats_start", "/analysis/bars_start",
+		"/analysis/sections_start", "/metadata/artist_terms_weight",
+	}, *const text[] = {
+		"/metadata/similar_artists", "/metadata/artist_terms",
+		"/musicbrainz/artist_mbtags",
+	};
+	double half = 0.5;
+	char term[64] = "";
+	snprintf(term, sizeof term, "%s", artist);
+	hid_t type = member_type(&(struct member){NULL, sizeof term});
+	for (size_t i = 0; i < sizeof number / sizeof *number; i++)
+		add_array(s->file, number[i], H5T_NATIVE_DOUBLE, &half);
+	for (size_t i = 0; i < sizeof text / sizeof *text; i++)
+		add_array(s->file, text[i], type, term);
+	H5Tclose(type);
+}
+
 static void close_summary(struct summary *s)
 {
 	close_table(&s->meta);
@@ -200,7 +233,7 @@ static void close_summary(struct summary *s)
 	H5Fclose(s->file);
 }
 
-static int from_table(const char *from, const char *to)
+static int from_table(const char *from, const char *to, bool song)
 {
 	struct summary s;
 	FILE *f = fopen(from, "r");
@@ -220,6 +253,8 @@ static int from_table(const char *from, const char *to)
 			continue;  /* the header line */
 		add_track(&s, (int32_t)id, word[1], (int)year, word[3],
 			  word[4], word[5]);
+		if (song)
+			add_arrays(&s, word[4]);
 	}
 	free(line);
 	fclose(f);
@@ -415,11 +450,13 @@ int main(int argc, char **argv)
 	struct mt_err err = {0};
 	if (argc == 4 && !strcmp(argv[1], "clips"))
 		(void)clips_from_table(argv[2], argv[3], &err);
+	else if (argc == 4 && !strcmp(argv[1], "song"))
+		return from_table(argv[2], argv[3], true);
 	else if (argc != 3)
 		(void)mt_err_set(&err, MT_EUSAGE, "N DIR | FILE.tsv OUT.h5 | "
-				 "clips FILE.tsv OUT.mtr");
+				 "song FILE.tsv OUT.h5 | clips FILE.tsv OUT.mtr");
 	else if (!mt_num_u64(argv[1], &n))
-		return from_table(argv[1], argv[2]);
+		return from_table(argv[1], argv[2], false);
 	else {
 		make_summary(n, argv[2]);
 		make_lists(n, argv[2]);

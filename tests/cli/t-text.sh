@@ -111,6 +111,50 @@ clean 'the value of an option' mt-view "-n$key"
 clean 'an expression' mt-select -w "$key" "$tmp/e"
 clean 'a tag' mt-eval "$tmp/e"
 clean 'a failed item' mt-decode "$tmp/$key" -o "$tmp/o"
+craft > "$tmp/score" <<-END
+	head score
+	line tag\\t0\\t$bad
+	line tag\\t1\\tb
+	data k
+	f4 score [2] 0.5 0.5
+	u1 label [2] 0 1
+	data l
+	f4 score [2] 0.2 0.7
+	u1 label [2] 1 0
+	done
+END
+clean 'a figure of each tag' mt-eval --per-tag "$tmp/score"
+clean 'the same as JSON' mt-eval --json "$tmp/score"
+like "$tmp/out" '"tag": "k.u001B\[31m\?1m.u009B.r.u0007.u202Ex.u007F\?"' 'escaped as JSON does'
+mt-decode -q "$tmp/$key" --fail-log "$tmp/log" -o "$tmp/o" 2> /dev/null
+clean 'a failed item as JSON' cat "$tmp/log"
+like "$tmp/out" 'k.u001B\[31m\?1m.u009B' 'the same'
+# tags and tracks of a table, songs of the Million Song Dataset, names of weights
+printf 'track\ttag\n%s\trock\n%s\t%s\n2\t\\x9b\\x41\n' "$key" "$key" "$key" > "$tmp/t.tsv"
+for w in list-tags list-tids pairs 'pairs --names' popularity together tags-of; do
+	# shellcheck disable=SC2086
+	clean "$w" mt-tags "$tmp/t.tsv" $w
+done
+clean 'tids-with' mt-tags "$tmp/t.tsv" tids-with "$key"
+clean 'tags-of' mt-tags "$tmp/t.tsv" tags-of "$key"
+mt-tags "$tmp/t.tsv" pairs --names > "$tmp/t2.tsv"
+like "$tmp/t2.tsv" '^k.x1b\[31m.x9b1m.xc2.x9b.r.x07' 'in cells as in other text'
+like "$tmp/t2.tsv" '^2	.x9b..x41$' 'what is not such a byte stays'
+is "$(mt-tags "$tmp/t2.tsv" pairs --names | cksum)" "$(cksum < "$tmp/t2.tsv")" 'and read back'
+is "$(mt-tags "$tmp/t2.tsv" tids-with "$key" | wc -l)" 2 'as the tag that it was'
+printf 'allow "%s" rock\n' "$bad" > "$tmp/$key.rules"
+clean '--explain' mt-tags-clean -q -r "$tmp/$key.rules" -e "$key" -o "$tmp/none.db" "$tmp/t.tsv"
+printf '3\tTRAAAAAAAAAAAAA003\t1990\tSOAAAAAAAAAAAAA003\t%s\t%s\n' "$key" "$key" > "$tmp/tracks"
+"$build/tests/gen_msd" song "$tmp/tracks" "$tmp/$key.h5"
+(cd "$tmp" && mt-msd song "$key.h5") > "$tmp/song" 2>&1
+clean 'mt-msd song' cat "$tmp/song"
+is "$(sed 1d "$tmp/song" | cut -f 1,6,8,28 | tr '\t' '\n' | grep -c '^k.x1b\[31m.x9b1m.xc2.x9b.r.x07')" 4 'file, artist, title and term are shown'
+clean 'mt-msd lookup' mt-msd lookup --msd "$tmp/$key.h5" --field artist_name 3
+like "$tmp/out" '	k.x1b\[31m.x9b1m.xc2.x9b.r.x07' 'shows it'
+head='{"a\u009b[31m":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}'
+printf '%b\0\0\0\0\0\0\0%s\0\0\0\0' "$(printf '\\0%o' ${#head})" "$head" > "$tmp/w.safetensors"
+clean '--list of weights' mt-convert --list "$tmp/w.safetensors"
+like "$tmp/out" '^a.xc2.x9b\[31m	' 'shows the name'
 is "$(LC_ALL=C grep -c "$(printf '\302\233\\|\2331m')" "$tmp/all")" 0 'nor C1'
 mt-view "$tmp/e" | head -1 | cut -f1 > "$tmp/out"
 is "$(cat "$tmp/out")" "$(printf '%s' 'k\x1b[31m\x9b1m\xc2\x9b\r\x07\xe2\x80\xaex\x7f')$(printf '\377')" 'what is shown in its place'

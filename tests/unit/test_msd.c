@@ -384,14 +384,14 @@ static void test_metadata(void **state)
 	same_text(ask(&l, (const char *const[]){"3", B, SONG, "4", "'; --", C,
 						NULL}),
 		  "query\ttrack_id\ttitle\tartist_name\n"
-		  "3\t" A "\tIt's; \"so\"\tA b\n"
+		  "3\t" A "\tIt's; \"so\"\tA\\tb\n"
 		  B "\t" B "\t\tC\n"
-		  SONG "\t" A "\tIt's; \"so\"\tA b\n"
+		  SONG "\t" A "\tIt's; \"so\"\tA\\tb\n"
 		  "4\t\t\t\n'; --\t\t\t\n" C "\t\t\t\n");
 	l.every = true;
 	same_text(ask(&l, (const char *const[]){"3", NULL}),
 		  "query\ttrack_id\ttitle\tartist_name\n"
-		  "3\t" A "\tIt's; \"so\"\tA b\n3\t" B "\t\tC\n");
+		  "3\t" A "\tIt's; \"so\"\tA\\tb\n3\t" B "\t\tC\n");
 	/* with the summary beside it: two tracks of one 7digital id */
 	static char tid[][MT_MSD_TID + 1] = {A, C};
 	struct mt_msd m = {.n = 2, .id = (int32_t[]){9, 9},
@@ -403,15 +403,15 @@ static void test_metadata(void **state)
 	l.msd = &m;
 	same_text(ask(&l, (const char *const[]){"9", "3", SONG, NULL}),
 		  "query\ttrack_id\ttrack_7digitalid\tyear\ttitle\tartist_name\n"
-		  "9\t" A "\t9\t1999\tIt's; \"so\"\tA b\n"
+		  "9\t" A "\t9\t1999\tIt's; \"so\"\tA\\tb\n"
 		  "9\t" C "\t9\t0\t\t\n"
 		  "3\t\t\t\t\t\n"
-		  SONG "\t" A "\t9\t1999\tIt's; \"so\"\tA b\n"
+		  SONG "\t" A "\t9\t1999\tIt's; \"so\"\tA\\tb\n"
 		  SONG "\t" B "\t\t\t\tC\n");
 	l.every = false;
 	same_text(ask(&l, (const char *const[]){"9", NULL}),
 		  "query\ttrack_id\ttrack_7digitalid\tyear\ttitle\tartist_name\n"
-		  "9\t" A "\t9\t1999\tIt's; \"so\"\tA b\n");
+		  "9\t" A "\t9\t1999\tIt's; \"so\"\tA\\tb\n");
 	mt_msddb_close(l.db);
 	free(m.tid);
 	free(m.by_id);
