@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "base/thread.h"
 #include "stream/filter.h"
 
 #define QUEUE 4  /* results of one job that may wait */
@@ -355,7 +356,7 @@ int mt_pool_run(const struct mt_pool_calls *calls, int n_thread,
 	p->scratch = mt_calloc((size_t)n_thread, sizeof *p->scratch);
 	pthread_t *thread = mt_calloc((size_t)n_thread, sizeof *thread);
 	int n = 0;
-	while (n < n_thread && !pthread_create(&thread[n], NULL, worker, p))
+	while (n < n_thread && mt_thread_start(&thread[n], worker, p))
 		n++;
 	rc = n ? drain(p, err)
 	       : mt_err_set(err, MT_ESYS, "cannot start a thread");

@@ -12,6 +12,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/sqldb.h"
+#include "base/thread.h"
 #include "tags/tagread.h"
 
 #define N_SHARE 8         /* parts that the threads take in turn */
@@ -341,7 +342,7 @@ static void start_pairs(struct reading *r, struct mt_tagdb *to,
 	r->sql = mt_strf("SELECT take(tid, tag%s) FROM tid_tag NOT INDEXED%s",
 			 has_val ? ", val" : "", lo <= hi ?
 			 " WHERE rowid BETWEEN ? AND ?" : "");
-	r->has_thread = split && !pthread_create(&r->thread, NULL, reader, r);
+	r->has_thread = split && mt_thread_start(&r->thread, reader, r);
 }
 
 /* All shares in their order, into the database. */
