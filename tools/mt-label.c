@@ -180,8 +180,8 @@ static int read_own(const char *data, size_t size, struct mt_err *err)
 	label.tags = mt_table_column(&label.table, opts.column ? opts.column
 							       : "tags");
 	if (opts.column && label.tags < 1)
-		return mt_err_set(err, MT_EINPUT, "%s: has no column '%.80s'",
-				  opts.tsv, opts.column);
+		return mt_cells_no_column(opts.tsv, opts.column, label.table.column, NULL,
+					  label.table.n_column, err);
 	label.used = mt_calloc(label.table.n_row, sizeof *label.used);
 	for (size_t i = 0; label.tags >= 0 && i < label.table.n_row; i++) {
 		size_t n;

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "tags/cells.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "base/mem.h"
+#include "base/near.h"
 
 int mt_cells_bad(const struct mt_cells *t, const char *why, struct mt_err *err)
 {
@@ -199,6 +201,37 @@ int mt_cells_find(const struct mt_cells *c, const char *text)
 		if (c->len[i] == n && !strncasecmp(c->cell[i], text, n))
 			return (int)i;
 	return -1;
+}
+
+int mt_cells_no_column(const char *path, const char *want, char *const *name,
+		       const size_t *len, size_t n, struct mt_err *err)
+{
+	enum { MOST = 256 };
+	char **known = mt_calloc(MOST, sizeof *known), list[200] = "", hint[96] = ";";
+	size_t n_known = 0, at = 0, put = 0;
+	for (size_t i = 0; i < n && n_known < MOST; i++) {
+		char *s = len ? mt_strndup(name[i], len[i]) : mt_strdup(name[i]);
+		bool had = !*s;
+		for (size_t k = 0; k < n_known; k++)
+			had |= !strcmp(known[k], s);
+		if (had)
+			free(s);
+		else
+			known[n_known++] = s;
+	}
+	const char *near = mt_near(want, (const char *const *)known, n_known);
+	if (near)
+		snprintf(hint, sizeof hint, ", did you mean '%s'?", near);
+	for (; put < n_known && at + strlen(known[put]) + 8 < sizeof list; put++)
+		at += (size_t)snprintf(list + at, sizeof list - at, "%s%s", put ? ", " : "",
+				       known[put]);
+	if (put < n_known || n_known == MOST)
+		snprintf(list + at, sizeof list - at, "%s...", put ? ", " : "");
+	for (size_t i = 0; i < n_known; i++)
+		free(known[i]);
+	free(known);
+	return mt_err_set(err, MT_EINPUT, "%s: has no column '%.80s'%s its columns are %s", path,
+			  want, hint, list);
 }
 
 void mt_cells_release(struct mt_cells *c)

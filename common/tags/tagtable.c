@@ -33,12 +33,24 @@ static int asked(struct mt_tagtable *t, struct mt_err *err)
 	t->list = strcasecmp(t->column, "tag") != 0;
 	if (t->tag >= 0)
 		return MT_OK;
-	return mt_err_set(err, MT_EINPUT, "%s: has no column '%.80s'",
-			  t->c.path, t->column);
+	t->other_column = t->track >= 0;
+	return mt_cells_no_column(t->c.path, t->column, t->c.cell, t->c.len, t->c.n_cell, err);
 }
 
-static int open_binary(struct mt_tagtable *t)
+/* A layout whose tags are in one place is not asked for another. */
+static int not_asked(struct mt_tagtable *t, const char *layout, struct mt_err *err)
 {
+	if (!t->column)
+		return MT_OK;
+	t->other_column = true;
+	return mt_err_set(err, MT_EUSAGE, "%s: is a table of %s, which has its tags in a fixed "
+			  "place; remove --tag-column", t->c.path, layout);
+}
+
+static int open_binary(struct mt_tagtable *t, struct mt_err *err)
+{
+	if (not_asked(t, "MagnaTagATune", err))
+		return MT_EUSAGE;
 	t->binary = true;
 	t->track = (int)t->c.n_cell - 1;
 	t->name = mt_calloc(t->c.n_cell, sizeof *t->name);
@@ -57,9 +69,9 @@ static int open_fma(struct mt_tagtable *t, struct mt_err *err)
 	t->list = strcmp(want, "genre_top") != 0;
 	t->keys = MT_TAGKEYS_NUMBER;
 	t->track = 0;
-	if (!rc && t->tag < 0)
-		return mt_err_set(err, MT_EINPUT, "%s: has no column "
-				  "'%.80s'", t->c.path, want);
+	t->other_column = !rc && t->tag < 0;
+	if (t->other_column)
+		return mt_cells_no_column(t->c.path, want, t->c.cell, t->c.len, t->c.n_cell, err);
 	if (!rc)
 		rc = mt_cells_next(&t->c, err);
 	if (rc < 0)
@@ -94,6 +106,8 @@ static int open_audioset(struct mt_tagtable *t, struct mt_err *err)
 	t->tag = 3;
 	t->width = 4;
 	t->list = true;
+	if (t->column && strcmp(t->column, "positive_labels") != 0)
+		rc = not_asked(t, "AudioSet's segments", err);
 	return rc;
 }
 
@@ -138,6 +152,7 @@ int mt_tagtable_open(struct mt_tagtable *t, const char *path, char *text,
 		t->tag = 1;
 		t->width = 2;
 		t->ragged = t->list = true;
+		rc = not_asked(t, "tagtraum's genres", err);
 	} else if (t->c.at < t->c.end && *t->c.at == '#') {
 		rc = open_audioset(t, err);
 	} else {
@@ -150,13 +165,15 @@ int mt_tagtable_open(struct mt_tagtable *t, const char *path, char *text,
 		else if (!rc && !mt_cells_find(&t->c, "clip_id") &&
 			 mt_cells_find(&t->c, "mp3_path") ==
 			 (int)t->c.n_cell - 1)
-			rc = open_binary(t);
+			rc = open_binary(t, err);
 		else if (!rc)
 			rc = open_own(t, err);
 	}
 	t->c.escapes = t->keys == MT_TAGKEYS_SAME;
+	bool other = t->other_column;
 	if (rc)
 		mt_tagtable_close(t);
+	t->other_column = other;
 	return rc;
 }
 
@@ -172,9 +189,9 @@ bool mt_tagtable_is_one(const char *path, const char *text, size_t size,
 		   (!strcmp(c.cell[0], "path") || !strcmp(c.cell[0], "key"));
 	mt_cells_release(&c);
 	memcpy(copy, text, n);
-	bool is = (!own || any) &&
-		  !mt_tagtable_open(&t, path, copy, n, column, NULL);
-	if (is)
+	int rc = !own || any ? mt_tagtable_open(&t, path, copy, n, column, NULL) : MT_END;
+	bool is = !rc || (rc < 0 && t.other_column);
+	if (!rc)
 		mt_tagtable_close(&t);
 	free(copy);
 	return is;

@@ -33,6 +33,7 @@ struct mt_tagtable {
 	int track, tag, weight;  /* columns; weight -1: none */
 	bool list;               /* a tag's cell holds several */
 	bool ragged;             /* further cells are more tags */
+	bool other_column;       /* it has such a layout, but not that column */
 	bool binary;             /* columns of 0 and 1; name [width] */
 	char **name;
 	size_t width;
@@ -47,11 +48,13 @@ struct mt_tagtable {
 };
 
 /* Read the header, with the tags' column (NULL: the layout's). No layout that is
- * known: MT_EINPUT. */
+ * known, or no such column, with those that there are: MT_EINPUT; a layout that
+ * leaves no choice of the column: MT_EUSAGE. */
 int mt_tagtable_open(struct mt_tagtable *t, const char *path, char *text,
 		     size_t size, const char *column, struct mt_err *err)
 	MT_USE_RESULT;
-/* Does text, which is left as it is, begin with such a layout? One by path or
+/* Does text, which is left as it is, begin with such a layout, with or without that
+ * column? One by path or
  * key in the first column does only if any is true: mt-label(1) makes fields of
  * its other columns. */
 bool mt_tagtable_is_one(const char *path, const char *text, size_t size,

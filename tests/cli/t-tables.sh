@@ -47,7 +47,16 @@ is "$(mt-view -f artist "$tmp/l" | cut -f 2 | tr '\n' ';')" 'Ann;Bob;' '... whos
 printf 'path\tgenre\ttags\n01/1.mp3\t"a, b",c\tx\ty\n02/2.low.mp3\tc\tx\n' > "$tmp/own.tsv"
 is "$(labels -t "$tmp/own.tsv" --tag-column genre)" 'c;a, b;1 1;1 0;' '--tag-column, a comma in quotes'
 rc 3 'a column that is not there' mt-label -t "$tmp/own.tsv" --tag-column style "$tmp/clips"
-like "$tmp/err" "own.tsv: has no column 'style'" 'is named'
+like "$tmp/err" "^mt-label: .*/own.tsv: has no column 'style'; its columns are path, genre, tags$" 'is named, with those that there are'
+rc 3 'one that is nearly there' mt-label -t "$tmp/own.tsv" --tag-column gerne "$tmp/clips"
+like "$tmp/err" "own.tsv: has no column 'gerne', did you mean 'genre'\\? its columns are path, genre, tags$" 'is asked for'
+rc 3 'in a table of tracks' mt-label -t "$tmp/jamendo.tsv" --tag-column style "$tmp/clips"
+like "$tmp/err" "jamendo.tsv: has no column 'style'; its columns are TRACK_ID, .*, DURATION, TAGS$" 'says the same'
+rc 2 'MagnaTagATune has no choice' mt-label -t "$tmp/annotations_final.csv" --tag-column style "$tmp/clips"
+like "$tmp/err" 'annotations_final.csv: is a table of MagnaTagATune, which has its tags in a fixed place; remove --tag-column$' 'is said'
+{ printf path; seq -f '	column%g' 300 | tr -d '\n'; printf '\na.wav'; seq -f '	%g' 300 | tr -d '\n'; echo; } > "$tmp/wide.tsv"
+rc 3 'a table of 301 columns' mt-label -t "$tmp/wide.tsv" --tag-column x "$tmp/clips"
+like "$tmp/err" "wide.tsv: has no column 'x'; its columns are path, column1, .*, column1[0-9], \\.\\.\\.$" 'names the first'
 
 # AudioSet: comments, ids, their names; files named by the id in several ways
 {
@@ -106,6 +115,10 @@ is "$(labels -t "$tmp/fma/tracks.csv")" 'Hip-Hop;1;0;' 'FMA: genre_top'
 is "$(labels -t "$tmp/fma/tracks.csv" --tag-column genres)" '15;21;1 1;1 0;' '... lists of ids'
 is "$(labels -t "$tmp/fma/tracks.csv" --tag-column genres --names "$tmp/genres.csv")" \
 	'Electronic;Hip-Hop, Rap;1 1;1 0;' '... and their names'
+
+rc 3 'FMA: a column that is not there' mt-label -t "$tmp/fma/tracks.csv" --tag-column genre "$tmp/clips"
+like "$tmp/err" "tracks.csv: has no column 'genre', did you mean 'genres'\\? its columns are id, title, split, genre_top, genres$" \
+	'is named, with those of the second header line'
 
 # ESC-50, tagtraum's genres, track ids, GTZAN's folders
 printf 'filename,fold,target,category,esc10,src_file,take\n1-100032-A-0.wav,1,0,dog,True,100032,A\n1-2-A-9.wav,2,9,crow,False,2,A\n' \
