@@ -217,9 +217,10 @@ static void put_pcm(struct mt_rec *rec, const struct mt_pcm *pcm, size_t n,
 	struct mt_decode_losses l;
 	mt_decoder_losses(d, &l);
 	mt_rec_put_i4(rec, "damaged", l.damaged - before->damaged);
-	double lost = l.lost + l.cut - before->lost - before->cut;
+	/* a sum over packets, to the microsecond */
+	double lost = rint(1e6 * (l.lost + l.cut)) - rint(1e6 * (before->lost + before->cut));
 	if (lost > 0)
-		mt_rec_put_f8(rec, "lost", lost);
+		mt_rec_put_f8(rec, "lost", lost / 1e6);
 	*before = l;
 }
 

@@ -270,10 +270,11 @@ static void put_windows(const struct mt_scorer *s, struct mt_rec *rec,
 			const float *each, size_t width, size_t n, size_t n_frame)
 {
 	double *start = mt_rec_alloc(rec, n * sizeof *start);
-	double hop = run.in.ear->has_front ? (double)run.in.ear->front.hop /
-					  (double)run.in.ear->front.rate : 1;
+	bool timed = run.in.ear->has_front;
+	double hop = timed ? (double)run.in.ear->front.hop : 1;
+	double rate = timed ? (double)run.in.ear->front.rate : 1;
 	for (size_t i = 0; i < n; i++)
-		start[i] = hop * (double)mt_scorer_first(s, n_frame, n, i);
+		start[i] = hop * (double)mt_scorer_first(s, n_frame, n, i) / rate;
 	mt_rec_put(rec, "windows", "f4", 2, (uint64_t[]){n, width}, each);
 	mt_rec_put(rec, "window_start", "f8", 1, &(uint64_t){n}, start);
 }

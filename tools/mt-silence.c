@@ -126,7 +126,7 @@ static void put_measures(struct mt_rec *rec, const struct mt_silence *s,
 	for (size_t i = 0; i < n; i++) {
 		gap[2 * i] = (double)s->span[i].end / rate;
 		gap[2 * i + 1] = (double)s->span[i + 1].start / rate;
-		len[i] = gap[2 * i + 1] - gap[2 * i];
+		len[i] = (double)(s->span[i + 1].start - s->span[i].end) / rate;
 	}
 	mt_rec_put(rec, "silence_gaps", "f8", 2, (uint64_t[]){n, 2}, gap);
 	mt_rec_put(rec, "silence_lengths", "f8", 1, (uint64_t[]){n}, len);

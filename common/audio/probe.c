@@ -45,7 +45,7 @@ static int by_libav(struct mt_probe *p, struct mt_avfile *f, const char *path,
 	if (f->riff.corrected && f->riff.byte_rate > 0)
 		p->seconds = (double)f->riff.size / f->riff.byte_rate;
 	else if (s->duration != AV_NOPTS_VALUE && s->duration > 0)
-		p->seconds = (double)s->duration * av_q2d(s->time_base);
+		p->seconds = (double)s->duration * s->time_base.num / s->time_base.den;
 	else if (fmt->duration != AV_NOPTS_VALUE && fmt->duration > 0)
 		p->seconds = (double)fmt->duration / AV_TIME_BASE;
 	if (p->rate <= 0 || p->channels <= 0)

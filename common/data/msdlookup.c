@@ -82,6 +82,7 @@ static int put_found(struct mt_msd_lookup *l, const char *query,
 
 static void put_extra(struct mt_msd_lookup *l, uint32_t row)
 {
+	char number[MT_NUM_TEXT];
 	for (size_t i = 0; i < n_cell(l); i++) {
 		const struct mt_msd_extra *x = &l->msd->extra[i];
 		if (x->type == 's')
@@ -90,7 +91,7 @@ static void put_extra(struct mt_msd_lookup *l, uint32_t row)
 		else if (x->type == 'i')
 			fprintf(l->out, "\t%" PRIi64, x->i[row]);
 		else
-			fprintf(l->out, "\t%.17g", x->f[row]);
+			fprintf(l->out, "\t%s", mt_num_text(number, x->f[row], 64));
 	}
 	fputc('\n', l->out);
 }

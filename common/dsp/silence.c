@@ -160,15 +160,19 @@ void mt_silence_measure(struct mt_silence_measure *m,
 	*m = (struct mt_silence_measure){0};
 	if (!s->n)
 		return;
-	m->start = (double)s->span[0].start / rate;
-	m->end = (double)s->span[s->n - 1].end / rate;
-	m->effective = m->end - m->start;
+	/* counted in samples, so that each is one division from its decimal */
+	uint64_t start = s->span[0].start, end = s->span[s->n - 1].end, inner = 0;
+	uint64_t longest = 0;
 	for (size_t i = 0; i + 1 < s->n; i++) {
-		double gap = (double)s->span[i + 1].start / rate -
-			     (double)s->span[i].end / rate;
-		m->inner += gap;
-		m->longest = gap > m->longest ? gap : m->longest;
+		uint64_t gap = s->span[i + 1].start - s->span[i].end;
+		inner += gap;
+		longest = gap > longest ? gap : longest;
 	}
-	m->sound = m->effective - m->inner;
-	m->percent = 100 * m->inner / m->effective;
+	m->start = (double)start / rate;
+	m->end = (double)end / rate;
+	m->effective = (double)(end - start) / rate;
+	m->inner = (double)inner / rate;
+	m->longest = (double)longest / rate;
+	m->sound = (double)(end - start - inner) / rate;
+	m->percent = 100 * (double)inner / (double)(end - start);
 }

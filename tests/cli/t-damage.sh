@@ -16,6 +16,8 @@ is "$(lost s.mtr)$(cat err)" '' 'loses nothing, in silence'
 rc 0 'a quarter does not decode' mt-decode some.mp3 -o s.mtr
 like err 'some.mp3: 1\.[0-9]* of [0-9.]* s do not decode \([0-9]* damaged packets\)' 'a message says how much'
 is "$(lost s.mtr | cut -c1-2)" '1.' 'and a field'
+lost s.mtr > field
+like field '^1[.][0-9]{1,6}$' 'in microseconds'
 rc 1 'three quarters do not' mt-decode most.mp3 --fail-log log
 like log '"code":"decode.damage","text":"most.mp3: 3\.[0-9]* of 5\.[0-9]* s do not decode .*, more than --max-damage 50%"' 'fail'
 rc 0 'unless that is allowed' mt-decode --max-damage 90 most.mp3 -o s.mtr

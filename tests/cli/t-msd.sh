@@ -84,6 +84,14 @@ like "$tmp/list" "^$(tid 2)	.*artist_name Artist 2	seven 2" 'columns of the summ
 mt-msd -q --msd "$tmp/msd.h5" --id-pattern '^(1[0-9])/' --allow-fail 99 "$tmp/clips.mtr" | mt-view > "$tmp/list"
 is "$(grep -cv FAIL "$tmp/list")" 7 'another pattern, other ids'
 
+mkdir "$tmp/20"
+$gen 20 "$tmp/20"
+mt-msd -q --msd "$tmp/20/msd_summary_file.h5" --field duration --allow-fail 99 "$tmp/20/clips.mtr" | mt-view --tsv -q > "$tmp/list"
+awk -F'\t' 'NR == 1 { for (i = 1; i <= NF; i++) if ($i == "duration") d = i; next } { print $1 "\t" $d }' "$tmp/list" > "$tmp/want"
+cut -f1 "$tmp/want" | mt-msd lookup --msd "$tmp/20/msd_summary_file.h5" --field duration | sed 1d | cut -f1,5 > "$tmp/out"
+same "$tmp/out" "$tmp/want" 'a look-up prints numbers as mt-view does'
+is "$(wc -l < "$tmp/out")" 20 'of all tracks'
+
 # look-ups
 printf '3\n%s\nSOAAAAAAAAAAAAA001\n50\n' "$(tid 4)" | mt-msd lookup --msd "$tmp/msd.h5" --field title > "$tmp/out"
 cat > "$tmp/want" <<EOF

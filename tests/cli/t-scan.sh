@@ -16,6 +16,8 @@ is "$(mt-view --tsv "$tmp/s" | cut -f1,3-6,8 | sed -n 2p | tr '\t' ' ')" \
 mt-view --json "$tmp/s" > "$tmp/json"
 like "$tmp/json" '"key":"a/empty.mp3".*"code":"scan.empty".*0 bytes' 'an empty file is named'
 like "$tmp/json" '"key":"b/text.mp3".*"code":"scan.open"' 'text named mp3 is named'
+tone 0.009 440 > "$tmp/short.wav"
+is "$(mt-scan -q "$tmp/short.wav" | mt-view -f seconds | cut -f2)" 0.009 'seconds as their decimal'
 rc 0 'failures may be allowed' mt-scan --allow-fail 2 -o "$tmp/s2" "$tmp/in"
 rc 0 'or as a share' mt-scan --allow-fail 50% -o "$tmp/s2" "$tmp/in"
 rc 1 'but not more' mt-scan --allow-fail 49% -o "$tmp/s2" "$tmp/in"

@@ -73,4 +73,14 @@ ok $? 'of a packed set, the same measures'
 mt-pack -q -o "$tmp/mels" "$tmp/mel.mtr"
 rc 2 'a set without sound' mt-silence "$tmp/mels"
 like "$tmp/err" 'kind example without samples, but this tool reads audio' 'is refused'
+# bursts: each value is a number of samples divided by the rate, not a sum of such
+perl -e 'for (1 .. 9) { push @d, (map { 9000 * sin($_ * .5) } 1 .. 3000 + 700 * $_), (0) x (9000 + 1100 * $_) }
+	my $d = pack "s<*", @d; print pack("A4VA4A4VvvVVvvA4V", "RIFF", 36 + length $d, "WAVE",
+	"fmt ", 16, 1, 1, 16000, 32000, 2, 16, "data", length $d), $d' > "$tmp/bursts.wav"
+mt-decode -q -o "$tmp/bursts.mtr" "$tmp/bursts.wav"
+mt-silence --drop-audio -o "$tmp/b.mtr" "$tmp/bursts.mtr"
+mt-view --json "$tmp/b.mtr" > "$tmp/out"
+like "$tmp/out" '"effective":10.72,"silence_total":5.952,"silence_run":0.992,"sounding":4.768,' 'sums are exact'
+like "$tmp/out" '"silence_lengths":\[0.48,0.576,0.64,0.704,0.768,0.864,0.928,0.992\]' 'so are the lengths'
+rc 0 'a pause as long as allowed' mt-silence -q --max-run 0.992 --max-total 5.952 -o "$tmp/x.mtr" "$tmp/bursts.mtr"
 tap_end
