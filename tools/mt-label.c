@@ -336,7 +336,7 @@ static int read_vocab(struct mt_err *err)
 		opts.vocab = installed;
 	int rc = mt_file_get(opts.vocab, 1 << 28, &data, &size, err);
 	if (rc)
-		return rc;
+		return mt_model_hint(rc, opts.vocab, mt_model_folders(), err);
 	struct mt_vocab fixed = {.alias = label.vocab.alias, .n_alias = label.vocab.n_alias};
 	label.vocab_crc = mt_crc32(0, data, size);
 	/* text has no zero bytes; a model's first number has */

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/datadir.h"
 #include "base/escape.h"
@@ -474,6 +475,10 @@ static int check(struct mt_filter *f, char **operand, int *n,
 		operand[i] = installed ? installed : operand[i];
 		models += is_model(operand[i]);
 	}
+	/* among others it is reported when it is its turn */
+	if (*n == 1 && strcmp(operand[0], "-") != 0 && access(operand[0], F_OK))
+		return mt_model_hint(mt_err_sys(err, "%s: cannot open", operand[0]),
+				     operand[0], mt_model_folders(), err);
 	if (models && models != *n)
 		return mt_err_set(err, MT_EUSAGE, "shows models or streams, not "
 				  "both at once");

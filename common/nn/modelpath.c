@@ -134,6 +134,21 @@ char *mt_model_installed(const char *name, const char *const *folder)
 	return is_path(name) ? NULL : look_up(name, folder);
 }
 
+int mt_model_hint(int rc, const char *name, const char *const *folder,
+		  struct mt_err *err)
+{
+	if (!rc || !err || is_path(name) || !strcmp(name, "-"))
+		return rc;
+	struct names all = list_names(folder);
+	const char *near = mt_near(name, (const char *const *)all.item, all.n);
+	size_t n = strlen(err->text);
+	if (near)
+		snprintf(err->text + n, sizeof err->text - n, "; did you mean the installed "
+			 "model '%s'?", near);
+	release_names(&all);
+	return rc;
+}
+
 int mt_model_find(char **path, const char *name, const char *const *folder,
 		  struct mt_err *err)
 {

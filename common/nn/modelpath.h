@@ -24,6 +24,11 @@ int mt_model_find(char **path, const char *name, const char *const *folder,
  * is installed. */
 char *mt_model_installed(const char *name, const char *const *folder);
 
+/* For these tools, after a name that is no installed model failed as a file with rc:
+ * add the installed model of nearly that name to the message. Returns rc. */
+int mt_model_hint(int rc, const char *name, const char *const *folder,
+		  struct mt_err *err);
+
 /* The name of a model's file without folders and ending: "best" of
  * "model/best.safetensors". New memory. */
 char *mt_model_stem(const char *path);

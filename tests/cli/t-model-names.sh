@@ -103,6 +103,11 @@ mt-view -H zebra > "$tmp/got"
 mt-view -H "$model" > "$tmp/want"
 same "$tmp/got" "$tmp/want" 'mt-view NAME'
 rc 4 'mt-view of an unknown name' mt-view nosuch
+like "$tmp/err" '^mt-view: nosuch: cannot open: No such file or directory$' 'is a missing file'
+rc 4 'mt-view of a name that is nearly right' mt-view zerba
+like "$tmp/err" "^mt-view: zerba: cannot open: No such file or directory; did you mean the installed model 'zebra'\\?$" 'asks'
+rc 4 'mt-label --vocab of one' mt-label --tsv "$tmp/labels.tsv" --vocab zerba "$tmp/mel.mtr"
+like "$tmp/err" "^mt-label: zerba: cannot open: .*; did you mean the installed model 'zebra'\\?$" 'asks, too'
 
 # an installation that was moved, and a build that was not installed
 mkdir -p "$here/share/mt/models"
