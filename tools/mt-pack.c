@@ -470,9 +470,9 @@ static void tell_empty(void)
 {
 	for (int i = 0; opts.split && i < pack.split.n; i++) {
 		uint64_t n = 0;
-		for (size_t k = 0; k < pack.out.n_split; k++)
-			if (!strcmp(pack.out.split[k].name, pack.split.name[i]))
-				n = pack.out.split[k].n;
+		for (size_t k = 0; k < pack.out.split.n; k++)
+			if (!strcmp(pack.out.split.word[k].word, pack.split.name[i]))
+				n = pack.out.split.word[k].n;
 		if (!n)
 			mt_info("no record fell into the split '%s'",
 				pack.split.name[i]);

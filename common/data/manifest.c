@@ -77,11 +77,12 @@ int mt_manifest_write(const struct mt_pack *p, struct mt_err *err)
 	json_t *splits = json_object();
 	for (size_t i = 0; i < mt_head_n_tag(&p->head); i++)
 		json_array_append_new(tags, text(mt_head_tag(&p->head, i)));
-	for (size_t i = 0; i < p->n_split; i++) {
-		json_t *name = text(p->split[i].name);
-		if (p->split[i].name[0])
+	for (size_t i = 0; i < p->split.n; i++) {
+		const struct mt_word *split = &p->split.word[i];
+		json_t *name = text(split->word);
+		if (split->size)
 			json_object_set_new(splits, json_string_value(name),
-				json_integer((json_int_t)p->split[i].n));
+					    json_integer((json_int_t)split->n));
 		json_decref(name);
 	}
 	json_object_set_new(root, "format", json_string("mtpack 1"));
@@ -220,17 +221,8 @@ static int join_splits(struct mt_pack *p, const char *folder,
 	int rc = mt_json_load(&root, path, MT_EINPUT, err);
 	const char *name;
 	json_object_foreach(json_object_get(root, "splits"), name, v) {
-		size_t i = 0;
-		while (i < p->n_split && strcmp(p->split[i].name, name) != 0)
-			i++;
-		if (i == p->n_split) {
-			p->split = mt_realloc(p->split, ++p->n_split,
-					      sizeof *p->split);
-			p->split[i].n = 0;
-			snprintf(p->split[i].name, sizeof p->split[i].name,
-				 "%s", name);
-		}
-		p->split[i].n += (uint64_t)json_integer_value(v);
+		size_t i = mt_words_find(&p->split, name, strlen(name));
+		p->split.word[i].n += (uint64_t)json_integer_value(v);
 	}
 	p->n_twin += (uint64_t)json_integer_value(
 		json_object_get(root, "in_two_splits"));
@@ -239,18 +231,40 @@ static int join_splits(struct mt_pack *p, const char *folder,
 	return rc;
 }
 
+struct place {
+	struct stat st;
+	int i;                   /* of the operands */
+};
+
+static int by_place(const void *x, const void *y)
+{
+	const struct place *a = x, *b = y;
+	if (a->st.st_dev != b->st.st_dev)
+		return a->st.st_dev < b->st.st_dev ? -1 : 1;
+	if (a->st.st_ino != b->st.st_ino)
+		return a->st.st_ino < b->st.st_ino ? -1 : 1;
+	return a->i - b->i;
+}
+
 /* The same folder under two names would double every record. */
 static int check_twice(char *const *from, int n, struct mt_err *err)
 {
-	struct stat a, b;
-	for (int i = 0; i < n; i++)
-		for (int k = 0; k < i; k++)
-			if (!stat(from[i], &a) && !stat(from[k], &b) &&
-			    a.st_dev == b.st_dev && a.st_ino == b.st_ino)
-				return mt_err_set(err, MT_EUSAGE, "%s: is the "
-						  "same set as %s; name it once",
-						  from[i], from[k]);
-	return MT_OK;
+	struct place *at = mt_calloc((size_t)n + 1, sizeof *at);
+	size_t k = 0;
+	int rc = MT_OK;
+	for (int i = 0; i < n; i++) {
+		at[k].i = i;
+		k += !stat(from[i], &at[k].st);
+	}
+	qsort(at, k, sizeof *at, by_place);
+	for (size_t i = 1; !rc && i < k; i++)
+		if (at[i].st.st_dev == at[i - 1].st.st_dev &&
+		    at[i].st.st_ino == at[i - 1].st.st_ino)
+			rc = mt_err_set(err, MT_EUSAGE, "%s: is the same set as %s; "
+					"name it once", from[at[i].i],
+					from[at[i - 1].i]);
+	free(at);
+	return rc;
 }
 
 /* Its records and failures as its end frames count them. */

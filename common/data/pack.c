@@ -252,20 +252,6 @@ int mt_pack_head(struct mt_pack *p, const struct mt_head *head,
 	return rc;
 }
 
-static uint32_t split_number(struct mt_pack *p, const char *split)
-{
-	size_t i = 0;
-	while (i < p->n_split && strcmp(p->split[i].name, split) != 0)
-		i++;
-	if (i == p->n_split) {
-		p->split = mt_realloc(p->split, ++p->n_split, sizeof *p->split);
-		p->split[i].n = 0;
-		snprintf(p->split[i].name, sizeof p->split[i].name, "%s",
-			 split);
-	}
-	return (uint32_t)i + 1;
-}
-
 static void seen_grow(struct mt_pack *p)
 {
 	struct mt_pack_seen *old = p->seen;
@@ -306,8 +292,8 @@ int mt_pack_put(struct mt_pack *p, const struct mt_frame *frame,
 	*twin = NULL;
 	if (frame->is_data) {
 		mt_keyset_add(&p->keys, frame->key, strlen(frame->key));
-		uint32_t i = split_number(p, split);
-		p->split[i - 1].n++;
+		uint32_t i = (uint32_t)mt_words_find(&p->split, split, strlen(split)) + 1;
+		p->split.word[i - 1].n++;
 		if (hash)
 			*twin = find_twin(p, hash, i, frame->key);
 		p->n_twin += *twin != NULL;
@@ -395,7 +381,7 @@ void mt_pack_abort(struct mt_pack *p)
 	mt_unlock_dir(p->lock);
 	free(p->work);
 	free(p->folder);
-	free(p->split);
+	mt_words_release(&p->split);
 	for (size_t i = 0; i < p->cap_seen; i++)
 		free(p->seen[i].key);
 	free(p->seen);

@@ -14,15 +14,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/words.h"
 #include "data/keyset.h"
 #include "data/split.h"
 #include "stream/set.h"
 #include "stream/writer.h"
-
-struct mt_pack_count {
-	char name[MT_SPLIT_NAME]; /* of a split */
-	uint64_t n;
-};
 
 struct mt_pack {
 	char *folder;
@@ -43,8 +39,7 @@ struct mt_pack {
 	int lock;                /* of the folder; base/lock.h */
 	bool made;               /* the folder was not there before */
 	bool complete;           /* resuming: the set was whole already */
-	struct mt_pack_count *split;
-	size_t n_split;
+	struct mt_words split;   /* their records */
 	struct mt_pack_seen *seen; /* content hashes, open addressing */
 	size_t n_seen, cap_seen;
 	struct mt_keyset keys;   /* of the DATA records */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "stream/spool.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,32 +16,32 @@ struct mt_spool_block {
 	unsigned char data[];
 };
 
-static bool same_layout(const struct mt_rec *a, const struct mt_rec *b)
-{
-	if (a->type != b->type || a->n_field != b->n_field)
-		return false;
-	for (int i = 0; i < a->n_field; i++) {
-		const struct mt_field *x = &a->field[i], *y = &b->field[i];
-		if (x->n_dim != y->n_dim || strcmp(x->name, y->name) != 0 ||
-		    strcmp(x->dtype, y->dtype) != 0)
-			return false;
-	}
-	return true;
-}
+/* A layout as a word: of each field what does not change from record to record. All
+ * of it is bytes, so there is no padding to compare. */
+struct row {
+	char name[MT_NAME_SIZE + 1], dtype[5];
+	unsigned char n_dim;
+};
+struct layout {
+	unsigned char type, n_field;
+	struct row row[MT_REC_FIELDS];
+};
 
-/* Number of the record's layout; the newest ones are looked at first. */
+/* Number of the record's layout. */
 static uint32_t layout(struct mt_spool *s, const struct mt_rec *rec)
 {
-	for (size_t i = s->n_layout; i-- > 0;)
-		if (same_layout(&s->layout[i], rec))
-			return (uint32_t)i;
-	s->layout = mt_realloc(s->layout, s->n_layout + 1, sizeof *s->layout);
-	struct mt_rec *l = &s->layout[s->n_layout];
-	*l = *rec;
-	l->block = NULL;
-	for (int i = 0; i < l->n_field; i++)
-		l->field[i].data = NULL;
-	return (uint32_t)s->n_layout++;
+	struct layout l;
+	size_t size = offsetof(struct layout, row) + (size_t)rec->n_field * sizeof *l.row;
+	memset(&l, 0, size);
+	l.type = (unsigned char)rec->type;
+	l.n_field = (unsigned char)rec->n_field;
+	for (int i = 0; i < rec->n_field; i++) {
+		const struct mt_field *f = &rec->field[i];
+		memcpy(l.row[i].name, f->name, strlen(f->name));
+		memcpy(l.row[i].dtype, f->dtype, strlen(f->dtype));
+		l.row[i].n_dim = (unsigned char)f->n_dim;
+	}
+	return (uint32_t)mt_words_find(&s->layout, (const char *)&l, size);
 }
 
 static unsigned char *room(struct mt_spool *s, size_t size)
@@ -101,12 +102,14 @@ int mt_spool_get(struct mt_spool *s, struct mt_rec *rec)
 	const unsigned char *p = b->data + s->at;
 	memcpy(&no, p, sizeof no);
 	p += sizeof no;
-	const struct mt_rec *l = &s->layout[no];
-	mt_rec_reset(rec, l->type);
+	const struct layout *l = (const void *)s->layout.word[no].word;
+	mt_rec_reset(rec, (enum mt_rec_type)l->type);
 	for (int i = 0; i < l->n_field; i++) {
-		const struct mt_field *f = &l->field[i];
+		const struct row *f = &l->row[i];
 		struct mt_field *to = &rec->field[i];
-		*to = *f;
+		*to = (struct mt_field){.n_dim = f->n_dim};
+		memcpy(to->name, f->name, sizeof f->name);
+		memcpy(to->dtype, f->dtype, sizeof f->dtype);
 		memcpy(to->dim, p, (size_t)f->n_dim * sizeof to->dim[0]);
 		p += (size_t)f->n_dim * sizeof to->dim[0];
 		to->size = mt_dtype_size(f->dtype);
@@ -130,6 +133,6 @@ void mt_spool_release(struct mt_spool *s)
 		s->first = b->next;
 		free(b);
 	}
-	free(s->layout);
+	mt_words_release(&s->layout);
 	*s = (struct mt_spool){0};
 }

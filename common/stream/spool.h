@@ -8,14 +8,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/words.h"
 #include "stream/rec.h"
 
 struct mt_spool {
 	struct mt_spool_block *first, *last;
 	size_t at;               /* in the first block: the next to give */
 	size_t n;                /* records inside */
-	struct mt_rec *layout;   /* names and types that occurred, once each */
-	size_t n_layout;
+	struct mt_words layout;  /* names and types that occurred, once each */
 };
 
 /* Zero the struct before first use. */

@@ -504,7 +504,7 @@ static void test_spool(void **state)
 		mt_spool_put(&s, &rec);
 	}
 	assert_int_equal(s.n, 40000);
-	assert_int_equal(s.n_layout, 2);
+	assert_int_equal(s.layout.n, 2);
 	for (int i = 0; i < 40000; i++) {
 		double x = 0;
 		char key[64];

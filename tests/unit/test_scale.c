@@ -10,14 +10,18 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "base/mem.h"
 #include "data/index.h"
+#include "data/pack.h"
+#include "data/packdir.h"
 #include "data/rectable.h"
 #include "data/scoretext.h"
 #include "stream/head.h"
+#include "stream/spool.h"
 #include "stream/writer.h"
 
 #define TIMES 8
@@ -168,6 +172,58 @@ static void one_key(size_t n)
 	free(keys);
 }
 
+/* Records in memory that all have other fields. */
+static void layouts(size_t n)
+{
+	struct mt_spool s = {0};
+	struct mt_rec rec;
+	char name[32];
+	double x;
+	mt_rec_init(&rec);
+	for (size_t i = 0; i < n; i++) {
+		mt_rec_reset(&rec, MT_DATA);
+		snprintf(name, sizeof name, "f%zu", i);
+		mt_rec_put_f8(&rec, name, (double)i);
+		mt_spool_put(&s, &rec);
+	}
+	for (size_t i = 0; i < n; i++) {
+		assert_int_equal(0, mt_spool_get(&s, &rec));
+		snprintf(name, sizeof name, "f%zu", i);
+		assert_true(mt_rec_num(&rec, name, &x) && x >= (double)i);
+	}
+	mt_rec_release(&rec);
+	mt_spool_release(&s);
+}
+
+/* A set of which each record is in a split of its own. */
+static void splits(size_t n)
+{
+	char folder[] = "/tmp/mt-scale-XXXXXX", split[32];
+	struct mt_pack p;
+	struct mt_head head;
+	struct mt_rec rec;
+	struct mt_frame frame;
+	const char *twin;
+	assert_non_null(mkdtemp(folder));
+	assert_int_equal(0, mt_pack_open(&p, folder, false, false, NULL));
+	mt_head_init(&head, "example");
+	assert_int_equal(0, mt_pack_head(&p, &head, NULL));
+	mt_rec_init(&rec);
+	mt_rec_put_str(&rec, "key", "k", 1);
+	mt_frame_make(&frame, &rec, 0);
+	for (size_t i = 0; i < n; i++) {
+		snprintf(split, sizeof split, "s%zu", i);
+		assert_int_equal(0, mt_pack_put(&p, &frame, split, 0, &twin, NULL));
+	}
+	assert_true(p.split.n == n);
+	mt_pack_abort(&p);
+	mt_frame_release(&frame);
+	mt_rec_release(&rec);
+	mt_head_release(&head);
+	assert_int_equal(0, mt_packdir_clear(folder, NULL));
+	rmdir(folder);
+}
+
 static void test_tags(void **state)
 {
 	(void)state;
@@ -198,6 +254,18 @@ static void test_one_key(void **state)
 	check(one_key, 5000);
 }
 
+static void test_layouts(void **state)
+{
+	(void)state;
+	check(layouts, 500);
+}
+
+static void test_splits(void **state)
+{
+	(void)state;
+	check(splits, 4000);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -206,6 +274,8 @@ int main(void)
 		cmocka_unit_test(test_columns),
 		cmocka_unit_test(test_scores),
 		cmocka_unit_test(test_one_key),
+		cmocka_unit_test(test_layouts),
+		cmocka_unit_test(test_splits),
 	};
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests_name("scale", tests, NULL, NULL);
