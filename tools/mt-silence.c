@@ -155,8 +155,8 @@ static int trim(struct mt_rec *rec, const struct mt_silence *s, double rate,
 {
 	const struct mt_field *pcm = mt_rec_get(rec, "pcm");
 	if (!s->n)
-		return mt_err_item(err, "silence.effective", "nothing but "
-				   "silence, and it is to be trimmed");
+		return mt_err_item(err, "silence.effective", "the clip is "
+				   "silent throughout; --trim would leave nothing");
 	uint64_t from = s->span[0].start, to = s->span[s->n - 1].end;
 	uint64_t C = pcm->dim[0], N = pcm->dim[1], n = to - from;
 	size_t elem = mt_dtype_size(pcm->dtype);

@@ -216,7 +216,7 @@ static int prepare(struct scan *s, struct mt_err *err)
 {
 	s->type = H5Dget_type(s->set);
 	if (s->type < 0 || H5Tget_class(s->type) != H5T_COMPOUND)
-		return mt_err_set(err, MT_EINPUT, "%s: %s is no table",
+		return mt_err_set(err, MT_EINPUT, "%s: %s is not a table",
 				  s->h5->path, s->table);
 	hid_t *kind = mt_calloc(s->n_column, sizeof *kind);
 	int rc = MT_OK;

@@ -62,7 +62,7 @@ static int add_line(struct mt_msd_list *l, const char *path, const char *text,
 				  "and 17 of A-Z, 0-9): '%.*s'", path, line,
 				  shown(text, n), text);
 	if (!l->n_group)
-		return mt_err_set(err, MT_EINPUT, "%s:%u: %.*s stands before "
+		return mt_err_set(err, MT_EINPUT, "%s:%u: %.*s comes before "
 				  "the first line that begins with %%", path,
 				  line, MT_MSD_TID, tid);
 	add_tid(l, tid, line);

@@ -152,8 +152,8 @@ static int check_part(const char *folder, const char *next, const json_t *part,
 	int rc = MT_OK;
 	if ((stat(from, &st) && stat(to, &st)) || !S_ISREG(st.st_mode) ||
 	    st.st_size != bytes)
-		rc = mt_err_set(err, MT_EINPUT, "%s: is not there or not as "
-				"%s/" MANIFEST " says; --force starts over",
+		rc = mt_err_set(err, MT_EINPUT, "%s: is missing or differs from "
+				"%s/" MANIFEST "; --force starts over",
 				from, next);
 	free(from);
 	free(to);

@@ -112,7 +112,7 @@ struct mt_pickle_value *mt_pickle_top(struct mt_pickle_machine *m, uint32_t belo
 static int to_mark(struct mt_pickle_machine *m, uint32_t *n)
 {
 	if (!m->n_mark)
-		return mt_pickle_bad(m, "there is no mark on the stack; damaged");
+		return mt_pickle_bad(m, "an opcode needs a mark, but the stack has none; damaged");
 	*n = mt_pickle_open(m);
 	m->n_mark--;
 	return MT_OK;

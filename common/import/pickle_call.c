@@ -140,13 +140,13 @@ static int ordered_dict(struct mt_pickle_machine *m, const struct mt_pickle_valu
 {
 	struct mt_pickle_value *pair, *list = args->n ? &m->p->value[args->item[0]] : NULL;
 	if (args->n > 1 || (list && list->kind != MT_PICKLE_LIST))
-		return mt_pickle_bad(m, "OrderedDict of something else than a list; refused");
+		return mt_pickle_bad(m, "OrderedDict of something other than a list; refused");
 	uint32_t n = list ? list->n : 0;
 	for (uint32_t i = 0; i < n; i++) {
 		pair = &m->p->value[list->item[i]];
 		if ((pair->kind != MT_PICKLE_LIST && pair->kind != MT_PICKLE_TUPLE) ||
 		    pair->n != 2)
-			return mt_pickle_bad(m, "OrderedDict of a list of something else "
+			return mt_pickle_bad(m, "OrderedDict of a list of something other "
 					     "than pairs; refused");
 		int rc = mt_pickle_push(m, pair->item[0]);
 		if (!rc)
@@ -187,7 +187,8 @@ static int reduce(struct mt_pickle_machine *m)
 		return mt_pickle_push(m, args.item[0]);
 	case MT_PICKLE_SIZE:
 		if (!first || (first->kind != MT_PICKLE_TUPLE && first->kind != MT_PICKLE_LIST))
-			return mt_pickle_bad(m, "torch.Size of what is not a tuple; refused");
+			return mt_pickle_bad(m, "torch.Size of something other than "
+					     "a tuple; refused");
 		return mt_pickle_push(m, args.item[0]);
 	case MT_PICKLE_OPAQUE:
 		return mt_pickle_make(m, MT_PICKLE_OTHER, &v);

@@ -266,7 +266,7 @@ static int parse_legacy(struct mt_torch *t, struct mt_weights *w, const void *by
 		rc = place(&f, t, &keys.value[list->item[i]], err);
 	mt_pickle_release(&keys);
 	if (!rc && f.at != f.size)
-		rc = mt_err_set(err, MT_EINPUT, "%s: %zu bytes behind the last storage; damaged",
+		rc = mt_err_set(err, MT_EINPUT, "%s: %zu bytes after the last storage; damaged",
 				f.path, f.size - f.at);
 	t->find = find_nowhere;
 	return rc ? rc : mt_torch_state(t, w, err);

@@ -114,7 +114,7 @@ static int check_places(struct mt_model *m, const char *file,
 		at += t->size;
 	}
 	if ((uint64_t)(at - data) != size)
-		return mt_err_set(err, MT_EINPUT, "%s: %" PRIu64 " bytes behind "
+		return mt_err_set(err, MT_EINPUT, "%s: %" PRIu64 " bytes after "
 				  "its last tensor", file,
 				  size - (uint64_t)(at - data));
 	if (m->n_tensor)
@@ -175,7 +175,7 @@ static int parse_start(struct mt_model *m, const unsigned char *p, size_t size,
 				  "model file", name, size);
 	memcpy(&n, p, 8);
 	if (n > MAX_HEADER || n > size - 8)
-		return mt_err_set(err, MT_EINPUT, "%s: no model file, or cut: "
+		return mt_err_set(err, MT_EINPUT, "%s: not a model file, or cut: "
 				  "its header claims %" PRIu64 " bytes, the "
 				  "file has %zu", name, n, size);
 	json_error_t why;
@@ -268,11 +268,11 @@ int mt_model_open(struct mt_model *m, const char *path, struct mt_err *err)
 	size_t size = (size_t)st.st_size;
 	int rc = MT_OK;
 	if (S_ISDIR(st.st_mode))
-		rc = mt_err_set(err, MT_EINPUT, "%s: is a folder, no model file; "
+		rc = mt_err_set(err, MT_EINPUT, "%s: is a folder, not a model file; "
 				"name the one in it, such as best.safetensors",
 				path);
 	else if (!S_ISREG(st.st_mode))
-		rc = mt_err_set(err, MT_EINPUT, "%s: is a pipe or device, no "
+		rc = mt_err_set(err, MT_EINPUT, "%s: is a pipe or device, not a "
 				"model file", path);
 	else if (!size)
 		rc = mt_err_set(err, MT_EINPUT, "%s: 0 bytes are not a model file",

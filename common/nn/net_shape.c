@@ -219,7 +219,7 @@ static int check_read(const struct mt_net *net, struct mt_err *err)
 			for (int j = 0; j < net->node[k].n_from; j++)
 				n += net->node[k].from[j] == i;
 		if (!n)
-			return mt_err_set(err, MT_EINPUT, "layer %s: nobody reads its output",
+			return mt_err_set(err, MT_EINPUT, "layer %s: no layer reads its output",
 					  net->node[i].name);
 	}
 	return MT_OK;

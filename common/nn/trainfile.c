@@ -77,7 +77,7 @@ static const struct mt_model_tensor *find(const struct mt_model *m,
 		fits = t->dim[d] == (uint64_t)p->dim[d];
 	if (!fits)
 		mt_err_set(err, MT_EINPUT, "the model's tensor '%s' %s", name,
-			   t ? "has not the net's shape or is not F32"
+			   t ? "does not have the net's shape or is not F32"
 			     : "is missing");
 	free(name);
 	return fits ? t : NULL;

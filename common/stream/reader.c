@@ -246,12 +246,12 @@ static int unpack(struct mt_reader *r, struct raw *f, struct mt_rec *rec,
 		return bad(r, f->at, err, "its zstd frame is damaged");
 	unsigned long long told = ZSTD_getFrameContentSize(z, z_size);
 	if (told != ZSTD_CONTENTSIZE_UNKNOWN && told != raw)
-		return bad(r, f->at, err, "its zstd frame is not of its raw size");
+		return bad(r, f->at, err, "its zstd frame does not unpack to its raw size");
 	/* zstd's ratio is bounded, so a lying size cannot ask for everything:
 	 * at most 128 KiB a block of 3 bytes */
 	if (raw % MT_ALIGN || raw > r->max_size ||
 	    raw / 44000 > f->size - rows)
-		return bad(r, f->at, err, "its raw size is not possible");
+		return bad(r, f->at, err, "its raw size is impossible");
 	char have[24], most[24];
 	if (raw > r->max_raw && raw / MAX_RATIO > z_size)
 		return mt_err_set(err, MT_EINPUT, "%s: frame %" PRIu64 " at byte %"
@@ -286,9 +286,9 @@ static const char *parse_row(const struct raw *f, uint32_t i,
 	memcpy(d->dtype, row + MT_ROW_DTYPE, 4);
 	for (size_t k = strlen(d->name); k < MT_NAME_SIZE; k++)
 		if (row[k])
-			return "a field's name goes on behind a zero byte";
+			return "a field's name has a zero byte in it";
 	if (!mt_field_name_ok(d->name))
-		return "a field's name is none: printable ASCII, no blank";
+		return "a field's name is empty or not printable ASCII";
 	size_t elem = mt_dtype_size(d->dtype);
 	uint32_t n_dim = mt_get_u32(row + MT_ROW_NDIM);
 	if (!elem)
@@ -305,7 +305,7 @@ static const char *parse_row(const struct raw *f, uint32_t i,
 	uint64_t off = mt_get_u64(row + MT_ROW_OFF);
 	if (off % MT_ALIGN || off < (uint64_t)f->n_field * MT_ROW ||
 	    off > f->size || size > f->size - off)
-		return "a field lies outside its frame";
+		return "a field extends beyond its frame";
 	for (uint32_t k = 0; k < i; k++)
 		if (!strcmp(rec->field[k].name, d->name))
 			return "two fields have one name";
@@ -433,12 +433,12 @@ static int check_place(struct mt_reader *r, const struct raw *f, int type,
 				    "sequence number other than 0") : MT_OK;
 	if (type != MT_HEAD && !r->open)
 		return mt_err_set(err, MT_EINPUT, "%s: byte %" PRIu64 ": a "
-				  "frame stands outside any stream segment",
+				  "frame outside of any stream segment",
 				  r->name, f->at);
 	if (type != MT_HEAD && f->seq != r->seq)
 		return mt_err_set(err, MT_EINPUT, "%s: byte %" PRIu64 ": frame "
-				  "%" PRIu64 " where %" PRIu64 " was due: "
-				  "records lost or repeated", r->name, f->at,
+				  "%" PRIu64 ", expected %" PRIu64 ": "
+				  "records were lost or repeated", r->name, f->at,
 				  f->seq, r->seq);
 	return MT_OK;
 }
@@ -514,7 +514,7 @@ int mt_reader_at(struct mt_reader *r, uint64_t offset, struct mt_rec *rec,
 	if (!rc && !strcmp(f.type, "indx"))
 		type = MT_INDX;
 	if (!rc && type < 0)
-		rc = bad(r, offset, err, "no record stands here");
+		rc = bad(r, offset, err, "not a record");
 	if (!rc)
 		rc = parse_fields(r, &f, rec, err);
 	rec->type = (enum mt_rec_type)type;
@@ -530,7 +530,7 @@ int mt_reader_head_at(struct mt_reader *r, uint64_t offset, struct mt_rec *rec,
 		return rc;
 	if (rec->type != MT_HEAD || !text || text->dtype[0] != 's' ||
 	    text->size > MT_MAX_HEAD)
-		return mt_err_set(err, MT_EINPUT, "%s: no header stands at byte %"
+		return mt_err_set(err, MT_EINPUT, "%s: there is no header at byte %"
 				  PRIu64, r->name, offset);
 	rc = mt_head_parse(head, text->data, text->size, err);
 	return rc ? mt_err_prefix(err, "%s", r->name) : MT_OK;

@@ -85,7 +85,7 @@ static int quoted(struct line *l, struct mt_text *out)
 			} else if (c == 't' || c == 'n') {
 				c = c == 't' ? '\t' : '\n';
 			} else if (c != '"' && c != '\\') {
-				return BAD(l, "'\\%c' in quotes means nothing; "
+				return BAD(l, "unknown escape '\\%c' in quotes; "
 					   "\\\\ is a backslash", c);
 			}
 		}
@@ -119,7 +119,7 @@ static int item(struct line *l, struct mt_text *out, bool *was_quoted)
 	while (e > s && (e[-1] == ' ' || e[-1] == '\t'))
 		e--;
 	if (e == s)
-		return BAD(l, "a tag is empty, or a comma too many");
+		return BAD(l, "an empty tag or an extra comma");
 	mt_text_put(out, s, (size_t)(e - s));
 	return MT_OK;
 }
@@ -288,7 +288,7 @@ static int fold(struct line *l, struct mt_rule *rule)
 			 "amp-and, and-n, decade-19, decade-20, case, letters, "
 			 "and-words, plain, exact", t.s);
 	else if (p.n && !rule->plural)
-		rc = BAD(l, "after a fold's name only 'plural' may stand, not "
+		rc = BAD(l, "only 'plural' may follow a fold's name, not "
 			 "'%.60s'", p.s);
 	free(t.s);
 	free(p.s);
@@ -375,7 +375,7 @@ static int parse_line(struct line *l)
 	*rule = (struct mt_rule){.verb = (enum mt_rule_verb)v, .line = l->no};
 	rc = arguments(l, rule);
 	if (!rc && l->at < l->end)
-		rc = BAD(l, "'%.*s' is too much here",
+		rc = BAD(l, "'%.*s' is not expected here",
 			 (int)(l->end - l->at < 60 ? l->end - l->at : 60),
 			 l->at);
 	return rc;

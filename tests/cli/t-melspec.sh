@@ -70,7 +70,7 @@ like "$tmp/err" "later: front end: unknown parameter 'mel.later'; a newer versio
 rc 2 'nothing on top of a model' mt-melspec --like "$tmp/model" --bands 3 "$tmp/a.mtr"
 rc 3 'no model' mt-melspec --like R9_ZSCveAHg_7s.wav "$tmp/a.mtr"
 rc 3 'a folder' mt-melspec --like "$tmp" "$tmp/a.mtr"
-like "$tmp/err" 'is a folder, no model file' '... named as one'
+like "$tmp/err" 'is a folder, not a model file' '... named as one'
 case $build in *san*) ;; *)
 	truncate -s 9G "$tmp/big"
 	rc 4 'memory that is refused' sh -c "ulimit -v 8000000; mt-melspec --like '$tmp/big' '$tmp/a.mtr'"

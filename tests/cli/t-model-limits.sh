@@ -84,7 +84,7 @@ for big in '"out":16777216,"kernel":16777216' '"out":2147483648,"kernel":1' '"ou
 	refused 'layer c: (bad "(out|kernel)"|too many weights)' "a convolution of $big"
 done
 model "$(net "$b,{\"op\":\"dense\",\"name\":\"d\",\"out\":1000000},$s")" 16 > "$tmp/m"
-refused "the model's tensor 'd.weight' has not the net's shape" 'more weights than the file has'
+refused "the model's tensor 'd.weight' does not have the net's shape" 'more weights than the file has'
 
 # the list of layers
 awk 'BEGIN { for (i = 0; i < 200000; i++) printf "{\"op\":\"relu\"},"; }' > "$tmp/many"
@@ -103,7 +103,7 @@ refused 'the net is not JSON' 'brackets 100,000 deep'
 { size8 100000; cat "$tmp/deep"; } > "$tmp/m"
 refused '.*JSON' 'a header of brackets'
 { printf '\377\377\377\377\377\377\377\177{'; head -c 100 /dev/zero; } > "$tmp/m"
-refused 'no model file, or cut: its header claims 9223372036854775807 bytes' 'a header of 2^63 bytes'
+refused 'not a model file, or cut: its header claims 9223372036854775807 bytes' 'a header of 2^63 bytes'
 
 # values, by their place from the end
 spoiled() {

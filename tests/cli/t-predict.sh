@@ -52,7 +52,7 @@ like "$tmp/err" 'sample rate 4000 Hz, but the model expects 8000 Hz; decode with
 # shellcheck disable=SC2086
 mt-melspec -q $tiny_mel --hop 100 < "$tmp/audio.mtr" > "$tmp/other.mtr"
 rc 3 'a folder in the place of a model' mt-predict -m "${model%/*}" "$tmp/audio.mtr"
-like "$tmp/err" 'is a folder, no model file; name the one in it, such as best.safetensors' 'says which file'
+like "$tmp/err" 'is a folder, not a model file; name the one in it, such as best.safetensors' 'says which file'
 rc 2 'another front end' mt-predict -m "$model" "$tmp/other.mtr"
 like "$tmp/err" 'was trained with mel.hop = 64, but this stream has 100; mt-melspec --like' 'names both values'
 

@@ -192,7 +192,7 @@ static void test_errors(void **state)
 	assert_non_null(strstr(err.text, "/g/songs has no column nothing"));
 	assert_int_equal(MT_EINPUT, mt_h5_scan(h5, "/list", &c, 1, take, &s,
 					       &err));
-	assert_non_null(strstr(err.text, "/list is no table"));
+	assert_non_null(strstr(err.text, "/list is not a table"));
 	assert_int_equal(MT_EINPUT, mt_h5_scan(h5, "/g", &c, 1, take, &s, &err));
 	assert_int_equal(0, mt_h5_array(h5, "/list", 8 * ROWS, &c, &data, &n,
 					&err));

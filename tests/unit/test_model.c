@@ -46,7 +46,7 @@ static const struct {
 	 "\"b\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[2,6]}}", 6, "overlaps"},
 	{"{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]},"
 	 "\"b\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[5,9]}}", 9, "gap"},
-	{"{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]}}", 7, "3 bytes behind"},
+	{"{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]}}", 7, "3 bytes after"},
 	{"{\"__metadata__\":1}", 0, "__metadata__ is not an object"},
 	{"{\"__metadata__\":{\"net\":1}}", 0, "'net' is not a string"},
 	{"{\"__metadata__\":{\"crc32\":\"00000001\"}}", 0, "CRC-32 00000000"},
@@ -141,8 +141,8 @@ static void test_fits(void **state)
 		"\"data_offsets\":[%d,%d]}}";
 	static const struct { const char *dtype; int wide, columns; const char *says; } row[] = {
 		{"F32", 8, 16, NULL},
-		{"F64", 16, 16, "'fc.bias' has not"},
-		{"F32", 8, 15, "'fc.weight' has not"},
+		{"F64", 16, 16, "'fc.bias' does not have"},
+		{"F32", 8, 15, "'fc.weight' does not have"},
 	};
 	struct mt_net net;
 	(void)state;

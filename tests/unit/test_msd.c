@@ -245,7 +245,7 @@ static void test_lists(void **state)
 	mt_msd_list_release(&l);
 	assert_int_equal(MT_EINPUT, read_text(true, "# 1\n" A "\n%a\n", &l,
 					      &err));
-	assert_non_null(strstr(err.text, ":2: " A " stands before"));
+	assert_non_null(strstr(err.text, ":2: " A " comes before"));
 	assert_int_equal(MT_EINPUT, read_text(true, "%a\n" A "\n\1\2\n", &l,
 					      &err));
 	assert_non_null(strstr(err.text, ":3: names no track id"));

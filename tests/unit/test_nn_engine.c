@@ -139,7 +139,7 @@ static void test_bad_json(void **state)
 		{HEAD "{\"op\": \"relu\", \"name\": \"a\"}, {\"op\": \"relu\", \"name\": \"a\"}]}",
 		 "two layers"},
 		{HEAD "{\"op\": \"relu\"}, {\"op\": \"relu\", \"from\": \"input\"}]}",
-		 "nobody reads"},
+		 "no layer reads"},
 		{HEAD "{\"op\": \"dropout\", \"rate\": 1}]}", "[0, 1)"},
 		{HEAD "{\"op\": \"permute\", \"order\": [0, 1, 1, 2]}]}", "order"},
 		{HEAD "{\"op\": \"reshape\", \"shape\": [5, 1, 1]}]}", "another size"},

@@ -186,12 +186,12 @@ static const struct {
 	CASE("nothing on the stack", "\x80\2.", "0 values and 0 marks on the stack at its end"),
 	CASE("two on the stack", "\x80\2NN.", "2 values and 0 marks"),
 	CASE("below the mark", "\x80\2]](Na.", "needs 2 values on the stack, but there are 1"),
-	CASE("no mark", "\x80\2Nt.", "there is no mark on the stack"),
+	CASE("no mark", "\x80\2Nt.", "needs a mark, but the stack has none"),
 	CASE("odd dict", "\x80\2}(Nu.", "a dict's last key has no value"),
 	CASE("item of a number", "\x80\2K\1Na.", "sets items of an integer as if it were a list"),
 	CASE("id", "\x80\2NQ.", "a persistent id is None, not a tuple"),
 	CASE("other id", "\x80\2)Q.", "holds a storage, not a state dict"),
-	CASE("pairs", "\x80\2ccollections\nOrderedDict\n]Na\x85R.", "something else than pairs"),
+	CASE("pairs", "\x80\2ccollections\nOrderedDict\n]Na\x85R.", "something other than pairs"),
 	CASE("empty", "\x80\2}.", "its keys: none"),
 	CASE("number", "\x80\2K\1.", "holds an integer, not a state dict"),
 };
@@ -355,7 +355,7 @@ static void test_storages(void **state)
 			"entry 'x/data/0' has 16 bytes, but the pickle says 5 elements of float32",
 			"the archive has no entry 'x/data/1'",
 			"storage at byte 149 has 5 elements of 4 bytes, but 16 bytes are left",
-			"1 bytes behind the last storage"};
+			"1 bytes after the last storage"};
 		struct bytes b = {0}, f = {0};
 		struct zip z = {0};
 		TEXT(&b, "\x80\2}U\1wctorch._utils\n_rebuild_tensor\n((U\7storagectorch\n"
