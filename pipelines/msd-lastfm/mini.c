@@ -226,6 +226,8 @@ static void make_table(hid_t file, const char *group, const char *column,
 	hsize_t n = N_TRACK, chunk = 128;
 	hid_t space = H5Screate_simple(1, &n, NULL);
 	hid_t how = H5Pcreate(H5P_DATASET_CREATE);
+	/* the same bytes at any time */
+	H5Pset_obj_track_times(how, 0);
 	H5Pset_chunk(how, 1, &chunk);
 	H5Pset_shuffle(how);
 	H5Pset_deflate(how, 1);
