@@ -44,7 +44,7 @@ static unsigned crc(size_t from, unsigned poly, int bits)
 
 static void begin(int channels, int depth, int block, uint64_t total)
 {
-	snprintf(path, sizeof path, "mt-damage-%ld.flac", (long)getpid());
+	snprintf(path, sizeof path, "/tmp/mt-damage-%ld.flac", (long)getpid());
 	file = fopen(path, "wb");
 	size = 0;
 	put(0x664c6143, 4), put(0x80000022, 4), put((unsigned)block, 2);
