@@ -24,14 +24,14 @@ MT_LIBS = $(PKG_LIBS) -ldnnl -lopenblas -lm -pthread $(LDLIBS)
 PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 PKG_LIBS := $(shell pkg-config --libs $(PKGS) 2>/dev/null)
 
-LIB_SRC = $(sort $(wildcard common/*/*.c common/nn/blas/*.c common/nn/onednn/*.c))
+LIB_SRC = $(sort $(foreach d,* */* */*/* */*/*/*,$(wildcard common/$(d)/*.c)))
 TOOL_SRC = $(sort $(wildcard tools/mt-*.c))
 UNIT_SRC = $(sort $(wildcard tests/unit/test_*.c))
 FUZZ_SRC = $(sort $(wildcard tests/fuzz/fuzz_*.c))
 BENCH_SRC = $(sort $(wildcard tests/bench/bench_*.c))
 GEN_SRC = $(sort $(wildcard tests/bench/gen_*.c))
-NETS = $(sort $(wildcard common/nn/nets/*.json))
-RULES = $(sort $(wildcard rules/*.rules))
+NETS = $(sort $(wildcard common/nn/graph/nets/*.json))
+RULES = $(sort $(wildcard common/tags/rules/*.rules))
 FAMILIES = $(sort $(wildcard common/import/families/*.map))
 TAGLISTS = $(sort $(wildcard common/import/taglists/*.txt))
 LIB_OBJ = $(LIB_SRC:%.c=$(BUILD)/obj/%.o) $(BUILD)/obj/nets.o $(BUILD)/obj/rules.o \
@@ -75,9 +75,9 @@ define embed
 	   echo '{0}};'; } > $@
 endef
 $(BUILD)/gen/nets.c: $(NETS) Makefile
-	$(call embed,nn/net.h,struct mt_net_builtin mt_net_builtin,$(NETS),json)
+	$(call embed,nn/graph/net.h,struct mt_net_builtin mt_net_builtin,$(NETS),json)
 $(BUILD)/gen/rules.c: $(RULES) Makefile
-	$(call embed,tags/rules.h,struct mt_rules_builtin mt_rules_builtin,$(RULES),rules)
+	$(call embed,tags/clean/rules.h,struct mt_rules_builtin mt_rules_builtin,$(RULES),rules)
 $(BUILD)/gen/families.c: $(FAMILIES) Makefile
 	$(call embed,import/family.h,struct mt_text_builtin mt_family_builtin,$(FAMILIES),map)
 $(BUILD)/gen/taglists.c: $(TAGLISTS) Makefile
@@ -87,6 +87,8 @@ $(BUILD)/obj/%.o: $(BUILD)/gen/%.c $(BUILD)/flags
 	$(CC) $(MT_CFLAGS) $(MT_CPPFLAGS) -MMD -MP -c -o $@ $<
 
 $(BUILD)/obj/common/nn/%: OPT = -O3 $(OMP)
+$(BUILD)/obj/common/model/%: OPT = -O3 $(OMP)
+$(BUILD)/obj/common/train/%: OPT = -O3 $(OMP)
 $(BUILD)/obj/common/dsp/%: OPT = -O3
 $(BUILD)/obj/common/audio/%: OPT = -O3
 $(BUILD)/obj/%.o: %.c $(BUILD)/flags
@@ -204,7 +206,7 @@ install: all ## into $(DESTDIR)$(PREFIX)
 		$(DESTDIR)$(PREFIX)/share/bash-completion/completions
 	install $(TOOLS) $(DESTDIR)$(PREFIX)/bin
 	install -m 644 $(BUILD)/libmt.a $(DESTDIR)$(PREFIX)/lib
-	for h in $$(cd common && ls */*.h); do \
+	for h in $$(cd common && find . -name '*.h' | sed 's:^\./::'); do \
 		install -D -m 644 common/$$h $(DESTDIR)$(PREFIX)/include/mt/$$h; done
 	for n in $(NETS); do install -D -m 644 $$n \
 		$(DESTDIR)$(PREFIX)/share/mt/nets/$${n##*/}; done
@@ -214,7 +216,7 @@ install: all ## into $(DESTDIR)$(PREFIX)
 		$(DESTDIR)$(PREFIX)/share/mt/$$e; done
 	for m in man/*.[1-8]; do install -D -m 644 $$m \
 		$(DESTDIR)$(PREFIX)/share/man/man$${m##*.}/$${m#man/}; done
-	for t in $(notdir $(TOOLS)); do install -m 644 completion/mt.bash \
+	for t in $(notdir $(TOOLS)); do install -m 644 tools/completion/mt.bash \
 		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/$$t; done
 	sed 's|@PREFIX@|$(PREFIX)|; s|@VERSION@|$(VERSION)|; s|@PKGS@|$(PKGS)|' common/mt.pc.in \
 		> $(DESTDIR)$(PREFIX)/lib/pkgconfig/mt.pc
@@ -228,8 +230,8 @@ uninstall: ## remove what install and install-models installed
 	for m in $(MODELS); do rm -f $(DESTDIR)$(PREFIX)/share/mt/models/$$m.safetensors; done
 	for d in share/mt/models share/mt; do rmdir $(DESTDIR)$(PREFIX)/$$d 2>/dev/null; done; true
 
-clean: ## remove build/
-	rm -rf build
+clean: ## remove what was built
+	rm -rf $(BUILD)
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 16

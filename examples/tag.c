@@ -11,7 +11,7 @@
 #include "base/escape.h"
 #include "base/mem.h"
 #include "dsp/mel.h"
-#include "nn/tagger.h"
+#include "model/tagger.h"
 
 /* All of the file as the front end wants it: mono, its rate. */
 static int read_sound(const char *path, int rate, struct mt_pcm *pcm,

@@ -9,9 +9,10 @@
 
 #include "base/escape.h"
 #include "base/mem.h"
-#include "base/tool.h"
 #include "dsp/mel.h"
 #include "import/fit.h"
+#include "tool/rows.h"
+#include "tool/tool.h"
 
 #define MAX_CROP 1000000  /* frames of a window, as models are read */
 

@@ -12,8 +12,8 @@
 #include "base/mem.h"
 #include "base/names.h"
 #include "base/num.h"
-#include "stream/filter.h"
 #include "stream/layout.h"
+#include "tool/filter.h"
 
 #define DEFAULT_RATE 16000
 

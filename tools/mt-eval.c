@@ -10,7 +10,7 @@
 #include "base/escape.h"
 #include "base/mem.h"
 #include "eval/boot.h"
-#include "stream/filter.h"
+#include "tool/filter.h"
 
 static struct opts {
 	bool per_tag, tsv, json;

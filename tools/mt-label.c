@@ -13,13 +13,13 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/names.h"
-#include "nn/model.h"
-#include "nn/modelpath.h"
-#include "stream/filter.h"
-#include "tags/table.h"
-#include "tags/tagtable.h"
-#include "tags/vocab.h"
-#include "tags/vocablist.h"
+#include "format/table.h"
+#include "model/model.h"
+#include "model/modelpath.h"
+#include "tags/db/tagtable.h"
+#include "tags/label/vocab.h"
+#include "tags/label/vocablist.h"
+#include "tool/filter.h"
 
 static struct opts {
 	const char *tsv, *folders, *db, *column, *names, *vocab, *top_by, *order, *untagged;

@@ -11,10 +11,11 @@
 #include "base/num.h"
 #include "dsp/mel.h"
 #include "dsp/mono.h"
-#include "nn/model.h"
-#include "nn/modelpath.h"
-#include "stream/filter.h"
+#include "model/model.h"
+#include "model/modelpath.h"
 #include "stream/layout.h"
+#include "tool/filter.h"
+#include "tool/rows.h"
 
 static struct opts {
 	const char *like, *dtype;

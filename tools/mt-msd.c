@@ -10,13 +10,13 @@
 #include "base/mem.h"
 #include "base/num.h"
 #include "base/pattern.h"
-#include "data/msdjoin.h"
-#include "data/msdlookup.h"
-#include "data/msdsong.h"
-#include "stream/filter.h"
-#include "stream/input.h"
+#include "msd/join.h"
+#include "msd/lookup.h"
+#include "msd/song.h"
+#include "set/input.h"
 #include "stream/spool.h"
-#include "tags/tagdb.h"
+#include "tags/db/tagdb.h"
+#include "tool/filter.h"
 
 
 static struct opts {
@@ -227,6 +227,7 @@ static int read_clips(struct mt_head *h, struct mt_err *err)
 	int rc = mt_input_open(&in, msd.operand, msd.n_operand, err);
 	if (rc)
 		return rc;
+	in.max_raw = mt_common.max_record;
 	mt_rec_init(&rec);
 	while (!(rc = mt_input_next(&in, &rec, err))) {
 		const char *kind = mt_head_kind(&in.reader.head);

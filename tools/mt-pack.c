@@ -12,10 +12,10 @@
 #include "base/half.h"
 #include "base/mem.h"
 #include "base/rng.h"
-#include "data/pack.h"
-#include "data/split.h"
-#include "stream/filter.h"
+#include "set/pack.h"
+#include "set/split.h"
 #include "stream/layout.h"
+#include "tool/filter.h"
 
 #define MAX_TWINS 10     /* records named whose content is in two splits */
 

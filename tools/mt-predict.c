@@ -9,10 +9,10 @@
 
 #include "base/finite.h"
 #include "base/mem.h"
-#include "data/labelmap.h"
-#include "data/scoretext.h"
+#include "format/scoretext.h"
 #include "predict_in.h"
-#include "stream/filter.h"
+#include "tags/label/labelmap.h"
+#include "tool/filter.h"
 
 /* Windows at once. A batch is computed whole, so that a clip of one window pays
  * for all of it, and a window takes as long in a batch of 2 as of 8. Not 1: dense

@@ -12,7 +12,7 @@
 #include "base/mem.h"
 #include "base/names.h"
 #include "base/pattern.h"
-#include "stream/filter.h"
+#include "tool/filter.h"
 
 static struct opts {
 	const char *files_from, *id_pattern;

@@ -8,11 +8,11 @@
 #include "base/mem.h"
 #include "base/num.h"
 #include "base/rng.h"
-#include "data/split.h"
-#include "data/where.h"
-#include "stream/filter.h"
-#include "stream/input.h"
+#include "set/input.h"
+#include "set/split.h"
+#include "stream/where.h"
 #include "stream/writer.h"
+#include "tool/filter.h"
 
 static struct opts {
 	struct mt_opt_list split;
@@ -156,6 +156,7 @@ static int find_limit(uint64_t n, char **operand, int n_op, struct mt_err *err)
 	int rc = mt_input_open(&in, operand, n_op, err);
 	if (rc)
 		return rc;
+	in.max_raw = mt_common.max_record;
 	mt_rec_init(&rec);
 	size_t room = 1024;
 	choice.rank = mt_calloc(room, sizeof *choice.rank);

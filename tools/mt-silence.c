@@ -8,7 +8,8 @@
 #include "base/num.h"
 #include "dsp/mono.h"
 #include "dsp/silence.h"
-#include "stream/filter.h"
+#include "tool/filter.h"
+#include "tool/rows.h"
 
 static struct opts {
 	double min_effective, max_total, max_run;

@@ -10,11 +10,11 @@
 #include "base/escape.h"
 #include "base/file.h"
 #include "base/mem.h"
-#include "base/tool.h"
 #include "stream/writer.h"
-#include "tags/decide.h"
-#include "tags/sets.h"
-#include "tags/tagout.h"
+#include "tags/ask/sets.h"
+#include "tags/ask/tagout.h"
+#include "tags/clean/decide.h"
+#include "tool/tool.h"
 
 static struct opts {
 	const char *output, *rules, *log, *vocab, *stream;

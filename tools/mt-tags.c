@@ -7,8 +7,8 @@
 
 #include "base/mem.h"
 #include "base/names.h"
-#include "base/tool.h"
-#include "tags/tagask.h"
+#include "tags/ask/tagask.h"
+#include "tool/tool.h"
 
 static struct opts {
 	struct mt_opt_list without;

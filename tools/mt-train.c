@@ -14,15 +14,15 @@
 #include "base/file.h"
 #include "base/lock.h"
 #include "base/mem.h"
-#include "base/progress.h"
-#include "base/tool.h"
 #include "dsp/mel.h"
 #include "eval/auc.h"
-#include "nn/checkpoint.h"
-#include "nn/modelpath.h"
-#include "nn/standard.h"
-#include "data/trainfolder.h"
-#include "nn/transfer.h"
+#include "model/modelpath.h"
+#include "tool/progress.h"
+#include "tool/tool.h"
+#include "train/checkpoint.h"
+#include "train/standard.h"
+#include "train/trainfolder.h"
+#include "train/transfer.h"
 
 static struct opts {
 	const char *out, *net, *train, *valid, *optimizer, *schedule, *loss;
@@ -288,7 +288,7 @@ static int choose_net(struct mt_err *err)
 	/* what cannot be loaded is reported with the rest of the options */
 	if (mt_wish_read(&net, &w, NULL))
 		return MT_OK;
-	int n, rc = mt_net_recommend(&net, sets, err);
+	int n, rc = mt_net_recommend(&net, mt_opt_set_by_name, sets, err);
 	char **operand;
 	mt_net_release(&net);
 	return rc == MT_END ? MT_OK : rc ? rc : parse_again(&operand, &n, err);

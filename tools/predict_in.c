@@ -11,8 +11,8 @@
 #include "base/half.h"
 #include "base/mem.h"
 #include "dsp/mono.h"
-#include "nn/modelpath.h"
-#include "stream/filter.h"
+#include "model/modelpath.h"
+#include "tool/filter.h"
 
 /* in->given is what the user calls it, in->model.path its file. */
 static int find_model(struct predict_in *in, struct mt_err *err)

@@ -10,8 +10,8 @@
 #include <stddef.h>
 
 #include "dsp/mel.h"
-#include "nn/embed.h"
-#include "nn/tagger.h"
+#include "model/tagger.h"
+#include "nn/graph/embed.h"
 #include "stream/head.h"
 #include "stream/rec.h"
 

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <time.h>
 
-#include "base/tool.h"
+#include "base/cpu.h"
 
 static double read_ratio(const char *path_quota, const char *path_period)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Folders in which programs look up installed files by a bare name. The
  * environment is read here, so that libraries need not: a tool passes the
- * folders on (mt_model_find() of nn/modelpath.h). */
+ * folders on (mt_model_find() of model/modelpath.h). */
 #ifndef MT_BASE_DATADIR_H
 #define MT_BASE_DATADIR_H
 

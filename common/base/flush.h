@@ -3,7 +3,7 @@
  * this thread. A CPU takes a hundred times as long for them, and weights that
  * decayed in training are full of them: a net with 17 % such weights took 8.1 s
  * a song, and 0.57 s with this. Every thread that computes a result must have
- * it, or the bytes would depend on which one did: the engine (nn/engine.h) and
+ * it, or the bytes would depend on which one did: the engine (nn/engine/engine.h) and
  * mt_mel_run() set it for their calls, and for good in OpenMP's own threads. */
 #ifndef MT_BASE_FLUSH_H
 #define MT_BASE_FLUSH_H

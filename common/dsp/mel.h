@@ -24,7 +24,6 @@
 #include <stdint.h>
 
 #include "base/err.h"
-#include "base/opt.h"
 
 /* Unset values: NULL, 0, and NAN for doubles; start from MT_MEL_UNSET. */
 struct mt_mel_opts {
@@ -56,8 +55,17 @@ struct mt_mel_opts {
 #define MT_MEL_UNSET {.fmin = (double)NAN, .fmax = (double)NAN, \
 		      .floor = (double)NAN, .top_db = (double)NAN}
 
-/* --profile, --rate, --n-fft, --win, --hop, --bands, --fmin, ... */
-extern const struct mt_opt mt_mel_rows[];
+/* The words that each may be. */
+#define MT_MEL_WINDOWS "hann|hamming|none"
+#define MT_MEL_CENTERS "reflect|zero|none"
+#define MT_MEL_SPECTRA "power|magnitude"
+#define MT_MEL_SCALES "slaney|htk"
+#define MT_MEL_NORMS "slaney|none"
+#define MT_MEL_DIVIDES "none|window"
+#define MT_MEL_ROUNDS "none|half"
+#define MT_MEL_LOGS "db|db20|ln|log10|log1e4|none"
+#define MT_MEL_STANDARDS "none|clip|max"
+#define MT_MEL_PROFILES "orpheus|panns|musicnn|fcn4|mini|ms|won|choi"
 
 /* Give every unset value the profile's and check the whole.
  * Errors: MT_EUSAGE. */

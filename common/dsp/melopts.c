@@ -9,60 +9,7 @@
 #include "base/num.h"
 #include "dsp/mel.h"
 
-#define WINDOWS "hann|hamming|none"
-#define CENTERS "reflect|zero|none"
-#define SPECTRA "power|magnitude"
-#define SCALES "slaney|htk"
-#define NORMS "slaney|none"
-#define DIVIDES "none|window"
-#define ROUNDS "none|half"
-#define LOGS "db|db20|ln|log10|log1e4|none"
-#define STANDARDS "none|clip|max"
-#define PROFILES "orpheus|panns|musicnn|fcn4|mini|ms|won|choi"
-
 #define AT(x) offsetof(struct mt_mel_opts, x)
-
-const struct mt_opt mt_mel_rows[] = {
-	{'p', "profile", "NAME", MT_OPT_CHOICE, AT(profile),
-	 "front end of a published system [orpheus]", PROFILES, 0, 0},
-	{0, "rate", "HZ", MT_OPT_I64, AT(rate),
-	 "rate the front end is made for", NULL, 1, 1e7},
-	{0, "n-fft", "N", MT_OPT_I64, AT(n_fft),
-	 "samples of a transform", NULL, 2, 1 << 20},
-	{0, "win", "N", MT_OPT_I64, AT(win),
-	 "samples of the window [as n-fft]", NULL, 1, 1 << 20},
-	{0, "hop", "N", MT_OPT_I64, AT(hop),
-	 "samples from frame to frame", NULL, 1, 1 << 24},
-	{0, "bands", "M", MT_OPT_I64, AT(bands),
-	 "mel bands", NULL, 1, 4096},
-	{0, "fmin", "HZ", MT_OPT_F64, AT(fmin),
-	 "lower edge of the lowest band", NULL, 0, 1e7},
-	{0, "fmax", "HZ", MT_OPT_F64, AT(fmax),
-	 "upper edge of the highest band; 0: half the rate", NULL, 0, 1e7},
-	{0, "window", "W", MT_OPT_CHOICE, AT(window),
-	 "hann, hamming or none; periodic", WINDOWS, 0, 0},
-	{0, "center", "HOW", MT_OPT_CHOICE, AT(center),
-	 "pad the ends with reflect or zero; none: do not", CENTERS, 0, 0},
-	{0, "spectrum", "KIND", MT_OPT_CHOICE, AT(spectrum),
-	 "power or magnitude is summed into bands", SPECTRA, 0, 0},
-	{0, "scale", "NAME", MT_OPT_CHOICE, AT(scale),
-	 "mel scale: slaney or htk", SCALES, 0, 0},
-	{0, "norm", "NAME", MT_OPT_CHOICE, AT(norm),
-	 "triangles of area 2 per Hz (slaney) or peak 1 (none)", NORMS, 0, 0},
-	{0, "divide", "BY", MT_OPT_CHOICE, AT(divide),
-	 "divide the spectrum by the window's energy, or none", DIVIDES, 0, 0},
-	{0, "round", "TO", MT_OPT_CHOICE, AT(round),
-	 "round mel values to half before the logarithm, or none", ROUNDS, 0, 0},
-	{0, "log", "KIND", MT_OPT_CHOICE, AT(log),
-	 "db, db20, ln, log10, log1e4 or none", LOGS, 0, 0},
-	{0, "floor", "X", MT_OPT_F64, AT(floor),
-	 "least value that goes into the logarithm", NULL, 0, 1e30},
-	{0, "top-db", "DB", MT_OPT_F64, AT(top_db),
-	 "cut off so far below the clip's maximum; 0: do not", NULL, 0, 1e4},
-	{0, "standard", "HOW", MT_OPT_CHOICE, AT(standard),
-	 "clip: zero mean, unit variance; max: maximum 0; or none", STANDARDS, 0, 0},
-	{0},
-};
 
 static const struct mt_mel_opts profiles[] = {
 	{"orpheus", 16000, 2048, 2048, 512, 96, 0, 8000, "hann", "reflect",
@@ -97,17 +44,17 @@ static const struct {
 	{"mel.bands", 'i', AT(bands), NULL},
 	{"mel.fmin", 'f', AT(fmin), NULL},
 	{"mel.fmax", 'f', AT(fmax), NULL},
-	{"mel.window", 's', AT(window), WINDOWS},
-	{"mel.center", 's', AT(center), CENTERS},
-	{"mel.spectrum", 's', AT(spectrum), SPECTRA},
-	{"mel.scale", 's', AT(scale), SCALES},
-	{"mel.norm", 's', AT(norm), NORMS},
-	{"mel.divide", 's', AT(divide), DIVIDES},
-	{"mel.round", 's', AT(round), ROUNDS},
-	{"mel.log", 's', AT(log), LOGS},
+	{"mel.window", 's', AT(window), MT_MEL_WINDOWS},
+	{"mel.center", 's', AT(center), MT_MEL_CENTERS},
+	{"mel.spectrum", 's', AT(spectrum), MT_MEL_SPECTRA},
+	{"mel.scale", 's', AT(scale), MT_MEL_SCALES},
+	{"mel.norm", 's', AT(norm), MT_MEL_NORMS},
+	{"mel.divide", 's', AT(divide), MT_MEL_DIVIDES},
+	{"mel.round", 's', AT(round), MT_MEL_ROUNDS},
+	{"mel.log", 's', AT(log), MT_MEL_LOGS},
 	{"mel.floor", 'f', AT(floor), NULL},
 	{"mel.top_db", 'f', AT(top_db), NULL},
-	{"mel.standard", 's', AT(standard), STANDARDS},
+	{"mel.standard", 's', AT(standard), MT_MEL_STANDARDS},
 };
 #define N_PARAM (sizeof params / sizeof *params)
 
@@ -192,7 +139,7 @@ int mt_mel_resolve(struct mt_mel_opts *opts, struct mt_err *err)
 			p = &profiles[i];
 	if (!p)
 		return mt_err_set(err, MT_EUSAGE, "mel: no profile %.64s; "
-				  "there are " PROFILES, name);
+				  "there are " MT_MEL_PROFILES, name);
 	struct mt_mel_opts base = *p, given = *opts;
 	/* What follows from another parameter follows the given one. */
 	if (given.n_fft)

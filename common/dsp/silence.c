@@ -9,24 +9,6 @@
 #include "base/finite.h"
 #include "base/mem.h"
 
-#define AT(x) offsetof(struct mt_silence_opts, x)
-
-const struct mt_opt mt_silence_rows[] = {
-	{0, "frame", "N", MT_OPT_I64, AT(frame),
-	 "samples of a frame [2048]", NULL, 1, 1 << 24},
-	{0, "hop", "N", MT_OPT_I64, AT(hop),
-	 "samples from frame to frame [512]", NULL, 1, 1 << 24},
-	{0, "threshold", "DB", MT_OPT_F64, AT(threshold),
-	 "silent from so far below the loudest frame on [60]", NULL, 0.1, 1e4},
-	{0, "floor", "DB", MT_OPT_F64, AT(floor),
-	 "silent up to this level, full scale 0 [-100]", NULL, -1e4, 100},
-	{0, "no-floor", NULL, MT_OPT_FLAG, AT(no_floor),
-	 "no such level: digital silence sounds, as for librosa", NULL, 0, 0},
-	{0, "pad", "HOW", MT_OPT_CHOICE, AT(pad),
-	 "pad the ends with reflect or zero [reflect]", "reflect|zero", 0, 0},
-	{0},
-};
-
 static int64_t gcd(int64_t a, int64_t b)
 {
 	while (b) {

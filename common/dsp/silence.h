@@ -19,7 +19,6 @@
 #include <stdint.h>
 
 #include "base/err.h"
-#include "base/opt.h"
 
 struct mt_silence_opts {
 	int64_t frame, hop;   /* samples */
@@ -30,9 +29,6 @@ struct mt_silence_opts {
 };
 
 #define MT_SILENCE_DEFAULT {2048, 512, 60, -100, false, "reflect"}
-
-/* --frame, --hop, --threshold, --floor, --no-floor, --pad */
-extern const struct mt_opt mt_silence_rows[];
 
 struct mt_span {
 	uint64_t start, end;  /* samples; end is the first one outside */

@@ -6,8 +6,8 @@
 #define MT_IMPORT_FIT_H
 
 #include "import/family.h"
-#include "nn/model.h"
-#include "nn/net.h"
+#include "model/model.h"
+#include "nn/graph/net.h"
 
 /* What the user says; NULL: find out. */
 struct mt_fit_opt {

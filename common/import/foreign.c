@@ -7,7 +7,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "import/readers.h"
-#include "nn/model.h"
+#include "model/model.h"
 
 /* A value takes one byte at least in the file, and four here. */
 #define FACTOR 4

@@ -13,8 +13,8 @@
 #include "base/child.h"
 #include "base/escape.h"
 #include "base/file.h"
+#include "base/h5safe.h"
 #include "base/mem.h"
-#include "data/h5safe.h"
 #include "import/readers.h"
 
 #define FACTOR 16                    /* bytes of all values, by the file's size */

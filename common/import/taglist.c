@@ -6,7 +6,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "import/family.h"
-#include "nn/model.h"
+#include "model/model.h"
 
 #define MAX_FILE (1 << 28)  /* bytes of a list */
 

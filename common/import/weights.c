@@ -16,7 +16,7 @@
 #include "base/file.h"
 #include "base/half.h"
 #include "base/mem.h"
-#include "nn/model.h"
+#include "model/model.h"
 
 #define MAX_NAME 1000   /* bytes */
 #define HEAD 4096       /* bytes that a format is told by */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Weights of other systems: named tensors read from a file of any format that
  * mt-convert knows. Use it to bring published weights into a model file; an
- * mt model itself is read with nn/model.h.
+ * mt model itself is read with model/model.h.
  *
  * A format is one file: a reader, its two prototypes in import/readers.h and a
  * row of mt_weight_formats (formats.c). A reader opens only the files it is

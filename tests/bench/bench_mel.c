@@ -5,11 +5,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/cpu.h"
 #include "base/mem.h"
 #include "base/num.h"
 #include "base/rng.h"
-#include "base/tool.h"
 #include "dsp/mel.h"
+#include "tool/tool.h"
 
 static int by_value(const void *a, const void *b)
 {

@@ -5,9 +5,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/cpu.h"
 #include "base/mem.h"
-#include "base/tool.h"
-#include "nn/engine.h"
+#include "nn/engine/engine.h"
+#include "tool/tool.h"
 
 static int fail(const struct mt_err *err)
 {

@@ -12,7 +12,7 @@ import time
 import torch
 import torch.nn as nn
 
-NETS = pathlib.Path(__file__).resolve().parent.parent.parent / "common/nn/nets"
+NETS = pathlib.Path(__file__).resolve().parent.parent.parent / "common/nn/graph/nets"
 torch.set_num_threads(int(sys.argv[1]) if len(sys.argv) > 1 else 2)
 
 

@@ -30,7 +30,7 @@ row what 'wall s' 'proc. s' MB
 clean="mt-tags-clean -q -r lastfm -o '$tmp/clean.db' '$db'"
 if "$python" -c 'import pandas' 2> /dev/null; then
 	versus 'clean: mt' "$clean" 'clean: pandas' "rm -f '$tmp/p.db'; '$python' \
-		tests/ref/tags_pandas.py '$db' '$tmp/p.db' rules/lastfm.rules > '$tmp/said'"
+		tests/ref/tags_pandas.py '$db' '$tmp/p.db' common/tags/rules/lastfm.rules > '$tmp/said'"
 	echo "tags that differ: $(mt-tags diff "$tmp/clean.db" "$tmp/p.db" | tail -n +2 | wc -l)"
 else
 	echo '# no pandas here: mt alone (make peers)'

@@ -16,7 +16,7 @@
 
 #include "base/mem.h"
 #include "base/rng.h"
-#include "tags/tagdb.h"
+#include "tags/db/tagdb.h"
 
 static struct mt_rng rng;
 static uint32_t n_tid = 505216, n_tag = 522366, n_pair = 8598630;

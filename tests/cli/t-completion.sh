@@ -4,7 +4,7 @@
 command -v bash >/dev/null || { echo '1..0 # SKIP no bash'; exit 0; }
 # offers WORD...: what is offered for the last word of this command line
 offers() {
-	bash -c '. completion/mt.bash
+	bash -c '. tools/completion/mt.bash
 		COMP_WORDS=("$@") COMP_CWORD=$(($# - 1))
 		_mt "$1"
 		printf "%s\n" "${COMPREPLY[@]}"' bash "$@" | sort | tr '\n' ' '
@@ -22,7 +22,7 @@ is "$(offers mt-tags popul)" 'popularity ' 'sub-commands'
 is "$(offers mt-tags x.db impl)" 'implies implies-either ' 'after the database too'
 missing=
 for t in "$build"/bin/mt-*; do
-	grep -qw "${t##*/}" completion/mt.bash || missing="$missing ${t##*/}"
+	grep -qw "${t##*/}" tools/completion/mt.bash || missing="$missing ${t##*/}"
 done
 is "$missing" '' 'every program is registered'
 tap_end

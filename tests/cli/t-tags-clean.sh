@@ -31,7 +31,7 @@ if [ -d "$lists" ]; then
 candidates 2000
 pool 10'
 		echo "deny @$lists/genre_list_filtered.txt marked -"
-		sed -n '/^fold/p; /^merge/p; /^drop/p' rules/lastfm.rules
+		sed -n '/^fold/p; /^merge/p; /^drop/p' common/tags/rules/lastfm.rules
 		for c in rap instrumental male female; do
 			echo "class $c = @$lists/${c}_list_filtered.txt unmarked -"
 		done

@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
-#include "base/opt.h"
+#include "tool/opt.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

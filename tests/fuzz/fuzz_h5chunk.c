@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "data/h5chunk.h"
+#include "msd/h5chunk.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

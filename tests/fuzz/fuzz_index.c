@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
-#include "data/index.h"
+#include "set/index.h"
 #include "stream/layout.h"
 #include "stream/writer.h"
 

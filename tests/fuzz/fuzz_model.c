@@ -9,7 +9,7 @@
 
 #include "base/crc.h"
 #include "base/mem.h"
-#include "nn/model.h"
+#include "model/model.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
-#include "data/msd.h"
+#include "msd/summary.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -7,9 +7,9 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "tags/decide.h"
-#include "tags/sets.h"
-#include "tags/tagread.h"
+#include "tags/ask/sets.h"
+#include "tags/clean/decide.h"
+#include "tags/db/tagread.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

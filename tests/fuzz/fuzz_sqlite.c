@@ -9,8 +9,8 @@
 #include <unistd.h>
 
 #include "base/mem.h"
-#include "data/msddb.h"
-#include "tags/sets.h"
+#include "msd/trackdb.h"
+#include "tags/ask/sets.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

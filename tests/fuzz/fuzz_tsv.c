@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "tags/table.h"
-#include "tags/vocab.h"
+#include "format/table.h"
+#include "tags/label/vocab.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -14,7 +14,7 @@ import torch
 import torch.nn.functional as F
 
 HERE = pathlib.Path(__file__).resolve().parent
-NETS = HERE.parent.parent / "common/nn/nets"
+NETS = HERE.parent.parent / "common/nn/graph/nets"
 INIT, DROPOUT, TEST = 1, 6, 100
 torch.set_num_threads(2)
 

@@ -25,7 +25,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "examples"))
 from mtrec import records  # noqa: E402
 
-NET = ROOT / "common/nn/nets/small.json"
+NET = ROOT / "common/nn/graph/nets/small.json"
 CROP, BATCH, LR, DECAY, WARM = 128, 16, 2e-3, 0.01, 0.05
 MASK_FRAMES, MASK_BANDS = 12, 8
 GAMMA = 16.97  # weights' mean of width 0.05, Karras et al. 2024

@@ -15,6 +15,7 @@
 
 #include <cmocka.h>
 
+#include "base/cpu.h"
 #include "base/crc.h"
 #include "base/file.h"
 #include "base/finite.h"
@@ -24,7 +25,7 @@
 #include "base/near.h"
 #include "base/pattern.h"
 #include "base/rng.h"
-#include "base/tool.h"
+#include "tool/tool.h"
 
 /* The known-answer vectors of Random123 1.14, kat_vectors, philox4x32 10. */
 static void test_philox(void **state)

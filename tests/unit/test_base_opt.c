@@ -14,9 +14,9 @@
 
 #include "base/file.h"
 #include "base/num.h"
-#include "base/opt.h"
 #include "base/rng.h"
-#include "base/tool.h"
+#include "tool/opt.h"
+#include "tool/tool.h"
 
 struct opts {
 	bool dry, deep;

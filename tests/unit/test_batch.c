@@ -16,11 +16,11 @@
 
 #include "base/half.h"
 #include "base/mem.h"
-#include "data/batch.h"
-#include "data/index.h"
-#include "data/keyset.h"
-#include "data/pack.h"
-#include "data/where.h"
+#include "set/index.h"
+#include "set/keyset.h"
+#include "set/pack.h"
+#include "stream/where.h"
+#include "train/batch.h"
 
 #define M 3
 #define N 7

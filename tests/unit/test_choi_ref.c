@@ -18,7 +18,7 @@
 #include "base/rng.h"
 #include "import/fit.h"
 #include "import/weights.h"
-#include "nn/engine.h"
+#include "nn/engine/engine.h"
 
 #define REF "tests/ref/choi_ref.txt"
 #define BANDS 96

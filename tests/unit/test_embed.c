@@ -8,8 +8,8 @@
 #include <cmocka.h>
 
 #include "base/mem.h"
-#include "nn/embed.h"
-#include "nn/window.h"
+#include "model/window.h"
+#include "nn/graph/embed.h"
 
 /* 8 channels of 10 frames: maxima, means, both, and what follows. */
 static const char json[] =

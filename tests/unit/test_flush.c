@@ -14,7 +14,7 @@
 #include "base/flush.h"
 #include "base/mem.h"
 #include "dsp/mel.h"
-#include "nn/engine.h"
+#include "nn/engine/engine.h"
 
 /* The weights of c1 are subnormal, those of c2 make its output large again. */
 static const char json[] =

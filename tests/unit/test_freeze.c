@@ -13,7 +13,7 @@
 
 #include "base/mem.h"
 #include "base/rng.h"
-#include "nn/engine.h"
+#include "nn/engine/engine.h"
 
 #define B 5
 #define E 6                  /* size of the boundary */

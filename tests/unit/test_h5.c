@@ -16,8 +16,8 @@
 #include <hdf5.h>
 
 #include "base/mem.h"
-#include "data/h5.h"
-#include "data/msd.h"
+#include "msd/h5.h"
+#include "msd/summary.h"
 
 #define ROWS 30000   /* several blocks of the slow way */
 

@@ -15,7 +15,7 @@
 #include <libdeflate.h>
 
 #include "base/mem.h"
-#include "data/h5.h"
+#include "msd/h5.h"
 
 static char folder[] = "/tmp/mt-test-h5safe-XXXXXX";
 static char path[64], other[64];

@@ -11,9 +11,10 @@
 #include <cmocka.h>
 
 #include "base/mem.h"
-#include "nn/model.h"
-#include "nn/net.h"
-#include "nn/train.h"
+#include "model/model.h"
+#include "model/params.h"
+#include "nn/graph/net.h"
+#include "train/train.h"
 
 /* header, bytes of tensors behind it, what the refusal says (NULL: it is read) */
 static const struct {

@@ -19,10 +19,10 @@
 #include "base/mem.h"
 #include "base/num.h"
 #include "base/twister.h"
-#include "data/h5.h"
-#include "data/msdjoin.h"
-#include "data/msdlookup.h"
-#include "data/msdsong.h"
+#include "msd/h5.h"
+#include "msd/join.h"
+#include "msd/lookup.h"
+#include "msd/song.h"
 #include "stream/spool.h"
 
 #define ROOM 400

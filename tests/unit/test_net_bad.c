@@ -13,7 +13,7 @@
 #include <cmocka.h>
 
 #include "base/mem.h"
-#include "nn/net.h"
+#include "nn/graph/net.h"
 
 static const char frame[] =
 	"{\"input\": {\"layout\": \"BCFT\", \"bands\": %s, \"frames\": %s}, \"layers\": [%s%s"

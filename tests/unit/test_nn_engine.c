@@ -12,7 +12,7 @@
 
 #include "base/mem.h"
 #include "base/rng.h"
-#include "nn/engine.h"
+#include "nn/engine/engine.h"
 
 static const char *const backends[] = {"blas", "onednn"};
 

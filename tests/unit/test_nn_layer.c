@@ -11,7 +11,7 @@
 
 #include "base/mem.h"
 #include "base/rng.h"
-#include "nn/engine.h"
+#include "nn/engine/engine.h"
 
 #define HEAD "{\"input\": {\"layout\": \"BCTF\", \"bands\": 8, \"frames\": 12}, \"layers\": ["
 

@@ -14,7 +14,7 @@
 
 #include "base/mem.h"
 #include "base/rng.h"
-#include "nn/engine.h"
+#include "nn/engine/engine.h"
 
 #define BATCH 4
 #define FRAMES 12

@@ -15,8 +15,9 @@
 #include <cmocka.h>
 
 #include "base/mem.h"
-#include "nn/tagger.h"
-#include "nn/train.h"
+#include "model/params.h"
+#include "model/tagger.h"
+#include "train/train.h"
 
 #define T 187
 #define F 96

@@ -14,10 +14,10 @@
 #include <sqlite3.h>
 
 #include "base/mem.h"
-#include "tags/decide.h"
-#include "tags/rules.h"
-#include "tags/sets.h"
-#include "tags/tagdb.h"
+#include "tags/ask/sets.h"
+#include "tags/clean/decide.h"
+#include "tags/clean/rules.h"
+#include "tags/db/tagdb.h"
 
 static int fold_of(const char *name)
 {

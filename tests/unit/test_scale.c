@@ -15,11 +15,11 @@
 #include <cmocka.h>
 
 #include "base/mem.h"
-#include "data/index.h"
-#include "data/pack.h"
-#include "data/packdir.h"
-#include "data/rectable.h"
-#include "data/scoretext.h"
+#include "format/rectable.h"
+#include "format/scoretext.h"
+#include "set/index.h"
+#include "set/pack.h"
+#include "set/packdir.h"
 #include "stream/head.h"
 #include "stream/spool.h"
 #include "stream/writer.h"

@@ -13,7 +13,7 @@
 
 #include "base/file.h"
 #include "base/mem.h"
-#include "data/split.h"
+#include "set/split.h"
 
 static const char *of(const struct mt_split *s, int i)
 {

@@ -16,8 +16,8 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/sqldb.h"
-#include "data/msddb.h"
-#include "tags/tagdb.h"
+#include "msd/trackdb.h"
+#include "tags/db/tagdb.h"
 
 #define TIDS "CREATE TABLE tids (tid TEXT); INSERT INTO tids VALUES ('a'), ('b');"
 #define TAGS "CREATE TABLE tags (tag TEXT); INSERT INTO tags VALUES ('x'), ('y');"

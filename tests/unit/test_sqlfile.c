@@ -14,10 +14,10 @@
 #include <sqlite3.h>
 
 #include "base/mem.h"
-#include "tags/decide.h"
-#include "tags/sets.h"
-#include "tags/sqlfile.h"
-#include "tags/tagout.h"
+#include "tags/ask/sets.h"
+#include "tags/ask/tagout.h"
+#include "tags/clean/decide.h"
+#include "tags/db/sqlfile.h"
 
 static char path[] = "/tmp/mt-test-sqlfile-XXXXXX";
 

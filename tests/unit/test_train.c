@@ -14,7 +14,8 @@
 
 #include "base/mem.h"
 #include "base/rng.h"
-#include "nn/train.h"
+#include "model/params.h"
+#include "train/train.h"
 
 #define M 8
 #define N 6

@@ -12,9 +12,9 @@
 
 #include "base/crc.h"
 #include "base/mem.h"
-#include "tags/cells.h"
-#include "tags/table.h"
-#include "tags/vocab.h"
+#include "format/cells.h"
+#include "format/table.h"
+#include "tags/label/vocab.h"
 
 static int parse(struct mt_table *t, const char *text, struct mt_err *err)
 {

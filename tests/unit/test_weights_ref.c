@@ -14,7 +14,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "import/weights.h"
-#include "nn/model.h"
+#include "model/model.h"
 
 #define REF "tests/ref/weights_ref.txt"
 #define DIR "tests/ref/weights/"

@@ -17,7 +17,7 @@
 #include "base/rng.h"
 #include "import/fit.h"
 #include "import/weights.h"
-#include "nn/engine.h"
+#include "nn/engine/engine.h"
 
 #define REF "tests/ref/won_ref.txt"
 #define N_TAG 50

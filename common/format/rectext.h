@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT
+ * A record, or one of its fields, as text: a line for people, a JSON object, or
+ * values. Numbers are the shortest text that gives the same value again. The
+ * caller looks at ferror(). */
+#ifndef MT_FORMAT_RECTEXT_H
+#define MT_FORMAT_RECTEXT_H
+
+#include <stdio.h>
+
+#include "stream/rec.h"
+
+/* How many values; of a text, its bytes. */
+uint64_t mt_rectext_n(const struct mt_field *field);
+/* Value i of a field of numbers. */
+void mt_rectext_number(FILE *f, const struct mt_field *field, uint64_t i);
+/* Type, shape, least, mean and greatest value. */
+void mt_rectext_summary(FILE *f, const struct mt_field *field);
+/* A line for people: the key, then each field by its name, with the value when
+ * there is only one. */
+void mt_rectext_line(FILE *f, const struct mt_rec *rec);
+/* Key and values of a field, tab-separated. */
+void mt_rectext_values(FILE *f, const struct mt_rec *rec, const struct mt_field *field);
+/* An object in a line: "type", which is DATA or FAIL, then the fields. An array is
+ * nested as its shape; NaN and infinite values, which JSON cannot hold, are null.
+ * A field of the name type goes by field.type. */
+void mt_rectext_json(FILE *f, const struct mt_rec *rec);
+
+#endif

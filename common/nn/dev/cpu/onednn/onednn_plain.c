@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: MIT
+ * Ops without a primitive worth having run in the blas backend on row-major
+ * copies of their inputs; values that are row-major already are used as they
+ * are. Ops that go value by value and keep 0 at 0 (relu, elu, add) run on
+ * any layout, whose padding is zero, without a copy. */
+#include "base/mem.h"
+#include "nn/dev/cpu/onednn/onednn.h"
+
+/* All inputs have one layout, and the op does not care which. */
+static int any_layout(const struct mt_step *st)
+{
+	dnnl_memory_desc_t first = mt_dnn_desc(st->in[0]);
+	for (int i = 1; i < st->n_in; i++) {
+		dnnl_memory_desc_t md = mt_dnn_desc(st->in[i]);
+		if (!dnnl_memory_desc_equal(&md, &first))
+			return 0;
+	}
+	return st->op == MT_OP_RELU || st->op == MT_OP_ELU || st->op == MT_OP_ADD;
+}
+
+static struct mt_tensor flat(const struct mt_tensor *t)
+{
+	return mt_tensor_make(1, 1, 1, (int64_t)t->size);
+}
+
+int mt_dnn_plan_plain(struct mt_step *st, struct plan *p, struct mt_err *err)
+{
+	int any = any_layout(st);
+	if (any) {
+		dnnl_memory_desc_t md = mt_dnn_desc(st->in[0]);
+		mt_dnn_set(st->out, &md);
+	}
+	p->plain = 1;
+	p->any = any;
+	p->sub = *st;
+	p->out = any ? flat(st->out) : *st->out;
+	p->sub.out = &p->out;
+	for (int i = 0; i < st->n_in; i++) {
+		const int64_t *d = st->in[i]->dim;
+		p->in[i] = any ? flat(st->in[i]) : mt_tensor_make(d[0], d[1], d[2], d[3]);
+		p->sub.in[i] = &p->in[i];
+	}
+	int status = mt_ops_blas.plan(NULL, &p->sub, err);
+	if (status)
+		return status;
+	st->work_size = p->sub.work_size;
+	st->need_in = p->sub.need_in;
+	st->need_out = p->sub.need_out;
+	st->tmp_size = mt_pad64(p->sub.tmp_size);
+	for (int i = 0; i < st->n_in; i++)
+		if (!any && st->in[i]->layout)
+			st->tmp_size += 2 * mt_pad64(p->in[i].size * sizeof(float));
+	p->dout = p->out;
+	for (int i = 0; i < st->n_in; i++)
+		p->din[i] = p->in[i];
+	return MT_OK;
+}
+
+/* Point the sub-step at the data, copies where layouts differ. */
+static int enter(struct dnn *d, struct mt_step *st, struct plan *p, int back, struct mt_err *err)
+{
+	char *tmp = st->tmp + mt_pad64(p->sub.tmp_size);
+	p->sub.work = st->work;
+	p->sub.tmp = st->tmp;
+	p->sub.seed = st->seed;
+	p->sub.key = st->key;
+	p->sub.step_no = st->step_no;
+	p->out.data = st->out->data;
+	p->dout.data = back ? st->dout->data : NULL;
+	p->sub.dout = &p->dout;
+	for (int i = 0; i < st->n_in; i++) {
+		size_t size = mt_pad64(p->in[i].size * sizeof(float));
+		int copy = !p->any && st->in[i]->layout;
+		p->in[i].data = copy ? tmp : st->in[i]->data;
+		p->sub.din[i] = back && st->din[i] ? &p->din[i] : NULL;
+		if (p->sub.din[i])
+			p->din[i].data = copy ? tmp + size : st->din[i]->data;
+		tmp += copy ? 2 * size : 0;
+		if (copy && (!back || st->need_in) &&
+		    mt_ops_onednn.get(d, st->in[i], p->in[i].data, err))
+			return MT_ESYS;
+	}
+	return MT_OK;
+}
+
+int mt_dnn_run_plain(struct dnn *d, struct mt_step *st, struct plan *p, int back,
+		     struct mt_err *err)
+{
+	int status = enter(d, st, p, back, err);
+	if (status)
+		return status;
+	if (!back)
+		return mt_ops_blas.forward(NULL, &p->sub, err);
+	status = mt_ops_blas.backward(NULL, &p->sub, err);
+	for (int i = 0; !status && i < st->n_in; i++)
+		if (p->sub.din[i] && p->din[i].data != st->din[i]->data)
+			status = mt_ops_onednn.put(d, st->din[i], p->din[i].data, err);
+	return status;
+}

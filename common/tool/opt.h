@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: MIT
+ * Option tables. One row describes one option; from the rows come parsing,
+ * --help, --list-options (which feeds shell completion and the check against
+ * the manual page) and --config files.
+ *
+ * Rows write into a struct through offsets, so a library module exports the
+ * rows of its parameter struct (mt_mel_opts) and every tool that has such a
+ * struct composes them in with its own. */
+#ifndef MT_TOOL_OPT_H
+#define MT_TOOL_OPT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+
+enum mt_opt_type {
+	MT_OPT_FLAG,    /* bool: true when given */
+	MT_OPT_STR,     /* const char *: any text; must not be empty */
+	MT_OPT_PATH,    /* const char *: a file or folder (for completion) */
+	MT_OPT_OUTPUT,  /* the same, which the program writes (tool/outputs.h) */
+	MT_OPT_I64,     /* int64_t within [min, max] */
+	MT_OPT_F64,     /* double within [min, max], finite */
+	MT_OPT_SIZE,    /* uint64_t bytes within [min, max]: 512M, 4G (mt_num_size) */
+	MT_OPT_CHOICE,  /* const char *: one of choices, "a|b|c" */
+	MT_OPT_LIST,    /* struct mt_opt_list: may be repeated */
+	MT_OPT_MAYBE,   /* const char *: "" for --name, V for --name=V; one of
+			 * choices, if it has any */
+};
+
+struct mt_opt_list {
+	const char **item;
+	size_t n;
+};
+
+struct mt_opt {
+	char letter;             /* 0: none */
+	const char *name;        /* long name without the dashes */
+	const char *arg;         /* placeholder in help, "HZ"; NULL for FLAG */
+	enum mt_opt_type type;
+	size_t offset;           /* of the variable in the set's struct */
+	const char *help;        /* one line; "[default]" belongs in it */
+	const char *choices;     /* CHOICE; MAYBE, or NULL for any text */
+	double min, max;         /* I64, F64, SIZE; both 0: no limits */
+};
+
+/* Several tables, each with the struct that it fills; ended by rows NULL. */
+struct mt_opt_set {
+	const struct mt_opt *rows; /* ended by a row whose name is NULL */
+	void *base;
+};
+
+/* Parse argv[1..] against the sets; "--name=V", "--name V" (not MAYBE),
+ * "-xV", "-x V", grouped flags "-qv", "--" ends options; operands may stand between options.
+ * Long names may be shortened where only one fits.
+ *   n_op  out  operands are moved to argv[1] .. argv[*n_op]
+ * Strings point into argv. Errors: MT_EUSAGE, naming option and value. */
+int mt_opt_parse(const struct mt_opt_set *sets, int argc, char **argv,
+		 int *n_op, struct mt_err *err) MT_USE_RESULT;
+
+/* The row of an option by its letter, or by the first len bytes of a name as
+ * parsing takes it; NULL where no row fits, or more than one. */
+const struct mt_opt *mt_opt_by_letter(const struct mt_opt_set *sets, char letter);
+const struct mt_opt *mt_opt_by_name(const struct mt_opt_set *sets,
+				    const char *name, size_t len);
+
+/* Whether the word behind the option is its value. */
+bool mt_opt_takes_word(const struct mt_opt *row);
+
+/* Set one option by its long name from text, as parsing would; value NULL
+ * for a flag. Used by --config. The text must outlive the struct. */
+int mt_opt_set_text(const struct mt_opt_set *sets, const char *name,
+		    const char *value, struct mt_err *err) MT_USE_RESULT;
+/* The same for those who call back: sets is a struct mt_opt_set[]. */
+int mt_opt_set_by_name(const void *sets, const char *name, const char *value,
+		       struct mt_err *err) MT_USE_RESULT;
+
+/* Set options from a JSON object in a file: {"name": value, ...}, with the
+ * long names; a flag takes true or false, a list takes an array, and null leaves
+ * an option as it is. An unknown name is MT_EUSAGE whatever its value. Options on
+ * the command line win if this is called before mt_opt_parse. The text stays
+ * allocated until the program ends. */
+int mt_opt_config(const struct mt_opt_set *sets, const char *path,
+		  struct mt_err *err) MT_USE_RESULT;
+
+/* Free that text: no option may point to it any more. */
+void mt_opt_config_forget(void);
+
+void mt_opt_list_release(struct mt_opt_list *list);
+
+#endif

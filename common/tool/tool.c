@@ -1,0 +1,461 @@
+/* SPDX-License-Identifier: MIT */
+#include "tool/tool.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cpu.h"
+#include "base/escape.h"
+#include "base/mem.h"
+#include "base/temp.h"
+#include "tool/outputs.h"
+#include "tool/progress.h"
+
+struct mt_common mt_common = {.progress = "auto", .max_record = MT_RECORD_MAX};
+
+static const char *tool_name = "mt";
+
+#define AT(field) offsetof(struct mt_common, field)
+
+static const struct mt_opt jobs_rows[] = {
+	{'j', "jobs", "N", MT_OPT_I64, AT(jobs),
+	 "threads [the CPUs that this process may use]", NULL, 1, 4096},
+	{0},
+};
+static const struct mt_opt output_rows[] = {
+	{'o', "output", "FILE", MT_OPT_OUTPUT, AT(output),
+	 "write the stream to FILE, complete or not at all [-]", NULL, 0, 0},
+	{0},
+};
+static const struct mt_opt fail_rows[] = {
+	{0, "allow-fail", "N|N%", MT_OPT_STR, AT(allow_fail),
+	 "exit 0 though this many items, or this share, failed [0]", NULL,
+	 0, 0},
+	{0, "fail-log", "FILE", MT_OPT_OUTPUT, AT(fail_log),
+	 "write failed items to FILE as JSON lines", NULL, 0, 0},
+	{0},
+};
+static const struct mt_opt progress_rows[] = {
+	{0, "progress", "HOW", MT_OPT_CHOICE, AT(progress),
+	 "auto, json or none, on standard error [auto]", "auto|json|none",
+	 0, 0},
+	{0},
+};
+static const struct mt_opt record_rows[] = {
+	{0, "max-record", "SIZE", MT_OPT_SIZE, AT(max_record),
+	 "fail what would become a record larger than this [1G]", NULL,
+	 4096, 0x1p32},
+	{0},
+};
+static const struct mt_opt prog_rows[] = {
+	{0, "no-prog", NULL, MT_OPT_FLAG, AT(no_prog),
+	 "leave this program out of the provenance chain", NULL, 0, 0},
+	{0},
+};
+static const struct mt_opt verb_rows[] = {
+	{0, "list-commands", NULL, MT_OPT_FLAG, AT(list_commands),
+	 "print the table of commands for programs and exit", NULL, 0, 0},
+	{0},
+};
+static const struct mt_opt all_rows[] = {
+	{'q', "quiet", NULL, MT_OPT_FLAG, AT(quiet),
+	 "print errors only", NULL, 0, 0},
+	{'v', "verbose", NULL, MT_OPT_FLAG, AT(verbose), "print more messages", NULL,
+	 0, 0},
+	{0, "list-options", NULL, MT_OPT_FLAG, AT(list_options),
+	 "print the option table for programs and exit", NULL, 0, 0},
+	{'h', "help", NULL, MT_OPT_FLAG, AT(help), "print this and exit",
+	 NULL, 0, 0},
+	{'V', "version", NULL, MT_OPT_FLAG, AT(version),
+	 "print the version and exit", NULL, 0, 0},
+	{0},
+};
+
+/* Options that say how to run and not what to make: kept out of provenance,
+ * so that the same result has the same bytes. */
+static const char *const no_trace[] = {"jobs", "output", "fail-log",
+				       "progress", "quiet", "verbose",
+				       "resume", "force", "memory"};
+
+#define MAX_SETS 16
+
+static void all_sets(const struct mt_tool *tool, struct mt_opt_set *out)
+{
+	static const struct { unsigned flag; const struct mt_opt *rows; }
+	common[] = {
+		{MT_TOOL_OUTPUT, output_rows}, {MT_TOOL_JOBS, jobs_rows},
+		{MT_TOOL_FAIL, fail_rows}, {MT_TOOL_PROGRESS, progress_rows},
+		{MT_TOOL_PROG, prog_rows}, {MT_TOOL_RECORD, record_rows},
+	};
+	int n = 0;
+	for (const struct mt_opt_set *s = tool->sets; s && s->rows; s++) {
+		MT_BUG(n >= MAX_SETS - 8);
+		out[n++] = *s;
+	}
+	for (size_t i = 0; i < sizeof common / sizeof *common; i++)
+		if (tool->flags & common[i].flag)
+			out[n++] = (struct mt_opt_set){common[i].rows,
+						       &mt_common};
+	if (tool->verbs)
+		out[n++] = (struct mt_opt_set){verb_rows, &mt_common};
+	out[n++] = (struct mt_opt_set){all_rows, &mt_common};
+	out[n] = (struct mt_opt_set){NULL, NULL};
+}
+
+enum { HELP_AT = 28, HELP_WIDE = 80 };
+
+/* text in words from column at on, where the cursor stands already */
+static void print_wrapped(const char *text, size_t at)
+{
+	size_t col = at;
+	for (const char *s = text; *s;) {
+		size_t n = strcspn(s, " ");
+		if (col > at && col + 1 + n > HELP_WIDE) {
+			printf("\n%*s", (int)at, "");
+			col = at;
+		}
+		printf("%s%.*s", col > at ? " " : "", (int)n, s);
+		col += n + (col > at);
+		s += n + (s[n] == ' ');
+	}
+	putchar('\n');
+}
+
+static void print_row(const struct mt_opt *o)
+{
+	char left[HELP_WIDE];
+	int n = o->letter ? snprintf(left, sizeof left, "  -%c, --%s",
+				     o->letter, o->name)
+			  : snprintf(left, sizeof left, "      --%s", o->name);
+	if (o->arg)
+		snprintf(left + n, sizeof left - (size_t)n,
+			 o->type == MT_OPT_MAYBE ? "[=%s]" : "=%s", o->arg);
+	if (strlen(left) > HELP_AT - 2)
+		printf("%s\n%*s", left, HELP_AT, "");
+	else
+		printf("%-*s", HELP_AT, left);
+	print_wrapped(o->help, HELP_AT);
+}
+
+static void print_help(const struct mt_tool *tool,
+		       const struct mt_opt_set *sets)
+{
+	printf("%s - %s\n\nusage: %s ", tool->name, tool->purpose, tool->name);
+	print_wrapped(tool->synopsis, strlen("usage: ") +
+		      strlen(tool->name) + 1);
+	putchar('\n');
+	for (const struct mt_verb *v = tool->verbs; v && v->name; v++) {
+		int n = printf("  %s %s", v->name, v->args);
+		if (n > HELP_AT - 2)
+			printf("\n%*s", HELP_AT, "");
+		else
+			printf("%*s", HELP_AT - n, "");
+		print_wrapped(v->help, HELP_AT);
+	}
+	if (tool->verbs)
+		putchar('\n');
+	for (; sets->rows; sets++)
+		for (const struct mt_opt *o = sets->rows; o->name; o++)
+			print_row(o);
+}
+
+static void print_verbs(const struct mt_tool *tool)
+{
+	for (const struct mt_verb *v = tool->verbs; v->name; v++)
+		printf("%s\t%s\t%s\n", v->name, v->args, v->help);
+}
+
+static void print_table(const struct mt_opt_set *sets)
+{
+	static const char *const type[] = {"flag", "str", "path", "path",
+					   "i64", "f64", "size", "choice", "list",
+					   "maybe"};
+	for (; sets->rows; sets++)
+		for (const struct mt_opt *o = sets->rows; o->name; o++)
+			printf("%.1s\t%s\t%s\t%s\t%s\t%s\n", &o->letter,
+			       o->name, o->arg ? o->arg : "", type[o->type],
+			       o->choices ? o->choices : "", o->help);
+}
+
+/* Started with standard input, output or error closed (>&-)? Then the next
+ * file that is opened would get its number, and what is printed would land in
+ * it. A descriptor that can only fail stands there instead. */
+static void hold_places(void)
+{
+	int fd;
+	do {
+		fd = open("/dev/null", O_RDONLY);
+		if (fd == STDIN_FILENO) {
+			close(fd);
+			fd = open("/dev/null", O_WRONLY);
+		}
+	} while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd > STDERR_FILENO)
+		close(fd);
+}
+
+/* What a name or a text of the input brings into it must not steer a terminal. */
+static void put_message(const char *text)
+{
+	char *safe = mt_escape_message(text);
+	fprintf(stderr, "%s%s: %s\n", mt_progress_clear(), tool_name, safe);
+	free(safe);
+}
+
+void mt_tool_begin(const struct mt_tool *tool, int argc, char **argv,
+		   char ***operand, int *n)
+{
+	struct mt_opt_set sets[MAX_SETS + 1];
+	struct mt_err err = {0};
+	tool_name = tool->name;
+	hold_places();
+	signal(SIGPIPE, SIG_DFL);
+	sigset_t pipe;
+	sigemptyset(&pipe);
+	sigaddset(&pipe, SIGPIPE);
+	sigprocmask(SIG_UNBLOCK, &pipe, NULL);
+	mt_temp_guard();
+	setvbuf(stderr, NULL, _IOLBF, 0);
+	all_sets(tool, sets);
+	int rc = mt_opt_parse(sets, argc, argv, n, &err);
+	if (!rc)
+		rc = mt_outputs_differ(sets, tool->flags & MT_TOOL_OUTPUT &&
+				       !mt_common.output, &err);
+	if (rc) {
+		put_message(err.text);
+		fprintf(stderr, "usage: %s %s\n%s --help lists the options\n",
+			tool->name, tool->synopsis, tool->name);
+		exit(2);
+	}
+	*operand = argv + 1;
+	if (mt_common.help)
+		print_help(tool, sets);
+	else if (mt_common.version)
+		printf("%s %s\n", tool->name, MT_VERSION);
+	else if (mt_common.list_options)
+		print_table(sets);
+	else if (mt_common.list_commands)
+		print_verbs(tool);
+	if (mt_common.help || mt_common.version || mt_common.list_options ||
+	    mt_common.list_commands)
+		exit(mt_tool_end(0));
+	if (!mt_common.jobs)
+		mt_common.jobs = mt_cpu_count();
+}
+
+void mt_tool_share_cpus(char **argv)
+{
+	char path[PATH_MAX];
+	if (getenv("GOMP_SPINCOUNT") || getenv("OMP_WAIT_POLICY"))
+		return;
+	ssize_t n = readlink("/proc/self/exe", path, sizeof path);
+	if (n <= 0 || n == (ssize_t)sizeof path)
+		return;
+	path[n] = '\0';
+	if (!setenv("GOMP_SPINCOUNT", "10000", 1))
+		execv(path, argv);  /* where that fails we go on, only slower */
+}
+
+int mt_tool_config(const struct mt_tool *tool, const char *path,
+		   struct mt_err *err)
+{
+	struct mt_opt_set sets[MAX_SETS + 1];
+	all_sets(tool, sets);
+	return mt_opt_config(sets, path, err);
+}
+
+static int find_verb(const struct mt_verb *v, const char *word)
+{
+	for (int i = 0; v[i].name; i++)
+		if (!strcmp(v[i].name, word))
+			return i;
+	return -1;
+}
+
+int mt_tool_verb(const struct mt_tool *tool, char **operand, int *n,
+		 int *verb, struct mt_err *err)
+{
+	int at = 0;
+	*verb = *n > 0 ? find_verb(tool->verbs, operand[0]) : -1;
+	if (*verb < 0 && *n > 1) {
+		at = 1;
+		*verb = find_verb(tool->verbs, operand[1]);
+	}
+	if (*verb < 0)
+		return mt_err_set(err, MT_EUSAGE, *n > 1 ? "unknown command "
+				  "'%.60s'; --help lists the commands" :
+				  "a database and a command are required; "
+				  "--help lists the commands",
+				  *n > 1 ? operand[1] : "");
+	for (--*n; at < *n; at++)
+		operand[at] = operand[at + 1];
+	return MT_OK;
+}
+
+static void quote(FILE *f, const char *s)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOP"
+				    "QRSTUVWXYZ0123456789_-+=:,./@%^";
+	if (*s && !s[strspn(s, plain)]) {
+		fputs(s, f);
+		return;
+	}
+	fputc('\'', f);
+	for (; *s; s++)
+		if (*s == '\'')
+			fputs("'\\''", f);
+		else
+			fputc(*s, f);
+	fputc('\'', f);
+}
+
+static bool leaves_no_trace(const struct mt_opt *row)
+{
+	for (size_t i = 0; row && i < sizeof no_trace / sizeof *no_trace; i++)
+		if (!strcmp(no_trace[i], row->name))
+			return true;
+	return false;
+}
+
+static void put_word(FILE *f, const char *word)
+{
+	fputc(' ', f);
+	quote(f, word);
+}
+
+/* An option with a long name, and its value; how many words that were. */
+static int put_long(FILE *f, const struct mt_opt_set *sets, char **argv)
+{
+	size_t len = strcspn(argv[0] + 2, "=");
+	const struct mt_opt *row = mt_opt_by_name(sets, argv[0] + 2, len);
+	int n = row && mt_opt_takes_word(row) && !argv[0][2 + len] && argv[1]
+			? 2 : 1;
+	for (int i = 0; i < n && !leaves_no_trace(row); i++)
+		put_word(f, argv[i]);
+	return n;
+}
+
+/* The same of letters, as "-qvj4": those that leave a trace. */
+static int put_short(FILE *f, const struct mt_opt_set *sets, char **argv)
+{
+	const struct mt_opt *row = NULL;
+	const char *c = argv[0] + 1;
+	char *kept = mt_calloc(strlen(argv[0]) + 1, 1), *to = kept;
+	*to++ = '-';
+	for (; *c; c++) {
+		row = mt_opt_by_letter(sets, *c);
+		if (!leaves_no_trace(row))
+			*to++ = *c;
+		if (row && row->type != MT_OPT_FLAG)
+			break;  /* what follows is its value */
+	}
+	bool trace = !leaves_no_trace(row);
+	int n = *c && !c[1] && argv[1] ? 2 : 1;
+	if (*c && trace)
+		memcpy(to, c + 1, strlen(c + 1));
+	if (kept[1])
+		put_word(f, kept);
+	if (n == 2 && trace)
+		put_word(f, argv[1]);
+	free(kept);
+	return n;
+}
+
+char *mt_tool_cmdline(const struct mt_tool *tool, int argc, char **argv)
+{
+	struct mt_opt_set sets[MAX_SETS + 1];
+	char *text = NULL;
+	size_t size;
+	bool only_operands = false;
+	FILE *f = open_memstream(&text, &size);
+	const char *slash = strrchr(argv[0], '/');
+	all_sets(tool, sets);
+	quote(f, slash ? slash + 1 : argv[0]);
+	for (int i = 1; i < argc;) {
+		const char *a = argv[i];
+		bool is_option = !only_operands && a[0] == '-' && a[1];
+		if (is_option && a[1] == '-' && a[2]) {
+			i += put_long(f, sets, argv + i);
+		} else if (is_option && a[1] != '-') {
+			i += put_short(f, sets, argv + i);
+		} else {
+			only_operands |= is_option;
+			put_word(f, a);
+			i++;
+		}
+	}
+	fclose(f);
+	return text;
+}
+
+const char *mt_tool_name(void)
+{
+	return tool_name;
+}
+
+static void say(const char *fmt, va_list ap)
+{
+	char text[1024];
+	vsnprintf(text, sizeof text, fmt, ap);
+	put_message(text);
+}
+
+void mt_warn(const char *fmt, ...)
+{
+	va_list ap;
+	va_start(ap, fmt);
+	say(fmt, ap);
+	va_end(ap);
+}
+
+void mt_info(const char *fmt, ...)
+{
+	if (mt_common.quiet)
+		return;
+	va_list ap;
+	va_start(ap, fmt);
+	say(fmt, ap);
+	va_end(ap);
+}
+
+void mt_note(const char *fmt, ...)
+{
+	if (!mt_common.verbose)
+		return;
+	va_list ap;
+	va_start(ap, fmt);
+	say(fmt, ap);
+	va_end(ap);
+}
+
+int mt_tool_fail(const struct mt_err *err)
+{
+	put_message(err->text);
+	return mt_err_exit(err->status);
+}
+
+int mt_tool_end(int rc)
+{
+	errno = 0;
+	bool bad = fflush(stdout) || ferror(stdout);
+	int why = errno;
+	/* a stream's writer has closed the descriptor already: that is EBADF
+	 * with nothing left to write */
+	if (fclose(stdout) && errno != EBADF && !bad) {
+		bad = true;
+		why = errno;
+	}
+	/* 4: that has been said already */
+	if (!bad || rc == 4)
+		return rc;
+	fprintf(stderr, "%s: standard output: cannot write%s%s\n", tool_name,
+		why ? ": " : "", why ? strerror(why) : "");
+	return 4;
+}
