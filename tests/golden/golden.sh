@@ -81,7 +81,8 @@ mini() {
 	cp "$root/pipelines/msd-lastfm/mini.rules" .
 	make -s -C "$root/pipelines/msd-lastfm" mini OUT="$out/msd" BUILD="$build" EPOCHS=3 \
 		RULES="$out/mini.rules" TRAIN='-j 2' >mini.txt 2>&1 || cat mini.txt >&2
-	grep -v '^epoch' mini.txt > mini.out || :
+	# programs of a pipe print at any time
+	grep -v '^epoch' mini.txt | LC_ALL=C sort > mini.out
 	rm mini.txt
 	text clean-pairs.txt mt-tags msd/clean.db pairs
 	text tags.txt mt-tags msd/mini/lastfm_tags.db popularity
