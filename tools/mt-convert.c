@@ -25,18 +25,17 @@ static struct opts {
 #define AT(field) offsetof(struct opts, field)
 
 static const struct mt_opt rows[] = {
-	{'o', "output", "FILE", MT_OPT_OUTPUT, AT(output),
-	 "write the model to FILE, complete or not at all (required)", NULL, 0, 0},
-	{0, "net", "NAME|FILE", MT_OPT_STR, AT(net),
-	 "net of the weights [found by names and shapes]", NULL, 0, 0},
-	{0, "tags", "NAME|FILE", MT_OPT_STR, AT(tags),
-	 "its tags: mtt, msd, jamendo, or one a line [those of the known weights]", NULL, 0, 0},
-	{0, "front", "NAME|K=V", MT_OPT_LIST, AT(front),
-	 "its front end: a profile of mt-melspec, or one value [the family's]", NULL, 0, 0},
-	{0, "map", "FILE", MT_OPT_PATH, AT(map),
-	 "which tensor of the source is which of the net [a known family's]", NULL, 0, 0},
-	{0, "list", NULL, MT_OPT_FLAG, AT(list),
-	 "print name, shape and type of the source's tensors and exit", NULL, 0, 0},
+	MT_OPT('o', "output", "FILE", OUTPUT, AT(output),
+	       "write the model to FILE, complete or not at all (required)", .untraced = true),
+	MT_OPT(0, "net", "NAME|FILE", STR, AT(net),
+	       "net of the weights [found by names and shapes]"),
+	MT_OPT(0, "tags", "NAME|FILE", STR, AT(tags),
+	       "its tags: mtt, msd, jamendo, or one a line [those of the known weights]"),
+	MT_OPT(0, "front", "NAME|K=V", LIST, AT(front),
+	       "its front end: a profile of mt-melspec, or one value [the family's]"),
+	MT_OPT(0, "map", "FILE", PATH, AT(map),
+	       "which tensor of the source is which of the net [a known family's]"),
+	MT_FLAG(0, "list", AT(list), "print name, shape and type of the source's tensors and exit"),
 	{0},
 };
 static const struct mt_opt_set sets[] = {{rows, &opts}, {NULL, NULL}};

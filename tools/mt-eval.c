@@ -20,16 +20,12 @@ static struct opts {
 #define AT(field) offsetof(struct opts, field)
 
 static const struct mt_opt rows[] = {
-	{'p', "per-tag", NULL, MT_OPT_FLAG, AT(per_tag),
-	 "print a line for each tag too", NULL, 0, 0},
-	{0, "bootstrap", "N", MT_OPT_I64, AT(bootstrap),
-	 "95% intervals from N draws of the items, 0 none [0]", NULL, 0, 1e6},
-	{0, "seed", "N", MT_OPT_I64, AT(seed), "of the draws [1]", NULL, 0,
-	 9e15},
-	{0, "tsv", NULL, MT_OPT_FLAG, AT(tsv), "print tab-separated values",
-	 NULL, 0, 0},
-	{0, "json", NULL, MT_OPT_FLAG, AT(json), "print a JSON object", NULL,
-	 0, 0},
+	MT_FLAG('p', "per-tag", AT(per_tag), "print a line for each tag too"),
+	MT_OPT(0, "bootstrap", "N", I64, AT(bootstrap),
+	       "95% intervals from N draws of the items, 0 none [0]", MT_RANGE(0, 1e6)),
+	MT_OPT(0, "seed", "N", I64, AT(seed), "of the draws [1]", MT_RANGE(0, 9e15)),
+	MT_FLAG(0, "tsv", AT(tsv), "print tab-separated values"),
+	MT_FLAG(0, "json", AT(json), "print a JSON object"),
 	{0},
 };
 static const struct mt_opt_set sets[] = {{rows, &opts}, {NULL, NULL}};

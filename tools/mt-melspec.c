@@ -25,10 +25,10 @@ static struct mt_mel_opts front = MT_MEL_UNSET;
 #define AT(field) offsetof(struct opts, field)
 
 static const struct mt_opt rows[] = {
-	{0, "like", "MODEL", MT_OPT_PATH, AT(like),
-	 "use the front end of this model, a file or an installed one", NULL, 0, 0},
-	{0, "dtype", "TYPE", MT_OPT_CHOICE, AT(dtype),
-	 "values as f4 or f2 [f4]", "f4|f2", 0, 0},
+	MT_OPT(0, "like", "MODEL", PATH, AT(like),
+	       "use the front end of this model, a file or an installed one"),
+	MT_OPT(0, "dtype", "TYPE", CHOICE, AT(dtype), "values as f4 or f2 [f4]",
+	       .choices = "f4|f2"),
 	{0},
 };
 static const struct mt_opt_set sets[] = {

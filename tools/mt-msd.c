@@ -29,30 +29,23 @@ static struct opts {
 #define AT(field) offsetof(struct opts, field)
 
 static const struct mt_opt rows[] = {
-	{0, "msd", "FILE", MT_OPT_PATH, AT(msd),
-	 "summary of the data set, msd_summary_file.h5", NULL, 0, 0},
-	{0, "mismatches", "FILE", MT_OPT_PATH, AT(mismatches),
-	 "fail the tracks on this list (sid_mismatches.txt)", NULL, 0, 0},
-	{0, "duplicates", "FILE", MT_OPT_PATH, AT(duplicates),
-	 "keep one track of each group of this list (msd_duplicates.txt)",
-	 NULL, 0, 0},
-	{0, "draw", "HOW", MT_OPT_CHOICE, AT(draw),
-	 "which one: the largest file, or drawn as by Orpheus [largest]",
-	 "largest|orpheus", 0, 0},
-	{0, "tags", "DB", MT_OPT_PATH, AT(tags),
-	 "fail tracks that are not in this tag database", NULL, 0, 0},
-	{0, "id-pattern", "REGEX", MT_OPT_STR, AT(id_pattern),
-	 "take the 7digital id from the first (group) matched in the key "
-	 "[field id, else the digits before .clip.ENDING]", NULL, 0, 0},
-	{0, "field", "COLUMN[=NAME]", MT_OPT_LIST, AT(field),
-	 "add a column of the summary (look-ups: of --metadata too) as a "
-	 "field; repeatable", NULL, 0, 0},
-	{0, "report", "FILE", MT_OPT_OUTPUT, AT(report),
-	 "write the effect of each rule as a table", NULL, 0, 0},
-	{0, "metadata", "DB", MT_OPT_PATH, AT(metadata),
-	 "look-ups: track_metadata.db", NULL, 0, 0},
-	{0, "every", NULL, MT_OPT_FLAG, AT(every),
-	 "look-ups: print every track with an id, not the first", NULL, 0, 0},
+	MT_OPT(0, "msd", "FILE", PATH, AT(msd), "summary of the data set, msd_summary_file.h5"),
+	MT_OPT(0, "mismatches", "FILE", PATH, AT(mismatches),
+	       "fail the tracks on this list (sid_mismatches.txt)"),
+	MT_OPT(0, "duplicates", "FILE", PATH, AT(duplicates),
+	       "keep one track of each group of this list (msd_duplicates.txt)"),
+	MT_OPT(0, "draw", "HOW", CHOICE, AT(draw),
+	       "which one: the largest file, or drawn as by Orpheus [largest]",
+	       .choices = "largest|orpheus"),
+	MT_OPT(0, "tags", "DB", PATH, AT(tags), "fail tracks that are not in this tag database"),
+	MT_OPT(0, "id-pattern", "REGEX", STR, AT(id_pattern),
+	       "take the 7digital id from the first (group) matched in the key [field id, else the "
+	       "digits before .clip.ENDING]"),
+	MT_OPT(0, "field", "COLUMN[=NAME]", LIST, AT(field),
+	       "add a column of the summary (look-ups: of --metadata too) as a field; repeatable"),
+	MT_OPT(0, "report", "FILE", OUTPUT, AT(report), "write the effect of each rule as a table"),
+	MT_OPT(0, "metadata", "DB", PATH, AT(metadata), "look-ups: track_metadata.db"),
+	MT_FLAG(0, "every", AT(every), "look-ups: print every track with an id, not the first"),
 	{0},
 };
 static const struct mt_opt_set sets[] = {{rows, &opts}, {NULL, NULL}};

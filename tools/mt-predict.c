@@ -29,34 +29,27 @@ static struct opts {
 #define AT(field) offsetof(struct opts, field)
 
 static const struct mt_opt rows[] = {
-	{'m', "model", "MODEL", MT_OPT_PATH, AT(model),
-	 "file or name of an installed model [msd-musicnn]", NULL, 0, 0},
-	{0, "top", "N", MT_OPT_I64, AT(top),
-	 "print the N best tags, as a table unless --tsv or --json [5, "
-	 "else all]", NULL, 1,
-	 1e6},
-	{'t', "threshold", "X", MT_OPT_F64, AT(threshold),
-	 "print the tags with a score of X or more, as a table likewise", NULL, 0, 1},
-	{0, "at-least", "N", MT_OPT_I64, AT(n_window),
-	 "average at least N windows of a long clip [enough to cover it]", NULL, 1,
-	 1e6},
-	{0, "windows", "HOW", MT_OPT_MAYBE, AT(windows),
-	 "add the scores and start of each window; even: windows spread over "
-	 "the clip, plain: back to back, without the tail [even]",
-	 "even|plain", 0, 0},
-	{0, "embed", "LAYER", MT_OPT_MAYBE, AT(embed),
-	 "write embeddings, the output of LAYER, instead of scores [the "
-	 "net's own choice]",
-	 NULL, 0, 0},
-	{0, "embed-pool", "HOW", MT_OPT_CHOICE, AT(pool),
-	 "pool a clip's windows by mean, max, mean+max or auto: max for values "
-	 "that are maxima over time, else mean [auto]", "auto|mean|max|mean+max", 0, 0},
-	{0, "tsv", NULL, MT_OPT_FLAG, AT(tsv),
-	 "print tab-separated key, tag and score", NULL, 0, 0},
-	{0, "json", NULL, MT_OPT_FLAG, AT(json), "print a JSON object for each record",
-	 NULL, 0, 0},
-	{0, "backend", "NAME", MT_OPT_CHOICE, AT(backend),
-	 "onednn or blas [onednn]", "onednn|blas", 0, 0},
+	MT_OPT('m', "model", "MODEL", PATH, AT(model),
+	       "file or name of an installed model [msd-musicnn]"),
+	MT_OPT(0, "top", "N", I64, AT(top),
+	       "print the N best tags, as a table unless --tsv or --json [5, else all]",
+	       MT_RANGE(1, 1e6)),
+	MT_OPT('t', "threshold", "X", F64, AT(threshold),
+	       "print the tags with a score of X or more, as a table likewise", MT_RANGE(0, 1)),
+	MT_OPT(0, "at-least", "N", I64, AT(n_window),
+	       "average at least N windows of a long clip [enough to cover it]", MT_RANGE(1, 1e6)),
+	MT_OPT(0, "windows", "HOW", MAYBE, AT(windows),
+	       "add the scores and start of each window; even: windows spread over the clip, "
+	       "plain: back to back, without the tail [even]", .choices = "even|plain"),
+	MT_OPT(0, "embed", "LAYER", MAYBE, AT(embed),
+	       "write embeddings, the output of LAYER, instead of scores [the net's own choice]"),
+	MT_OPT(0, "embed-pool", "HOW", CHOICE, AT(pool),
+	       "pool a clip's windows by mean, max, mean+max or auto: max for values that are "
+	       "maxima over time, else mean [auto]", .choices = "auto|mean|max|mean+max"),
+	MT_FLAG(0, "tsv", AT(tsv), "print tab-separated key, tag and score"),
+	MT_FLAG(0, "json", AT(json), "print a JSON object for each record"),
+	MT_OPT(0, "backend", "NAME", CHOICE, AT(backend), "onednn or blas [onednn]",
+	       .choices = "onednn|blas"),
 	{0},
 };
 static const struct mt_opt_set sets[] = {{rows, &opts}, {NULL, NULL}};

@@ -23,18 +23,15 @@ static struct opts {
 #define AT(field) offsetof(struct opts, field)
 
 static const struct mt_opt rows[] = {
-	{0, "files-from", "FILE", MT_OPT_PATH, AT(files_from),
-	 "also take the files named in FILE, one a line (- stdin)", NULL, 0, 0},
-	{'0', "null", NULL, MT_OPT_FLAG, AT(zero),
-	 "names in --files-from end with a zero byte", NULL, 0, 0},
-	{'a', "all", NULL, MT_OPT_FLAG, AT(every),
-	 "take files of any name, not only with known extensions", NULL, 0, 0},
-	{0, "exact", NULL, MT_OPT_FLAG, AT(exact),
-	 "take seconds from decoding, not from the headers", NULL, 0, 0},
-	{0, "id-pattern", "REGEX", MT_OPT_STR, AT(id_pattern),
-	 "add the field id: the first (group) matched in the key", NULL, 0, 0},
-	{0, "min-bytes", "N", MT_OPT_I64, AT(min_bytes),
-	 "fail files with fewer bytes", NULL, 0, 9e18},
+	MT_OPT(0, "files-from", "FILE", PATH, AT(files_from),
+	       "also take the files named in FILE, one a line (- stdin)"),
+	MT_FLAG('0', "null", AT(zero), "names in --files-from end with a zero byte"),
+	MT_FLAG('a', "all", AT(every), "take files of any name, not only with known extensions"),
+	MT_FLAG(0, "exact", AT(exact), "take seconds from decoding, not from the headers"),
+	MT_OPT(0, "id-pattern", "REGEX", STR, AT(id_pattern),
+	       "add the field id: the first (group) matched in the key"),
+	MT_OPT(0, "min-bytes", "N", I64, AT(min_bytes), "fail files with fewer bytes",
+	       MT_RANGE(0, 9e18)),
 	{0},
 };
 static const struct mt_opt_set sets[] = {{rows, &opts}, {NULL, NULL}};

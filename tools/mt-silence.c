@@ -21,18 +21,15 @@ static struct mt_silence_opts how = MT_SILENCE_DEFAULT;
 #define AT(field) offsetof(struct opts, field)
 
 static const struct mt_opt rows[] = {
-	{0, "min-effective", "S", MT_OPT_F64, AT(min_effective),
-	 "fail clips with less than S seconds from first to last sound", NULL, 0, 1e9},
-	{0, "max-total", "S", MT_OPT_F64, AT(max_total),
-	 "fail clips with more than S seconds of inner silence in total", NULL, 0, 1e9},
-	{0, "max-run", "S", MT_OPT_F64, AT(max_run),
-	 "fail clips with an inner silence longer than S seconds", NULL, 0, 1e9},
-	{0, "measure-only", NULL, MT_OPT_FLAG, AT(measure_only),
-	 "apply no limit and do not trim", NULL, 0, 0},
-	{0, "trim", NULL, MT_OPT_FLAG, AT(trim),
-	 "cut off the silence at both ends", NULL, 0, 0},
-	{0, "drop-audio", NULL, MT_OPT_FLAG, AT(drop_audio),
-	 "drop the samples and keep the measures", NULL, 0, 0},
+	MT_OPT(0, "min-effective", "S", F64, AT(min_effective),
+	       "fail clips with less than S seconds from first to last sound", MT_RANGE(0, 1e9)),
+	MT_OPT(0, "max-total", "S", F64, AT(max_total),
+	       "fail clips with more than S seconds of inner silence in total", MT_RANGE(0, 1e9)),
+	MT_OPT(0, "max-run", "S", F64, AT(max_run),
+	       "fail clips with an inner silence longer than S seconds", MT_RANGE(0, 1e9)),
+	MT_FLAG(0, "measure-only", AT(measure_only), "apply no limit and do not trim"),
+	MT_FLAG(0, "trim", AT(trim), "cut off the silence at both ends"),
+	MT_FLAG(0, "drop-audio", AT(drop_audio), "drop the samples and keep the measures"),
 	{0},
 };
 static const struct mt_opt_set sets[] = {

@@ -26,29 +26,21 @@ static struct opts {
 #define AT(field) offsetof(struct opts, field)
 
 static const struct mt_opt rows[] = {
-	{'o', "output", "FILE", MT_OPT_OUTPUT, AT(output),
-	 "write the clean tags to FILE, complete or not at all: SQLite, or a "
-	 "table if it ends in .tsv or .csv", NULL, 0, 0},
-	{'r', "rules", "FILE", MT_OPT_PATH, AT(rules),
-	 "file of rules, see mtrules(5), or a built-in one: lastfm, generic", NULL, 0,
-	 0},
-	{'l', "log", "FILE", MT_OPT_OUTPUT, AT(log),
-	 "write what became of every raw tag, and why", NULL, 0, 0},
-	{0, "vocab", "FILE", MT_OPT_OUTPUT, AT(vocab),
-	 "write the clean tags with their spellings", NULL, 0, 0},
-	{0, "stream", "FILE", MT_OPT_OUTPUT, AT(stream),
-	 "write a tags stream: the vocabulary and each track's labels", NULL,
-	 0, 0},
-	{'n', "dry-run", NULL, MT_OPT_FLAG, AT(dry_run),
-	 "write no database; print what --vocab would write", NULL, 0, 0},
-	{'e', "explain", "TAG", MT_OPT_LIST, AT(explain),
-	 "print what becomes of this raw tag, and write no database; "
-	 "repeatable", NULL, 0, 0},
-	{0, "min-val", "X", MT_OPT_F64, AT(min_val),
-	 "use only pairs whose val is over X [as the rules say, else all]", NULL,
-	 0, 0},
-	{0, "orpheus", NULL, MT_OPT_FLAG, AT(orpheus),
-	 "write the tables exactly as the Orpheus project did", NULL, 0, 0},
+	MT_OPT('o', "output", "FILE", OUTPUT, AT(output),
+	       "write the clean tags to FILE, complete or not at all: SQLite, or a table if it "
+	       "ends in .tsv or .csv", .untraced = true),
+	MT_OPT('r', "rules", "FILE", PATH, AT(rules),
+	       "file of rules, see mtrules(5), or a built-in one: lastfm, generic"),
+	MT_OPT('l', "log", "FILE", OUTPUT, AT(log), "write what became of every raw tag, and why"),
+	MT_OPT(0, "vocab", "FILE", OUTPUT, AT(vocab), "write the clean tags with their spellings"),
+	MT_OPT(0, "stream", "FILE", OUTPUT, AT(stream),
+	       "write a tags stream: the vocabulary and each track's labels"),
+	MT_FLAG('n', "dry-run", AT(dry_run), "write no database; print what --vocab would write"),
+	MT_OPT('e', "explain", "TAG", LIST, AT(explain),
+	       "print what becomes of this raw tag, and write no database; repeatable"),
+	MT_OPT(0, "min-val", "X", F64, AT(min_val),
+	       "use only pairs whose val is over X [as the rules say, else all]"),
+	MT_FLAG(0, "orpheus", AT(orpheus), "write the tables exactly as the Orpheus project did"),
 	{0},
 };
 static const struct mt_opt_set sets[] = {{rows, &opts}, {NULL, NULL}};

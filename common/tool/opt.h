@@ -43,7 +43,25 @@ struct mt_opt {
 	const char *help;        /* one line; "[default]" belongs in it */
 	const char *choices;     /* CHOICE; MAYBE, or NULL for any text */
 	double min, max;         /* I64, F64, SIZE; both 0: no limits */
+	bool untraced;           /* says how to run, not what to make: kept out of
+				  * the provenance, so that the same result has
+				  * the same bytes */
 };
+
+/* One row. type is the name of an mt_opt_type without MT_OPT_, where the offset of
+ * the variable; behind the help come the members that this option needs:
+ *	MT_OPT('j', "jobs", "N", I64, AT(jobs), "threads", MT_RANGE(1, 4096)),
+ *	MT_OPT(0, "log", "KIND", CHOICE, AT(log), "db or ln", .choices = "db|ln"),
+ *	MT_FLAG('q', "quiet", AT(quiet), "print errors only", .untraced = true),
+ *	{0},
+ */
+#define MT_OPT(letter_, name_, arg_, type_, where_, help_, ...) \
+	{.letter = (letter_), .name = (name_), .arg = (arg_), .type = MT_OPT_##type_, \
+	 .offset = (where_), .help = (help_), __VA_ARGS__}
+#define MT_FLAG(letter_, name_, where_, help_, ...) \
+	{.letter = (letter_), .name = (name_), .type = MT_OPT_FLAG, .offset = (where_), \
+	 .help = (help_), __VA_ARGS__}
+#define MT_RANGE(min_, max_) .min = (min_), .max = (max_)
 
 /* Several tables, each with the struct that it fills; ended by rows NULL. */
 struct mt_opt_set {

@@ -25,64 +25,51 @@ static const char *tool_name = "mt";
 #define AT(field) offsetof(struct mt_common, field)
 
 static const struct mt_opt jobs_rows[] = {
-	{'j', "jobs", "N", MT_OPT_I64, AT(jobs),
-	 "threads [the CPUs that this process may use]", NULL, 1, 4096},
+	MT_OPT('j', "jobs", "N", I64, AT(jobs), "threads [the CPUs that this process may use]",
+	       MT_RANGE(1, 4096), .untraced = true),
 	{0},
 };
 static const struct mt_opt output_rows[] = {
-	{'o', "output", "FILE", MT_OPT_OUTPUT, AT(output),
-	 "write the stream to FILE, complete or not at all [-]", NULL, 0, 0},
+	MT_OPT('o', "output", "FILE", OUTPUT, AT(output),
+	       "write the stream to FILE, complete or not at all [-]", .untraced = true),
 	{0},
 };
 static const struct mt_opt fail_rows[] = {
-	{0, "allow-fail", "N|N%", MT_OPT_STR, AT(allow_fail),
-	 "exit 0 though this many items, or this share, failed [0]", NULL,
-	 0, 0},
-	{0, "fail-log", "FILE", MT_OPT_OUTPUT, AT(fail_log),
-	 "write failed items to FILE as JSON lines", NULL, 0, 0},
+	MT_OPT(0, "allow-fail", "N|N%", STR, AT(allow_fail),
+	       "exit 0 though this many items, or this share, failed [0]"),
+	MT_OPT(0, "fail-log", "FILE", OUTPUT, AT(fail_log),
+	       "write failed items to FILE as JSON lines", .untraced = true),
 	{0},
 };
 static const struct mt_opt progress_rows[] = {
-	{0, "progress", "HOW", MT_OPT_CHOICE, AT(progress),
-	 "auto, json or none, on standard error [auto]", "auto|json|none",
-	 0, 0},
+	MT_OPT(0, "progress", "HOW", CHOICE, AT(progress),
+	       "auto, json or none, on standard error [auto]", .choices = "auto|json|none",
+	       .untraced = true),
 	{0},
 };
 static const struct mt_opt record_rows[] = {
-	{0, "max-record", "SIZE", MT_OPT_SIZE, AT(max_record),
-	 "fail what would become a record larger than this [1G]", NULL,
-	 4096, 0x1p32},
+	MT_OPT(0, "max-record", "SIZE", SIZE, AT(max_record),
+	       "fail what would become a record larger than this [1G]", MT_RANGE(4096, 0x1p32)),
 	{0},
 };
 static const struct mt_opt prog_rows[] = {
-	{0, "no-prog", NULL, MT_OPT_FLAG, AT(no_prog),
-	 "leave this program out of the provenance chain", NULL, 0, 0},
+	MT_FLAG(0, "no-prog", AT(no_prog), "leave this program out of the provenance chain"),
 	{0},
 };
 static const struct mt_opt verb_rows[] = {
-	{0, "list-commands", NULL, MT_OPT_FLAG, AT(list_commands),
-	 "print the table of commands for programs and exit", NULL, 0, 0},
+	MT_FLAG(0, "list-commands", AT(list_commands),
+		"print the table of commands for programs and exit"),
 	{0},
 };
 static const struct mt_opt all_rows[] = {
-	{'q', "quiet", NULL, MT_OPT_FLAG, AT(quiet),
-	 "print errors only", NULL, 0, 0},
-	{'v', "verbose", NULL, MT_OPT_FLAG, AT(verbose), "print more messages", NULL,
-	 0, 0},
-	{0, "list-options", NULL, MT_OPT_FLAG, AT(list_options),
-	 "print the option table for programs and exit", NULL, 0, 0},
-	{'h', "help", NULL, MT_OPT_FLAG, AT(help), "print this and exit",
-	 NULL, 0, 0},
-	{'V', "version", NULL, MT_OPT_FLAG, AT(version),
-	 "print the version and exit", NULL, 0, 0},
+	MT_FLAG('q', "quiet", AT(quiet), "print errors only", .untraced = true),
+	MT_FLAG('v', "verbose", AT(verbose), "print more messages", .untraced = true),
+	MT_FLAG(0, "list-options", AT(list_options),
+		"print the option table for programs and exit"),
+	MT_FLAG('h', "help", AT(help), "print this and exit"),
+	MT_FLAG('V', "version", AT(version), "print the version and exit"),
 	{0},
 };
-
-/* Options that say how to run and not what to make: kept out of provenance,
- * so that the same result has the same bytes. */
-static const char *const no_trace[] = {"jobs", "output", "fail-log",
-				       "progress", "quiet", "verbose",
-				       "resume", "force", "memory"};
 
 #define MAX_SETS 16
 
@@ -316,14 +303,6 @@ static void quote(FILE *f, const char *s)
 	fputc('\'', f);
 }
 
-static bool leaves_no_trace(const struct mt_opt *row)
-{
-	for (size_t i = 0; row && i < sizeof no_trace / sizeof *no_trace; i++)
-		if (!strcmp(no_trace[i], row->name))
-			return true;
-	return false;
-}
-
 static void put_word(FILE *f, const char *word)
 {
 	fputc(' ', f);
@@ -337,7 +316,7 @@ static int put_long(FILE *f, const struct mt_opt_set *sets, char **argv)
 	const struct mt_opt *row = mt_opt_by_name(sets, argv[0] + 2, len);
 	int n = row && mt_opt_takes_word(row) && !argv[0][2 + len] && argv[1]
 			? 2 : 1;
-	for (int i = 0; i < n && !leaves_no_trace(row); i++)
+	for (int i = 0; i < n && !(row && row->untraced); i++)
 		put_word(f, argv[i]);
 	return n;
 }
@@ -351,12 +330,12 @@ static int put_short(FILE *f, const struct mt_opt_set *sets, char **argv)
 	*to++ = '-';
 	for (; *c; c++) {
 		row = mt_opt_by_letter(sets, *c);
-		if (!leaves_no_trace(row))
+		if (!row || !row->untraced)
 			*to++ = *c;
 		if (row && row->type != MT_OPT_FLAG)
 			break;  /* what follows is its value */
 	}
-	bool trace = !leaves_no_trace(row);
+	bool trace = !row || !row->untraced;
 	int n = *c && !c[1] && argv[1] ? 2 : 1;
 	if (*c && trace)
 		memcpy(to, c + 1, strlen(c + 1));

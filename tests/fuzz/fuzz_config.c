@@ -22,15 +22,15 @@ static struct opts {
 #define AT(field) offsetof(struct opts, field)
 
 static const struct mt_opt rows[] = {
-	{'f', "flag", NULL, MT_OPT_FLAG, AT(flag), "", NULL, 0, 0},
-	{'s', "str", "S", MT_OPT_STR, AT(str), "", NULL, 0, 0},
-	{'p', "path", "P", MT_OPT_PATH, AT(path), "", NULL, 0, 0},
-	{'o', "output", "P", MT_OPT_OUTPUT, AT(output), "", NULL, 0, 0},
-	{'c', "choice", "C", MT_OPT_CHOICE, AT(choice), "", "one|two", 0, 0},
-	{'n', "whole", "N", MT_OPT_I64, AT(whole), "", NULL, -5, 5e15},
-	{'r', "real", "R", MT_OPT_F64, AT(real), "", NULL, 0, 1},
-	{'b', "bytes", "B", MT_OPT_SIZE, AT(bytes), "", NULL, 4096, 0x1p32},
-	{'l', "list", "L", MT_OPT_LIST, AT(list), "", NULL, 0, 0},
+	MT_FLAG('f', "flag", AT(flag), ""),
+	MT_OPT('s', "str", "S", STR, AT(str), ""),
+	MT_OPT('p', "path", "P", PATH, AT(path), ""),
+	MT_OPT('o', "output", "P", OUTPUT, AT(output), "", .untraced = true),
+	MT_OPT('c', "choice", "C", CHOICE, AT(choice), "", .choices = "one|two"),
+	MT_OPT('n', "whole", "N", I64, AT(whole), "", MT_RANGE(-5, 5e15)),
+	MT_OPT('r', "real", "R", F64, AT(real), "", MT_RANGE(0, 1)),
+	MT_OPT('b', "bytes", "B", SIZE, AT(bytes), "", MT_RANGE(4096, 0x1p32)),
+	MT_OPT('l', "list", "L", LIST, AT(list), ""),
 	{0},
 };
 static const struct mt_opt_set sets[] = {{rows, &opts}, {NULL, NULL}};

@@ -28,19 +28,19 @@ struct opts {
 
 #define AT(f) offsetof(struct opts, f)
 static const struct mt_opt rows[] = {
-	{'n', "dry", NULL, MT_OPT_FLAG, AT(dry), "", NULL, 0, 0},
-	{'d', "deep", NULL, MT_OPT_FLAG, AT(deep), "", NULL, 0, 0},
-	{'c', "count", "N", MT_OPT_I64, AT(count), "", NULL, -2, 100},
+	MT_FLAG('n', "dry", AT(dry), ""),
+	MT_FLAG('d', "deep", AT(deep), ""),
+	MT_OPT('c', "count", "N", I64, AT(count), "", MT_RANGE(-2, 100)),
 	{0},
 };
 static const struct mt_opt more[] = {
-	{'r', "rate", "HZ", MT_OPT_F64, AT(rate), "", NULL, 0, 0},
-	{'f', "file", "FILE", MT_OPT_PATH, AT(file), "", NULL, 0, 0},
-	{0, "how", "HOW", MT_OPT_CHOICE, AT(how), "", "soxr|swr", 0, 0},
-	{'k', "key", "KEY", MT_OPT_LIST, AT(key), "", NULL, 0, 0},
-	{0, "count-all", NULL, MT_OPT_FLAG, AT(deep), "", NULL, 0, 0},
-	{0, "layer", "NAME", MT_OPT_MAYBE, AT(layer), "", NULL, 0, 0},
-	{0, "cover", "HOW", MT_OPT_MAYBE, AT(cover), "", "even|plain", 0, 0},
+	MT_OPT('r', "rate", "HZ", F64, AT(rate), ""),
+	MT_OPT('f', "file", "FILE", PATH, AT(file), ""),
+	MT_OPT(0, "how", "HOW", CHOICE, AT(how), "", .choices = "soxr|swr"),
+	MT_OPT('k', "key", "KEY", LIST, AT(key), ""),
+	MT_FLAG(0, "count-all", AT(deep), ""),
+	MT_OPT(0, "layer", "NAME", MAYBE, AT(layer), ""),
+	MT_OPT(0, "cover", "HOW", MAYBE, AT(cover), "", .choices = "even|plain"),
 	{0},
 };
 
