@@ -81,7 +81,7 @@ static int read_like(struct mt_err *err)
 				"end");
 	spec.model_crc = model.crc;
 	mt_model_close(&model);
-	return rc ? mt_err_prefix(err, "%s", opts.like) : MT_OK;
+	return rc ? mt_err_prefix(rc, err, "%s", opts.like) : MT_OK;
 }
 
 static int check(struct mt_filter *f, char **operand, int *n,

@@ -133,7 +133,7 @@ static int check(struct mt_filter *f, char **operand, int *n,
 	if (!rc && opts.embed && (rc = mt_embed_init(&run.out, &t->net, t->crop,
 			run.in.name, t->model.crc, opts.embed,
 			opts.pool ? opts.pool : "auto", err)))
-		mt_err_prefix(err, "%s", run.in.given);
+		mt_err_prefix(rc, err, "%s", run.in.given);
 	set_text();
 	return rc;
 }
@@ -223,11 +223,11 @@ static void *worker_new(void *state)
 				    .plain = plain()};
 	w->rc = mt_tagger_open_scorer(&run.in.model.tagger, &w->scorer, &how, &w->err);
 	if (w->rc)
-		mt_err_prefix(&w->err, "%s", run.in.given);
+		mt_err_prefix(w->rc, &w->err, "%s", run.in.given);
 	how.embed = true;
 	if (!w->rc && run.in.makes.dims &&
 	    (w->rc = mt_tagger_open_scorer(&run.in.base.tagger, &w->base, &how, &w->err)))
-		mt_err_prefix(&w->err, "%s", run.in.base.path);
+		mt_err_prefix(w->rc, &w->err, "%s", run.in.base.path);
 	predict_in_work_init(&w->in, &run.in);
 	return w;
 }

@@ -274,7 +274,7 @@ static int begin_params(struct mt_err *err)
 	if (!rc)
 		mt_info("starting from %s%s", opts.from, same ? "" :
 			", with a new head for other tags");
-	return rc ? mt_err_prefix(err, "%s", opts.from) : rc;
+	return rc ? mt_err_prefix(rc, err, "%s", opts.from) : rc;
 }
 
 /* Which net, and what it recommends. */

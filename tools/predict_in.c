@@ -38,7 +38,7 @@ static int open_ear(struct predict_ear *ear, struct mt_err *err)
 	rc = mt_mel_from_json(&ear->front, ear->tagger.frontend, err);
 	ear->has_front = !rc;
 	if (rc)
-		mt_err_prefix(err, "%s", ear->path);
+		mt_err_prefix(rc, err, "%s", ear->path);
 	else if (ear->front.bands != ear->tagger.net.bands)
 		rc = mt_err_set(err, MT_EINPUT, "%s: its front end makes %" PRId64
 				" bands, its net reads %" PRId64, ear->path,
@@ -63,7 +63,7 @@ int predict_in_open(struct predict_in *in, const char *model, struct mt_err *err
 		return open_ear(&in->model, err);
 	}
 	if (rc)
-		return mt_err_prefix(err, "%s", in->model.path);
+		return mt_err_prefix(rc, err, "%s", in->model.path);
 	if (in->reads.dims != (size_t)t->net.bands || t->crop != 1)
 		rc = mt_err_set(err, MT_EINPUT, "%s: was trained on embeddings of %zu "
 				"values, its net reads %zu frames of %" PRId64,
@@ -171,7 +171,7 @@ int predict_in_head(struct predict_in *in, const struct mt_head *h, bool windows
 		rc = mt_mel_init(&in->ear->mel, &in->ear->front, err);
 		in->ear->has_mel = !rc;
 	}
-	return rc ? mt_err_prefix(err, "%s", in->ear->path) : MT_OK;
+	return rc ? mt_err_prefix(rc, err, "%s", in->ear->path) : MT_OK;
 }
 
 static float *room(struct predict_in_work *w, size_t n)

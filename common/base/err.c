@@ -53,26 +53,27 @@ int mt_err_sys(struct mt_err *err, const char *fmt, ...)
 	return MT_ESYS;
 }
 
-int mt_err_prefix(struct mt_err *err, const char *fmt, ...)
+int mt_err_prefix(int status, struct mt_err *err, const char *fmt, ...)
 {
 	if (!err)
-		return MT_ESYS;
+		return status;
 	char head[256], text[sizeof err->text];
 	va_list ap;
 	va_start(ap, fmt);
 	vsnprintf(head, sizeof head, fmt, ap);
 	va_end(ap);
+	err->status = status;
 	memcpy(text, err->text, sizeof text);
 	size_t n = strlen(head);
 	if (n + 3 > sizeof err->text)
-		return err->status;
+		return status;
 	memcpy(err->text, head, n);
 	size_t room = sizeof err->text - n - 3, len = strlen(text);
 	len = len < room ? len : room;
 	memcpy(err->text + n, ": ", 2);
 	memcpy(err->text + n + 2, text, len);
 	err->text[n + 2 + len] = 0;
-	return err->status;
+	return status;
 }
 
 int mt_err_exit(int status)

@@ -43,8 +43,10 @@ int mt_err_item(struct mt_err *err, const char *code, const char *fmt, ...)
 /* As mt_err_set() with MT_ESYS; ": " and strerror(errno) are appended. */
 int mt_err_sys(struct mt_err *err, const char *fmt, ...) MT_PRINTF(2, 3);
 
-/* Put "prefix: " before the text. Returns err->status, or MT_ESYS for NULL. */
-int mt_err_prefix(struct mt_err *err, const char *fmt, ...) MT_PRINTF(2, 3);
+/* Put "prefix: " before the text of a failure with this status, which becomes
+ * err's own and is returned. */
+int mt_err_prefix(int status, struct mt_err *err, const char *fmt, ...)
+	MT_PRINTF(3, 4);
 
 /* Exit code of a program that ends with this status (MT_EITEM gives 1). */
 int mt_err_exit(int status);

@@ -341,7 +341,7 @@ static int take_tensor(struct reader *r, struct cur value, struct mt_err *err)
 				  PRIu64 " of %zu", r->name, r->key, e.shard, r->n_shard);
 	rc = mt_weights_add(r->w, r->key, e.n_dim, e.dim, r->limit, &item, err);
 	if (rc)
-		mt_err_prefix(err, "%s", r->name);
+		mt_err_prefix(rc, err, "%s", r->name);
 	return rc ? rc : take_data(r, &e, item, type, err);
 }
 

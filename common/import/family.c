@@ -144,7 +144,7 @@ int mt_family_parse(struct mt_family *f, const char *text, const char *name,
 					"separated by a tab");
 		}
 		if (rc)
-			mt_err_prefix(err, "%s: line %d", name, n);
+			mt_err_prefix(rc, err, "%s: line %d", name, n);
 	}
 	free(copy);
 	if (rc)

@@ -44,7 +44,7 @@ static int add(struct mt_weights *w, const struct mt_model_tensor *t, const char
 				  "save it as F32", path, t->name, t->dtype);
 	int rc = mt_weights_add(w, t->name, t->n_dim, t->dim, limit, &v, err);
 	if (rc) {
-		mt_err_prefix(err, "%.150s", path);
+		mt_err_prefix(rc, err, "%.150s", path);
 		return rc;
 	}
 	v->type = types[i].type;

@@ -381,7 +381,7 @@ static int take_one(struct keras *k, int fd, const struct head *h, char *name, c
 	int rc = mt_weights_add(k->w, taken ? longer : name, h->n_dim, h->dim, k->size * FACTOR,
 				&v, err);
 	if (rc) {
-		mt_err_prefix(err, "%.150s", k->path);
+		mt_err_prefix(rc, err, "%.150s", k->path);
 		return rc;
 	}
 	v->type = h->type < MT_N_WEIGHT_TYPE ? (enum mt_weight_type)h->type : MT_WEIGHT_F32;

@@ -233,7 +233,7 @@ static int add(struct mt_torch *t, struct mt_weights *w, const char *name,
 	if (!rc) {
 		rc = mt_weights_add(w, name, view.n_dim, view.dim, t->limit, &weight, err);
 		if (rc)
-			mt_err_prefix(err, "%.150s", t->path);
+			mt_err_prefix(rc, err, "%.150s", t->path);
 	}
 	if (!rc) {
 		weight->type = view.storage->type;

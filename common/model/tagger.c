@@ -106,10 +106,10 @@ int mt_tagger_open(struct mt_tagger *t, const char *path, struct mt_err *err)
 		rc = mt_err_set(err, MT_EINPUT, "%s: its metadata has no net",
 				path);
 	else if ((rc = mt_net_parse(&t->net, json, NULL, err)))
-		mt_err_prefix(err, "%s", path);
+		mt_err_prefix(rc, err, "%s", path);
 	/* a net may ask for more memory than the file has weights for */
 	if (!rc && (rc = mt_model_fits(&t->model, &t->net, err)))
-		mt_err_prefix(err, "%s", path);
+		mt_err_prefix(rc, err, "%s", path);
 	if (!rc)
 		rc = check_values(t, path, err);
 	if (!rc)

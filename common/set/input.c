@@ -99,7 +99,7 @@ static int check_head(struct mt_input *in, struct mt_err *err)
 		return MT_OK;
 	}
 	int rc = mt_head_same(&in->first, &in->reader.head, err);
-	return rc ? mt_err_prefix(err, "%s", in->reader.name) : MT_OK;
+	return rc ? mt_err_prefix(rc, err, "%s", in->reader.name) : MT_OK;
 }
 
 int mt_input_next(struct mt_input *in, struct mt_rec *rec, struct mt_err *err)

@@ -207,7 +207,7 @@ static int join_head(struct mt_pack *p, const struct mt_set *from,
 	if (!rc && !p->has_head)
 		rc = mt_pack_head(p, &r.head, err);
 	else if (!rc && (rc = mt_head_same(&p->head, &r.head, err)))
-		mt_err_prefix(err, "%s", from->folder);
+		mt_err_prefix(rc, err, "%s", from->folder);
 	mt_rec_release(&rec);
 	mt_reader_close(&r);
 	return rc;
@@ -305,7 +305,7 @@ int mt_pack_merge(const char *folder, bool force, char *const *from, int n,
 	if (!rc)
 		rc = mt_pack_finish(&p, err);
 	else if (mt_packdir_clear(p.work, NULL)) /* nothing goes on with them */
-		mt_err_prefix(err, "%s: not cleared", p.work);
+		mt_err_prefix(rc, err, "%s: not cleared", p.work);
 	*keys = p.keys;
 	p.keys = (struct mt_keyset){0};
 	mt_pack_abort(&p);

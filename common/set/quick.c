@@ -59,7 +59,7 @@ static int read_head(struct mt_quick *q, struct mt_reader *r,
 	if (!rc && q->first.n_line) {
 		rc = mt_head_same(&q->first, &head, err);
 		mt_head_release(&head);
-		return rc ? mt_err_prefix(err, "%s", r->name) : MT_OK;
+		return rc ? mt_err_prefix(rc, err, "%s", r->name) : MT_OK;
 	}
 	if (!rc)
 		q->first = head;

@@ -352,12 +352,12 @@ static int take_head(struct mt_reader *r, struct raw *f, struct mt_rec *rec,
 			   "long");
 	int rc = mt_head_parse(&head, text->data, text->size, err);
 	if (rc)
-		return mt_err_prefix(err, "%s", r->name);
+		return mt_err_prefix(rc, err, "%s", r->name);
 	if (r->n_segment) {
 		rc = mt_head_same(&r->head, &head, err);
 		if (rc) {
 			mt_head_release(&head);
-			return mt_err_prefix(err, "%s: segment %" PRIu64,
+			return mt_err_prefix(rc, err, "%s: segment %" PRIu64,
 					     r->name, r->n_segment + 1);
 		}
 	}
@@ -533,5 +533,5 @@ int mt_reader_head_at(struct mt_reader *r, uint64_t offset, struct mt_rec *rec,
 		return mt_err_set(err, MT_EINPUT, "%s: there is no header at byte %"
 				  PRIu64, r->name, offset);
 	rc = mt_head_parse(head, text->data, text->size, err);
-	return rc ? mt_err_prefix(err, "%s", r->name) : MT_OK;
+	return rc ? mt_err_prefix(rc, err, "%s", r->name) : MT_OK;
 }

@@ -75,7 +75,7 @@ int mt_opt_config(const struct mt_opt_set *sets, const char *path,
 				     "names no other");
 		if (rc) {
 			json_decref(root);
-			return mt_err_prefix(err, "%s", path);
+			return mt_err_prefix(rc, err, "%s", path);
 		}
 	}
 	json_decref(root);

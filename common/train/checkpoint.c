@@ -77,7 +77,7 @@ static int check_net(const struct mt_net *now, const char *text, const char *pat
 		return MT_OK;
 	int rc = mt_net_parse(&was, text, NULL, err);
 	if (rc)
-		return mt_err_prefix(err, "%s", path);
+		return mt_err_prefix(rc, err, "%s", path);
 	long long a = (long long)mt_net_n_param(&was, 0), b = (long long)mt_net_n_param(now, 0);
 	if (a != b || strcmp(was.name, now->name) != 0) {
 		rc = mt_err_set(err, MT_EUSAGE, "%s: the run to resume had another net: "

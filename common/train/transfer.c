@@ -111,7 +111,7 @@ int mt_wish_read(struct mt_net *net, const struct mt_net_wish *w, struct mt_err 
 	if (!w->base)
 		return mt_net_load(net, w->name, &w->how, err);
 	int rc = mt_net_parse(net, mt_net_json(&w->base->net), &w->how, err);
-	return rc ? mt_err_prefix(err, "%s", w->base_name) : MT_OK;
+	return rc ? mt_err_prefix(rc, err, "%s", w->base_name) : MT_OK;
 }
 
 /* A net that cannot be loaded: because of the crop? */
@@ -174,7 +174,7 @@ int mt_net_recommend(const struct mt_net *net,
 					"which is not a number for the training", net->name,
 					name);
 		else if ((rc = set(ctx, name, number, err)))
-			mt_err_prefix(err, "net %.60s: recipe", net->name);
+			mt_err_prefix(rc, err, "net %.60s: recipe", net->name);
 		free(word);
 		if (rc)
 			break;

@@ -241,14 +241,19 @@ static void test_err(void **state)
 	struct mt_err err;
 	assert_int_equal(MT_EITEM, mt_err_item(&err, "a.b", "%s", "text"));
 	assert_string_equal("a.b", err.code);
-	assert_int_equal(MT_EITEM, mt_err_prefix(&err, "file %d", 3));
+	assert_int_equal(MT_EITEM, mt_err_prefix(MT_EITEM, &err, "file %d", 3));
 	assert_string_equal("file 3: text", err.text);
+	/* a failure stays one, whatever err said of an earlier one */
+	struct mt_err none = {0};
+	assert_int_equal(MT_ESYS, mt_err_prefix(MT_ESYS, &none, "layer"));
+	assert_int_equal(MT_ESYS, none.status);
+	assert_int_equal(MT_EINPUT, mt_err_prefix(MT_EINPUT, NULL, "layer"));
 	/* too long is cut, never overrun */
 	char *big = mt_calloc(2000, 1);
 	memset(big, 'x', 1999);
 	assert_int_equal(MT_EINPUT, mt_err_set(&err, MT_EINPUT, "%s", big));
 	assert_int_equal(sizeof err.text - 1, strlen(err.text));
-	assert_int_equal(MT_EINPUT, mt_err_prefix(&err, "%s", big));
+	assert_int_equal(MT_EINPUT, mt_err_prefix(MT_EINPUT, &err, "%s", big));
 	assert_int_equal(sizeof err.text - 1, strlen(err.text));
 	free(big);
 	assert_int_equal(MT_ESYS, mt_err_set(NULL, MT_ESYS, "nobody looks"));

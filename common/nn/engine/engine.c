@@ -135,7 +135,8 @@ static int run_forward(struct mt_engine *e, const struct mt_train *t, struct mt_
 		}
 		int status = e->ops->forward(e->ctx, s, err);
 		if (status)
-			return mt_err_prefix(err, "layer %s", e->net->node[e->step[i].node].name);
+			return mt_err_prefix(status, err, "layer %s",
+					     e->net->node[e->step[i].node].name);
 	}
 	return MT_OK;
 }
@@ -148,7 +149,7 @@ static int run_backward(struct mt_engine *e, struct mt_err *err)
 			continue;
 		int status = e->ops->backward(e->ctx, &st->s, err);
 		if (status)
-			return mt_err_prefix(err, "layer %s", e->net->node[st->node].name);
+			return mt_err_prefix(status, err, "layer %s", e->net->node[st->node].name);
 		for (int k = 0; k < st->s.n_in; k++) {
 			if (!st->s.din[k] || !st->add[k])
 				continue;

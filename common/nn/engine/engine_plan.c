@@ -164,7 +164,7 @@ static int plan_steps(struct mt_engine *e, struct mt_err *err)
 		}
 		int status = e->ops->plan(e->ctx, &st->s, err);
 		if (status)
-			return mt_err_prefix(err, "layer %s", e->net->node[st->node].name);
+			return mt_err_prefix(status, err, "layer %s", e->net->node[st->node].name);
 		struct value *v = &e->value[st->out];
 		v->g = v->t;
 		for (int k = 0; k < st->s.n_in; k++)

@@ -43,10 +43,11 @@ static int check_outs(const json_t *layers, const json_t *last, struct mt_err *e
 		const char *word = l == last ? json_string_value(out) : NULL;
 		if (word && !strcmp(word, "classes"))
 			continue;
-		if (check_size(out, "out", err)) {
+		int status = check_size(out, "out", err);
+		if (status) {
 			const char *name = json_string_value(json_object_get(l, "name"));
-			return name ? mt_err_prefix(err, "layer %s", name) :
-				mt_err_prefix(err, "layer %zu", i + 1);
+			return name ? mt_err_prefix(status, err, "layer %s", name) :
+				mt_err_prefix(status, err, "layer %zu", i + 1);
 		}
 	}
 	return MT_OK;
@@ -138,8 +139,8 @@ static int read_file(const char *path, char **text, struct mt_err *err)
 		return status;
 	*text = json_dumps(root, JSON_COMPACT);
 	status = *text ? MT_OK : mt_err_set(err, MT_EINPUT, "%s: not a net", path);
-	if (!status && mt_net_check_names(root, err))
-		status = mt_err_prefix(err, "%s", path);
+	if (!status && (status = mt_net_check_names(root, err)))
+		mt_err_prefix(status, err, "%s", path);
 	json_decref(root);
 	return status;
 }
@@ -169,7 +170,7 @@ int mt_net_load(struct mt_net *net, const char *name, const struct mt_net_opt *o
 		if (strcmp(b->name, name))
 			continue;
 		int status = mt_net_parse(net, b->json, opt, err);
-		return status ? mt_err_prefix(err, "net %s", name) : MT_OK;
+		return status ? mt_err_prefix(status, err, "net %s", name) : MT_OK;
 	}
 	if (!strchr(name, '/') && (n < 5 || strcmp(name + n - 5, ".json"))) {
 		return unknown(name, err);
@@ -177,7 +178,7 @@ int mt_net_load(struct mt_net *net, const char *name, const struct mt_net_opt *o
 	char *text = NULL;
 	int status = read_file(name, &text, err);
 	if (!status && (status = mt_net_parse(net, text, opt, err)))
-		mt_err_prefix(err, "%s", name);
+		mt_err_prefix(status, err, "%s", name);
 	free(text);
 	return status;
 }

@@ -300,8 +300,9 @@ static int read_node(struct mt_net *net, const json_t *l, struct mt_err *err)
 	struct mt_node *node = &net->node[net->n_node];
 	const char *op = json_string_value(json_object_get(l, "op"));
 	const char *name;
-	if (get_word(l, "name", &name, err))
-		return mt_err_prefix(err, "layer %d", net->n_node + 1);
+	int rc = get_word(l, "name", &name, err);
+	if (rc)
+		return mt_err_prefix(rc, err, "layer %d", net->n_node + 1);
 	const struct op_name *known = find_op(op);
 	if (!known)
 		return mt_err_set(err, MT_EINPUT, "layer %d: unknown op \"%s\"", net->n_node + 1,
@@ -315,7 +316,7 @@ static int read_node(struct mt_net *net, const json_t *l, struct mt_err *err)
 		return mt_err_set(err, MT_EINPUT, "two layers are called \"%s\"", node->name);
 	if (!status)
 		status = read_attr(net, l, node, err);
-	return status ? mt_err_prefix(err, "layer %s", node->name) : MT_OK;
+	return status ? mt_err_prefix(status, err, "layer %s", node->name) : MT_OK;
 }
 
 static int read_input(struct mt_net *net, const json_t *root, struct mt_err *err)

@@ -146,7 +146,7 @@ int mt_net_shape(const struct mt_net *net, int64_t frames, int64_t (*dim)[4],
 		if (!status && (count3(dim[i]) > MAX_COUNT || dim[i][1] > MAX_COUNT))
 			status = bad_shape(err, "the output is too large", in[0]);
 		if (status)
-			return mt_err_prefix(err, "%lld bands, %lld frames: layer %s",
+			return mt_err_prefix(status, err, "%lld bands, %lld frames: layer %s",
 					     (long long)net->bands, (long long)frames,
 					     node->name);
 	}
