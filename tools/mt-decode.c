@@ -430,7 +430,7 @@ static int file_of(char **file, const struct mt_rec *rec, struct mt_err *err)
 	}
 	if (leaves(key, n))
 		return mt_err_item(err, "decode.root", "%.*s: is not below --root %s",
-				   n < 300 ? (int)n : 300, key, opts.root);
+				   mt_rec_key_shown(key, n), key, opts.root);
 	*file = mt_strf("%s/%.*s", opts.root, (int)n, key);
 	return MT_OK;
 }

@@ -74,7 +74,7 @@ static int get_field(const struct mt_rec *rec, const char *name,
 {
 	size_t n;
 	const char *key = mt_rec_key(rec, &n);
-	int len = n > 200 ? 200 : (int)n;
+	int len = mt_rec_key_shown(key, n);
 	*f = mt_rec_get(rec, name);
 	if (!*f)
 		return mt_err_set(err, MT_EINPUT, "record '%.*s' has no %s%s",
@@ -109,7 +109,7 @@ static int put(void *state, struct mt_rec *rec, struct mt_err *err)
 		if (isnan(((const float *)s->data)[i]))
 			return mt_err_set(err, MT_EINPUT, "record '%.*s': the "
 					  "score of '%s' is not a number",
-					  n > 200 ? 200 : (int)n, key,
+					  mt_rec_key_shown(key, n), key,
 					  run.tag[i]);
 	if (run.n == run.cap) {
 		run.cap = run.cap ? 2 * run.cap : 1024;

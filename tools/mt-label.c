@@ -450,7 +450,7 @@ static int untagged(const struct mt_rec *rec, struct mt_err *err)
 	if (*opts.untagged == 'z')
 		return MT_OK;
 	return mt_err_item(err, "label.untagged", "%.*s: has none of the %zu "
-			   "tags", (int)n, key, label.vocab.n);
+			   "tags", mt_rec_key_shown(key, n), key, label.vocab.n);
 }
 
 /* The key's first folder is its tag, whole, though it hold a comma. */
@@ -470,7 +470,7 @@ static int put_folder(struct mt_rec *rec, const char *key, size_t n, struct mt_e
 	if (!known)
 		return opts.keep ? MT_OK : mt_err_item(err, "label.none",
 			"%.*s: its first folder is not one of those in %s",
-			(int)n, key, opts.folders);
+			mt_rec_key_shown(key, n), key, opts.folders);
 	uint8_t *y = mt_rec_alloc(rec, dim);
 	memset(y, 0, dim);
 	if (k >= 0)
@@ -513,8 +513,8 @@ static int no_row(const char *key, size_t n, const char *where, struct mt_err *e
 {
 	if (opts.keep)
 		return MT_OK;
-	return mt_err_item(err, "label.none", "%.*s: has no row in %s", (int)n,
-			   key, where);
+	return mt_err_item(err, "label.none", "%.*s: has no row in %s",
+			   mt_rec_key_shown(key, n), key, where);
 }
 
 static int step(void *state, void *worker, struct mt_rec *rec,

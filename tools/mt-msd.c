@@ -364,6 +364,7 @@ static int next(void *state, struct mt_rec *rec, struct mt_err *err)
 		mt_rec_put_i4(rec, "year", msd.msd.year[c->row]);
 		put_extra(rec, c->row);
 	} else {
+		key[mt_rec_key_shown(key, n)] = 0;
 		rc = refuse(c, key, err);
 	}
 	free(key);

@@ -341,7 +341,8 @@ static int choose(struct mt_rec *rec, struct mt_err *err)
 		const struct mt_field *by = mt_rec_get(rec, opts.split_by);
 		if (!by)
 			return mt_err_item(err, "pack.group", "%.*s: has no "
-					   "field '%s' to split by", (int)n,
+					   "field '%s' to split by",
+					   mt_rec_key_shown(key, n),
 					   key, opts.split_by);
 		split = mt_split_of(&pack.split, by->data, by->size);
 	} else if (!split && opts.split) {
@@ -352,12 +353,12 @@ static int choose(struct mt_rec *rec, struct mt_err *err)
 		mt_rec_put_str(rec, "split", split, strlen(split));
 	else if (opts.lists.n)
 		return mt_err_item(err, "pack.split", "%.*s: is in no "
-				   "list of --split-list", (int)n, key);
+				   "list of --split-list", mt_rec_key_shown(key, n), key);
 	const struct mt_field *own = mt_rec_get(rec, "split");
 	if (own && own->size >= MT_SPLIT_NAME)
 		return mt_err_item(err, "pack.split", "%.*s: the name of its "
 				   "split has %zu bytes, at most %d are taken",
-				   (int)n, key, (size_t)own->size,
+				   mt_rec_key_shown(key, n), key, (size_t)own->size,
 				   MT_SPLIT_NAME - 1);
 	return MT_OK;
 }

@@ -249,13 +249,13 @@ static int check_finite(const struct mt_rec *rec, const float *y, size_t n, bool
 	if (i == n)
 		return MT_OK;
 	const char *key = mt_rec_key(rec, &len);
-	len = len > 200 ? 200 : len;
+	int n_key = mt_rec_key_shown(key, len);
 	if (embedding)
 		return mt_err_item(err, "predict.nonfinite", "%.*s: value %zu of the net's "
-				   "embedding is %g, not finite", (int)len, key, i,
+				   "embedding is %g, not finite", n_key, key, i,
 				   (double)y[i]);
 	return mt_err_item(err, "predict.nonfinite", "%.*s: the net's score of '%.100s' is "
-			   "%g, not finite", (int)len, key, run.in.model.tagger.tag[i],
+			   "%g, not finite", n_key, key, run.in.model.tagger.tag[i],
 			   (double)y[i]);
 }
 

@@ -190,7 +190,7 @@ static int no_field(const struct mt_rec *rec, const char *what,
 	size_t n;
 	const char *key = mt_rec_key(rec, &n);
 	return mt_err_item(err, "predict.field", "%.*s: %s",
-			   n > 200 ? 200 : (int)n, key, what);
+			   mt_rec_key_shown(key, n), key, what);
 }
 
 static int wrong_size(const struct mt_rec *rec, const char *what, uint64_t have, size_t want,
@@ -275,7 +275,7 @@ static int check_finite(const struct predict_in *in, const struct mt_rec *rec,
 	if (i == n_frame * m)
 		return MT_OK;
 	const char *key = mt_rec_key(rec, &len);
-	int n = len > 200 ? 200 : (int)len;
+	int n = mt_rec_key_shown(key, len);
 	if (in->from == PREDICT_EMBED)
 		return mt_err_item(err, "predict.nonfinite", "%.*s: value %zu of the "
 				   "embedding is %g, not finite", n, key, i, (double)x[i]);

@@ -169,7 +169,7 @@ static void note_lost(struct mt_rectable *t, const struct mt_rec *rec,
 	const char *key = mt_rec_key(rec, &n);
 	if (!t->n_lost++) {
 		memcpy(t->lost_field, f->name, sizeof t->lost_field);
-		t->lost_key = mt_strndup(key, n < 200 ? n : 200);
+		t->lost_key = mt_strndup(key, (size_t)mt_rec_key_shown(key, n));
 	}
 }
 

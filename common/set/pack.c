@@ -235,7 +235,7 @@ static int same_record(struct mt_pack *p, const struct mt_frame *frame,
 	return mt_err_set(err, MT_EINPUT, "%s: record %" PRIu64 " is '%.*s', "
 			  "the input has '%.200s'%s: this is not the input "
 			  "that was packed before; --force starts over",
-			  p->old.name, p->n_record, n > 200 ? 200 : (int)n,
+			  p->old.name, p->n_record, mt_rec_key_shown(key, n),
 			  key, frame->key, same ? " with other content" : "");
 }
 

@@ -179,6 +179,17 @@ size_t mt_rec_key_stem(const char *key, size_t n)
 	return i && key[i - 1] == '#' && n - i >= 5 ? i - 1 : n;
 }
 
+int mt_rec_key_shown(const char *key, size_t n)
+{
+	enum { MOST = 200 };
+	if (n <= MOST)
+		return (int)n;
+	int len = MOST;
+	while (len > MOST - 4 && ((unsigned char)key[len] & 0xc0) == 0x80)
+		len--;
+	return ((unsigned char)key[len] & 0xc0) == 0x80 ? MOST : len;
+}
+
 #define NUM_OF(type, data) __extension__({ \
 	type v_; memcpy(&v_, data, sizeof v_); (double)v_; })
 

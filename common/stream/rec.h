@@ -71,6 +71,9 @@ const char *mt_rec_key(const struct mt_rec *rec, size_t *size);
 /* Bytes of key [n] without the time that mt-decode --segment puts behind it,
  * "name#00030.000": the file that it is a part of. n where there is none. */
 size_t mt_rec_key_stem(const char *key, size_t n);
+/* Bytes of key [n] that a message shows, for "%.*s": 200 at most, and no part of a
+ * UTF-8 character. */
+int mt_rec_key_shown(const char *key, size_t n);
 /* Element i of a field that is no text as a double; data may lie at any
  * address. */
 double mt_field_num(const struct mt_field *f, uint64_t i);

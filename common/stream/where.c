@@ -388,7 +388,7 @@ static int refuse(const struct mt_rec *rec, const char *field, struct mt_err *er
 	size_t n;
 	const char *key = mt_rec_key(rec, &n);
 	return mt_err_set(err, MT_EINPUT, "record '%.*s': its %s has more than %d bytes, "
-			  "the most that --where takes", n > 200 ? 200 : (int)n, key,
+			  "the most that --where takes", mt_rec_key_shown(key, n), key,
 			  field, MAX_TEXT);
 }
 

@@ -199,7 +199,7 @@ static int too_large(const struct mt_writer *w, const struct mt_rec *rec,
 	const char *key = mt_rec_key(rec, &n);
 	return mt_err_set(err, MT_EINPUT, "%s: the record '%.*s' has %" PRIu64
 			  " bytes, more than the %" PRIu64 " that a frame holds",
-			  w->name, n > 200 ? 200 : (int)n, key, size,
+			  w->name, mt_rec_key_shown(key, n), key, size,
 			  MT_MAX_FRAME);
 }
 

@@ -93,7 +93,7 @@ static int check_fields(const struct mt_examples *e, const struct mt_rec *rec,
 {
 	size_t n;
 	const char *key = mt_rec_key(rec, &n);
-	int len = n > 200 ? 200 : (int)n;
+	int len = mt_rec_key_shown(key, n);
 	if (!good_field(e, mel))
 		return mt_err_set(err, MT_EINPUT, "record '%.*s' has no %s of "
 				  "f4 or f2, %s", len, key, field_name(e),
@@ -166,9 +166,9 @@ static int check_values(const struct mt_examples *e, const struct mt_rec *rec,
 	if (e->embedding)
 		return mt_err_set(err, MT_EINPUT, "record '%.*s': value %zu of its "
 				  "embedding is NaN or infinite",
-				  len > 200 ? 200 : (int)len, key, at);
+				  mt_rec_key_shown(key, len), key, at);
 	return mt_err_set(err, MT_EINPUT, "record '%.*s': its mel is not a number "
-			  "in frame %zu, band %zu", len > 200 ? 200 : (int)len,
+			  "in frame %zu, band %zu", mt_rec_key_shown(key, len),
 			  key, at / m, at % m);
 }
 

@@ -167,4 +167,15 @@ rc 2 'two sources' mt-label --db "$tmp/db.tsv" -t "$tmp/t.tsv" "$tmp/clip"
 rc 1 'a table with 71 columns' mt-label --keep-unlabelled --tsv "$tmp/wide.tsv" "$tmp/clip"
 like "$tmp/err" 'x/a.wav: it would have more than 64 fields' 'fails the record, which is told'
 is "$(mt-view -k x/a.wav -f code "$tmp/out")" 'x/a.wav	record.full' 'and none is left out in silence'
+# a long key leaves room for the reason
+dir=$(printf '%0150d' 7)
+mkdir -p "$tmp/long/$dir/$dir/$dir/$dir"
+cp "$tmp/in/x/a.wav" "$tmp/long/$dir/$dir/$dir/$dir"
+mt-scan -o "$tmp/long.mtr" "$tmp/long"
+rc 1 'a long key' mt-label -t "$tmp/t.tsv" "$tmp/long.mtr"
+like "$tmp/err" ': has no row in .*/t.tsv' 'its message has the reason'
+printf 'x/a.wav\n' > "$tmp/list"
+mt-decode -q "$tmp/long.mtr" > "$tmp/long.audio"
+rc 1 'a long key in no list' mt-pack --split-list "test:$tmp/list" -o "$tmp/long.set" "$tmp/long.audio"
+like "$tmp/err" 'is in no list of --split-list' 'its message has the reason'
 tap_end

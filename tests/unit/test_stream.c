@@ -316,6 +316,22 @@ static void long_param(void **state)
 	mt_head_release(&head);
 }
 
+/* A message has room for 200 bytes of a key, and shows whole characters. */
+static void long_key(void **state)
+{
+	(void)state;
+	char key[400];
+	memset(key, 'k', sizeof key);
+	assert_int_equal(mt_rec_key_shown(key, 7), 7);
+	assert_int_equal(mt_rec_key_shown(key, 200), 200);
+	assert_int_equal(mt_rec_key_shown(key, sizeof key), 200);
+	memcpy(key + 198, "\xe2\x82\xac", 3); /* a euro sign */
+	assert_int_equal(mt_rec_key_shown(key, sizeof key), 198);
+	assert_int_equal(mt_rec_key_shown(key, 201), 198);
+	memset(key, 0x80, sizeof key);        /* no UTF-8 */
+	assert_int_equal(mt_rec_key_shown(key, sizeof key), 200);
+}
+
 static void too_many_fields(void **state)
 {
 	struct mt_rec rec, copy;
@@ -352,6 +368,7 @@ int main(void)
 		cmocka_unit_test(lies),
 		cmocka_unit_test(tags_in_order),
 		cmocka_unit_test(long_param),
+		cmocka_unit_test(long_key),
 		cmocka_unit_test(too_many_fields),
 		cmocka_unit_test(halves),
 	};
