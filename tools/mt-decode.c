@@ -96,9 +96,8 @@ static int parse_segment(struct mt_err *err)
 	return MT_OK;
 }
 
-static int next(void *state, struct mt_rec *rec, struct mt_err *err)
+static int next(struct mt_rec *rec, struct mt_err *err)
 {
-	(void)state;
 	const char *name;
 	if (decode.at < decode.n_operand) {
 		name = decode.operand[decode.at++];
@@ -165,9 +164,9 @@ static int check(struct mt_filter *f, char **operand, int *n,
 					       opts.zero, err) : MT_OK;
 }
 
-static int head(void *state, struct mt_head *h, struct mt_err *err)
+static int head(struct mt_head *h, struct mt_err *err)
 {
-	(void)state, (void)err;
+	(void)err;
 	char id[160];
 	mt_decoder_id(decode.how.resampler, id, sizeof id);
 	mt_head_set_kind(h, "audio");
@@ -465,10 +464,10 @@ static int check_regular(const char *name, struct mt_err *err)
 			   "operand may be a pipe or device", name);
 }
 
-static int step(void *state, void *worker, struct mt_rec *rec,
-		struct mt_emit *emit, struct mt_err *err)
+static int step(void *worker, struct mt_rec *rec, struct mt_emit *emit,
+		struct mt_err *err)
 {
-	(void)state, (void)worker;
+	(void)worker;
 	struct mt_decoder *d;
 	char *name = NULL;
 	int rc = file_of(&name, rec, err);
@@ -489,9 +488,8 @@ static int step(void *state, void *worker, struct mt_rec *rec,
 	return rc;
 }
 
-static void release(void *state)
+static void release(void)
 {
-	(void)state;
 	mt_names_close(&decode.names);
 }
 

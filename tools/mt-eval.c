@@ -51,9 +51,8 @@ static const char *const metric_name[MT_BOOT_N] = {
 static const char *const metric_word[MT_BOOT_N] = {
 	"roc_auc_macro", "ap_macro", "roc_auc_micro", "ap_micro", "accuracy"};
 
-static int head(void *state, struct mt_head *h, struct mt_err *err)
+static int head(struct mt_head *h, struct mt_err *err)
 {
-	(void)state;
 	if (run.tag)
 		return MT_OK;
 	run.n_tag = mt_head_n_tag(h);
@@ -92,9 +91,8 @@ static int get_field(const struct mt_rec *rec, const char *name,
 	return MT_OK;
 }
 
-static int put(void *state, struct mt_rec *rec, struct mt_err *err)
+static int put(struct mt_rec *rec, struct mt_err *err)
 {
-	(void)state;
 	size_t k = run.n_tag, n;
 	const char *key = mt_rec_key(rec, &n);
 	if (rec->type == MT_FAIL)
@@ -252,9 +250,9 @@ static void print_text(const struct mt_eval *e, const struct mt_boot *b)
 		putchar('\n');
 }
 
-static int end(void *state, const struct mt_tally *tally, struct mt_err *err)
+static int end(const struct mt_tally *tally, struct mt_err *err)
 {
-	(void)state, (void)tally;
+	(void)tally;
 	if (!run.n)
 		return mt_err_set(err, MT_EINPUT, "there are no records to "
 				  "judge");
@@ -274,9 +272,8 @@ static int end(void *state, const struct mt_tally *tally, struct mt_err *err)
 	return MT_OK;
 }
 
-static void release(void *state)
+static void release(void)
 {
-	(void)state;
 	for (size_t i = 0; run.tag && i < run.n_tag; i++)
 		free(run.tag[i]);
 	free(run.tag);

@@ -400,9 +400,8 @@ static int check_size(struct mt_err *err)
 			  "stream's header; --top N takes the first N", label.vocab.n);
 }
 
-static int head(void *state, struct mt_head *h, struct mt_err *err)
+static int head(struct mt_head *h, struct mt_err *err)
 {
-	(void)state;
 	char shape[24];
 	int rc = opts.tsv ? check_fields(h, err) : MT_OK;
 	rc = rc ? rc : check_size(err);
@@ -517,10 +516,10 @@ static int no_row(const char *key, size_t n, const char *where, struct mt_err *e
 			   mt_rec_key_shown(key, n), key, where);
 }
 
-static int step(void *state, void *worker, struct mt_rec *rec,
-		struct mt_emit *emit, struct mt_err *err)
+static int step(void *worker, struct mt_rec *rec, struct mt_emit *emit,
+		struct mt_err *err)
 {
-	(void)state, (void)worker, (void)emit;
+	(void)worker, (void)emit;
 	size_t n;
 	const char *key = mt_rec_key(rec, &n);
 	if (label.gives)
@@ -547,9 +546,9 @@ static int step(void *state, void *worker, struct mt_rec *rec,
 	return rc;
 }
 
-static int end(void *state, const struct mt_tally *tally, struct mt_err *err)
+static int end(const struct mt_tally *tally, struct mt_err *err)
 {
-	(void)state, (void)tally, (void)err;
+	(void)tally, (void)err;
 	size_t idle = 0, first = 0;
 	for (size_t i = label.table.n_row; i--;)
 		if (!label.used[i]) {
@@ -563,9 +562,8 @@ static int end(void *state, const struct mt_tally *tally, struct mt_err *err)
 	return MT_OK;
 }
 
-static void release(void *state)
+static void release(void)
 {
-	(void)state;
 	mt_table_release(&label.table);
 	mt_vocab_release(&label.vocab);
 	mt_vocab_release(&label.folders);

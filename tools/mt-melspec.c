@@ -104,9 +104,8 @@ static int check(struct mt_filter *f, char **operand, int *n,
 	return rc;
 }
 
-static int head(void *state, struct mt_head *h, struct mt_err *err)
+static int head(struct mt_head *h, struct mt_err *err)
 {
-	(void)state;
 	const struct mt_mel_opts *o = &spec.mel.opts;
 	const char *text = mt_head_param(h, "rate"), *name;
 	int64_t rate = 0;
@@ -138,9 +137,8 @@ static int head(void *state, struct mt_head *h, struct mt_err *err)
 	return MT_OK;
 }
 
-static void *worker_new(void *state)
+static void *worker_new(void)
 {
-	(void)state;
 	struct worker *w = mt_calloc(1, sizeof *w);
 	mt_mel_work_init(&w->work, &spec.mel);
 	return w;
@@ -189,10 +187,10 @@ static const float *mono(struct worker *w, const struct mt_rec *rec, size_t *n,
 	return NULL;
 }
 
-static int step(void *state, void *worker, struct mt_rec *rec,
-		struct mt_emit *emit, struct mt_err *err)
+static int step(void *worker, struct mt_rec *rec, struct mt_emit *emit,
+		struct mt_err *err)
 {
-	(void)state, (void)emit;
+	(void)emit;
 	struct worker *w = worker;
 	size_t n, M = (size_t)spec.mel.opts.bands;
 	double rate;
@@ -234,9 +232,8 @@ static int step(void *state, void *worker, struct mt_rec *rec,
 	return MT_OK;
 }
 
-static void release(void *state)
+static void release(void)
 {
-	(void)state;
 	mt_mel_release(&spec.mel);
 }
 

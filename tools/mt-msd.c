@@ -248,9 +248,8 @@ static int read_clips(struct mt_head *h, struct mt_err *err)
 	return rc;
 }
 
-static int head(void *state, struct mt_head *h, struct mt_err *err)
+static int head(struct mt_head *h, struct mt_err *err)
 {
-	(void)state;
 	int rc = read_clips(h, err);
 	if (rc)
 		return rc;
@@ -343,9 +342,8 @@ static void put_extra(struct mt_rec *rec, uint32_t row)
 	}
 }
 
-static int next(void *state, struct mt_rec *rec, struct mt_err *err)
+static int next(struct mt_rec *rec, struct mt_err *err)
 {
-	(void)state;
 	if (mt_spool_get(&msd.spool, rec) == MT_END)
 		return MT_END;
 	const struct mt_msd_clip *c = &msd.join.clip[msd.at++];
@@ -397,9 +395,9 @@ static bool is_active(int rule)
 
 /* From all tracks and all clips down to the rest, on standard error and as a
  * table for --report. */
-static int end(void *state, const struct mt_tally *tally, struct mt_err *err)
+static int end(const struct mt_tally *tally, struct mt_err *err)
 {
-	(void)state, (void)tally;
+	(void)tally;
 	uint64_t tracks = msd.msd.n, clips = msd.join.n;
 	char *text = mt_strf("rule\ttracks_removed\ttracks_left\tclips_removed"
 			     "\tclips_left\nall\t0\t%" PRIu64 "\t0\t%" PRIu64
@@ -429,9 +427,8 @@ static int end(void *state, const struct mt_tally *tally, struct mt_err *err)
 	return rc;
 }
 
-static void release(void *state)
+static void release(void)
 {
-	(void)state;
 	mt_msd_release(&msd.msd);
 	for (size_t i = 0; i < msd.n_extra; i++) {
 		free((char *)(uintptr_t)msd.extra[i].name);

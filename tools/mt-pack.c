@@ -136,9 +136,12 @@ static void tell_repeated(uint64_t n, const char *first)
 			"'%s'", n, first);
 }
 
+/* --merge copies parts; all else is the loop's. */
 static int merge(char **operand, int n, struct mt_err *err)
 {
 	struct mt_keyset keys;
+	if (!opts.merge)
+		return MT_END;
 	int rc = mt_pack_merge(opts.set, opts.force, operand, n, &keys, err);
 	if (!rc)
 		tell_repeated(keys.n_twice, keys.first);
@@ -171,12 +174,8 @@ static int check(struct mt_filter *f, char **operand, int *n,
 	if (opts.split_by && !opts.split)
 		return mt_err_set(err, MT_EUSAGE,
 				  "--split-by requires --split with the shares");
-	if (opts.merge) {
-		rc = merge(operand, *n, err);
-		if (!rc)
-			exit(mt_tool_end(0));
-		return rc;
-	}
+	if (opts.merge)
+		return MT_OK;
 	set_defaults();
 	if (opts.split)
 		rc = mt_split_parse(&pack.split, opts.split,
@@ -206,9 +205,8 @@ static const char *wanted(const struct mt_field *f)
 	return to;
 }
 
-static int head(void *state, struct mt_head *h, struct mt_err *err)
+static int head(struct mt_head *h, struct mt_err *err)
 {
-	(void)state;
 	const char *kind = mt_head_kind(h);
 	if (strcmp(kind, "audio") != 0 && strcmp(kind, "mel") != 0 &&
 	    strcmp(kind, "embedding") != 0 && strcmp(kind, "example") != 0)
@@ -365,10 +363,10 @@ static int choose(struct mt_rec *rec, struct mt_err *err)
 
 /* On the worker's thread: convert, choose, compress. What goes on is the
  * frame's bytes, with what put() needs beside it. */
-static int step(void *state, void *worker, struct mt_rec *rec,
-		struct mt_emit *emit, struct mt_err *err)
+static int step(void *worker, struct mt_rec *rec, struct mt_emit *emit,
+		struct mt_err *err)
 {
-	(void)state, (void)emit;
+	(void)emit;
 	struct mt_frame *frame = worker;
 	uint64_t hash = 0;
 	size_t n;
@@ -411,9 +409,8 @@ static int step(void *state, void *worker, struct mt_rec *rec,
 	return MT_OK;
 }
 
-static void *worker_new(void *state)
+static void *worker_new(void)
 {
-	(void)state;
 	return mt_calloc(1, sizeof(struct mt_frame));
 }
 
@@ -424,9 +421,8 @@ static void worker_free(void *worker)
 }
 
 /* A failed record comes as it is. */
-static int put(void *state, struct mt_rec *rec, struct mt_err *err)
+static int put(struct mt_rec *rec, struct mt_err *err)
 {
-	(void)state;
 	struct mt_frame frame = {0};
 	const struct mt_field *bytes = mt_rec_get(rec, "frame");
 	const struct mt_field *hash = mt_rec_get(rec, "hash");
@@ -473,9 +469,8 @@ static void tell_empty(void)
 	}
 }
 
-static int end(void *state, const struct mt_tally *tally, struct mt_err *err)
+static int end(const struct mt_tally *tally, struct mt_err *err)
 {
-	(void)state;
 	bool complete = pack.out.complete;
 	struct mt_keyset *keys = &pack.out.keys;
 	uint64_t n = keys->n_twice;
@@ -502,9 +497,8 @@ static int end(void *state, const struct mt_tally *tally, struct mt_err *err)
 	return rc;
 }
 
-static void release(void *state)
+static void release(void)
 {
-	(void)state;
 	if (pack.is_open)
 		mt_pack_abort(&pack.out);
 	mt_split_release(&pack.split);
@@ -515,7 +509,7 @@ static void release(void *state)
 int main(int argc, char **argv)
 {
 	struct mt_filter f = {
-		.tool = &tool, .check = check, .head = head, .step = step,
+		.tool = &tool, .check = check, .run = merge, .head = head, .step = step,
 		.worker_new = worker_new, .worker_free = worker_free,
 		.put = put, .end = end, .release = release,
 	};

@@ -77,7 +77,7 @@ struct worker {
 	int rc;
 };
 
-static int put_text(void *state, struct mt_rec *rec, struct mt_err *err);
+static int put_text(struct mt_rec *rec, struct mt_err *err);
 
 static void set_text(void)
 {
@@ -186,9 +186,8 @@ static void head_score(struct mt_head *h)
 		mt_head_add_tag(h, t->tag[i]);
 }
 
-static int head(void *state, struct mt_head *h, struct mt_err *err)
+static int head(struct mt_head *h, struct mt_err *err)
 {
-	(void)state;
 	char shape[32];
 	int rc = predict_in_head(&run.in, h, opts.windows, err);
 	if (rc)
@@ -212,9 +211,8 @@ static int head(void *state, struct mt_head *h, struct mt_err *err)
 	return MT_OK;
 }
 
-static void *worker_new(void *state)
+static void *worker_new(void)
 {
-	(void)state;
 	struct worker *w = mt_calloc(1, sizeof *w);
 	struct mt_scorer_opt how = {.backend = opts.backend, .n_thread = 1,
 				    .batch = strcmp(opts.backend, "blas") ? BATCH
@@ -309,10 +307,10 @@ static int run_net(struct mt_scorer *s, const struct mt_embed *embed, bool windo
 	return check_finite(rec, r->vector, embed->dims, true, err);
 }
 
-static int step(void *state, void *worker, struct mt_rec *rec,
-		struct mt_emit *emit, struct mt_err *err)
+static int step(void *worker, struct mt_rec *rec, struct mt_emit *emit,
+		struct mt_err *err)
 {
-	(void)state, (void)emit;
+	(void)emit;
 	struct worker *w = worker;
 	struct mt_embed *embed = opts.embed ? &run.out : NULL;
 	size_t n_frame = 0, k = w->scorer.n_tag;
@@ -349,9 +347,8 @@ static int step(void *state, void *worker, struct mt_rec *rec,
 	return MT_OK;
 }
 
-static int put_text(void *state, struct mt_rec *rec, struct mt_err *err)
+static int put_text(struct mt_rec *rec, struct mt_err *err)
 {
-	(void)state;
 	/* the filter, or an earlier program, has said it */
 	if (rec->type == MT_FAIL)
 		return MT_OK;
@@ -360,9 +357,8 @@ static int put_text(void *state, struct mt_rec *rec, struct mt_err *err)
 			      : MT_OK;
 }
 
-static void release(void *state)
+static void release(void)
 {
-	(void)state;
 	predict_in_release(&run.in);
 	mt_embed_release(&run.out);
 	mt_labelmap_release(&run.labels);

@@ -120,9 +120,9 @@ static int more_first(const void *a, const void *b)
 	return strcmp(x->ending, y->ending);
 }
 
-static int summary(void *state, const struct mt_tally *tally, struct mt_err *err)
+static int summary(const struct mt_tally *tally, struct mt_err *err)
 {
-	(void)state, (void)tally, (void)err;
+	(void)tally, (void)err;
 	char *text = NULL;
 	size_t size;
 	uint64_t named = 0;
@@ -184,9 +184,9 @@ static int check(struct mt_filter *f, char **operand, int *n,
 					       opts.zero, err) : MT_OK;
 }
 
-static int head(void *state, struct mt_head *h, struct mt_err *err)
+static int head(struct mt_head *h, struct mt_err *err)
 {
-	(void)state, (void)err;
+	(void)err;
 	mt_head_set_kind(h, "clip");
 	mt_head_set_field(h, "path", "s", "", "file, as found");
 	mt_head_set_field(h, "bytes", "i8", "", "size of the file");
@@ -225,9 +225,8 @@ static const char *key_of(const FTSENT *e)
 	return key;
 }
 
-static int next(void *state, struct mt_rec *rec, struct mt_err *err)
+static int next(struct mt_rec *rec, struct mt_err *err)
 {
-	(void)state;
 	FTSENT *e;
 	while (scan.fts && (e = fts_read(scan.fts))) {
 		switch (e->fts_info) {
@@ -279,10 +278,10 @@ static int put_id(struct mt_rec *rec, const char *path, struct mt_err *err)
 				   "pattern '%.100s'", path, opts.id_pattern);
 }
 
-static int step(void *state, void *worker, struct mt_rec *rec,
-		struct mt_emit *emit, struct mt_err *err)
+static int step(void *worker, struct mt_rec *rec, struct mt_emit *emit,
+		struct mt_err *err)
 {
-	(void)state, (void)worker, (void)emit;
+	(void)worker, (void)emit;
 	struct mt_probe p;
 	char path[4096];
 	int rc = mt_probe(&p, mt_rec_str(rec, "path", path, sizeof path), err);
@@ -305,9 +304,8 @@ static int step(void *state, void *worker, struct mt_rec *rec,
 	return MT_OK;
 }
 
-static void release(void *state)
+static void release(void)
 {
-	(void)state;
 	if (scan.fts)
 		fts_close(scan.fts);
 	mt_names_close(&scan.names);

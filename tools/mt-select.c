@@ -236,9 +236,8 @@ static int check(struct mt_filter *f, char **operand, int *n,
 	return rc;
 }
 
-static int head(void *state, struct mt_head *h, struct mt_err *err)
+static int head(struct mt_head *h, struct mt_err *err)
 {
-	(void)state;
 	int rc = begin(h, err);
 	if (!rc && choice.out.open)
 		rc = mt_writer_done(&choice.out, err);
@@ -253,9 +252,8 @@ static int head(void *state, struct mt_head *h, struct mt_err *err)
 }
 
 /* In the order of the input, on one thread: --skip and --head count. */
-static int put(void *state, struct mt_rec *rec, struct mt_err *err)
+static int put(struct mt_rec *rec, struct mt_err *err)
 {
-	(void)state;
 	bool yes = true;
 	if (rec->type == MT_FAIL) {
 		in_keys(rec);
@@ -297,9 +295,8 @@ static int check_read(struct mt_err *err)
 			  ? " others" : "");
 }
 
-static int end(void *state, const struct mt_tally *tally, struct mt_err *err)
+static int end(const struct mt_tally *tally, struct mt_err *err)
 {
-	(void)state;
 	int rc = check_read(err);
 	if (rc)
 		return rc;
@@ -324,9 +321,8 @@ static int end(void *state, const struct mt_tally *tally, struct mt_err *err)
 	return mt_writer_close(&choice.out, err);
 }
 
-static void release(void *state)
+static void release(void)
 {
-	(void)state;
 	if (choice.is_open)
 		mt_writer_abort(&choice.out);
 	mt_where_close(choice.where);

@@ -52,9 +52,9 @@ struct worker {
 	size_t cap;
 };
 
-static int head(void *state, struct mt_head *h, struct mt_err *err)
+static int head(struct mt_head *h, struct mt_err *err)
 {
-	(void)state, (void)err;
+	(void)err;
 	static const char *const fields[][2] = {
 		{"audio_start", "s, where sound begins"},
 		{"audio_end", "s, where sound ends"},
@@ -92,9 +92,8 @@ static int head(void *state, struct mt_head *h, struct mt_err *err)
 	return MT_OK;
 }
 
-static void *worker_new(void *state)
+static void *worker_new(void)
 {
-	(void)state;
 	return mt_calloc(1, sizeof(struct worker));
 }
 
@@ -170,10 +169,10 @@ static int trim(struct mt_rec *rec, const struct mt_silence *s, double rate,
 	return MT_OK;
 }
 
-static int step(void *state, void *worker, struct mt_rec *rec,
-		struct mt_emit *emit, struct mt_err *err)
+static int step(void *worker, struct mt_rec *rec, struct mt_emit *emit,
+		struct mt_err *err)
 {
-	(void)state, (void)emit;
+	(void)emit;
 	struct worker *w = worker;
 	struct mt_silence_measure m;
 	double rate = head_rate;

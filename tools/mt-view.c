@@ -67,7 +67,7 @@ static struct view {
 	double seconds;
 	struct mt_rectable table;
 	char **path;             /* operands */
-	int n_path;
+	int n_path, n_model;     /* all operands are models, or none */
 } view;
 
 static void put_field(const struct mt_rec *rec)
@@ -206,9 +206,9 @@ static void scan_operands(void)
 		mt_rectable_scan(&view.table, "-");
 }
 
-static int head(void *state, struct mt_head *h, struct mt_err *err)
+static int head(struct mt_head *h, struct mt_err *err)
 {
-	(void)state, (void)err;
+	(void)err;
 	if (opts.tsv && !view.segments) {
 		mt_rectable_head(&view.table, h);
 		scan_operands();
@@ -239,9 +239,8 @@ static bool wanted(const struct mt_rec *rec)
 	return !opts.header && !opts.check && view.shown < (uint64_t)opts.n;
 }
 
-static int put(void *state, struct mt_rec *rec, struct mt_err *err)
+static int put(struct mt_rec *rec, struct mt_err *err)
 {
-	(void)state;
 	if (view.sets)
 		mt_splits_count(&view.checked, rec);
 	if (!wanted(rec))
@@ -290,9 +289,8 @@ static void put_check(uint64_t segments, const struct mt_tally *t)
 	       " failed\n", segments, t->n_data, t->n_fail);
 }
 
-static int end(void *state, const struct mt_tally *t, struct mt_err *err)
+static int end(const struct mt_tally *t, struct mt_err *err)
 {
-	(void)state;
 	int rc = view.sets ? check_splits(err) : MT_OK;
 	if (rc)
 		return rc;
@@ -329,7 +327,7 @@ static int put_indexed(const char *path, struct mt_err *err)
 			rc = mt_err_set(err, MT_EINPUT, "%s: its index is "
 					"wrong about '%.200s'", path, opts.key);
 		if (!rc)
-			rc = put(NULL, &rec, err);
+			rc = put(&rec, err);
 	}
 	mt_rec_release(&rec);
 	mt_index_close(&x);
@@ -456,7 +454,7 @@ static int look_quickly(char *const *path, int n, struct mt_err *err)
 static int check(struct mt_filter *f, char **operand, int *n,
 		 struct mt_err *err)
 {
-	int models = 0, rc = MT_OK;
+	int models = 0;
 	(void)f;
 	opts.check |= opts.quick;
 	view.table.out = stdout;
@@ -474,30 +472,35 @@ static int check(struct mt_filter *f, char **operand, int *n,
 	if (models && models != *n)
 		return mt_err_set(err, MT_EUSAGE, "shows models or streams, not "
 				  "both at once");
-	for (int i = 0; !rc && i < models; i++)
+	view.n_model = models;
+	return !models && opts.check && !opts.quick && !opts.summary
+		       ? read_promised(operand, *n, err) : MT_OK;
+}
+
+/* Models, and what can be read without going through a whole stream. */
+static int show(char **operand, int n, struct mt_err *err)
+{
+	int rc = MT_OK;
+	for (int i = 0; !rc && i < view.n_model; i++)
 		rc = put_model(operand[i], err);
-	bool all = opts.header || opts.check || opts.summary;
-	if (!models && opts.quick)
-		rc = look_quickly(operand, *n, err);
-	else if (!models && opts.key && *n == 1 && !all)
-		rc = look_up(operand[0], err);
-	else if (!models)
-		return opts.check && !opts.summary ? read_promised(operand, *n, err)
-						   : MT_OK;
-	if (!rc && !models && !opts.quick) {
-		end_table();
-		rc = check_field(err);
-	}
-	if (!rc)
-		exit(mt_tool_end(0));
-	return rc == MT_END ? MT_OK : rc;
+	if (view.n_model)
+		return rc;
+	if (opts.quick)
+		return look_quickly(operand, n, err);
+	if (!opts.key || n != 1 || opts.header || opts.check || opts.summary)
+		return MT_END;
+	rc = look_up(operand[0], err);
+	if (rc)
+		return rc;
+	end_table();
+	return check_field(err);
 }
 
 int main(int argc, char **argv)
 {
 	struct mt_filter f = {
-		.tool = &tool, .check = check, .head = head, .put = put, .end = end,
-		.any_fail = true,
+		.tool = &tool, .check = check, .run = show, .head = head, .put = put,
+		.end = end, .any_fail = true,
 	};
 	return mt_filter_run(&f, argc, argv);
 }

@@ -124,7 +124,7 @@ static int begin_segment(void *ctx, struct mt_rec *rec, struct mt_err *err)
 	const char *kind = mt_head_kind(&r->head);
 	if (r->has_in && !kind_ok(f->kinds, kind))
 		return wrong_kind(r->in.reader.name, kind, f->kinds, err);
-	int rc = f->head ? f->head(f->state, &r->head, err) : MT_OK;
+	int rc = f->head ? f->head(&r->head, err) : MT_OK;
 	if (!rc)
 		mt_filter_add_prog(&r->head);
 	return rc;
@@ -143,7 +143,7 @@ static int pull_source(struct run *r, struct mt_rec *rec, bool *alone,
 	if (r->source_at == 2)
 		return MT_END;
 	struct mt_err why = {0};
-	int rc = f->next(f->state, rec, &why);
+	int rc = f->next(rec, &why);
 	if (rc == MT_END) {
 		r->source_at = 2;
 		rec->type = MT_DONE;
@@ -179,9 +179,9 @@ static int work(void *ctx, void **scratch, struct mt_rec *rec,
 	if (!mine || !f->step)
 		return MT_OK;
 	if (!*scratch && f->worker_new)
-		*scratch = f->worker_new(f->state);
+		*scratch = f->worker_new();
 	struct mt_err why = {0};
-	int rc = f->step(f->state, *scratch, rec, emit, &why);
+	int rc = f->step(*scratch, rec, emit, &why);
 	if (rc == MT_EITEM) {
 		mt_rec_fail(rec, f->tool->name, why.code, why.text);
 		return MT_OK;
@@ -304,7 +304,7 @@ static int take(void *ctx, struct mt_rec *rec, struct mt_err *err)
 		r->tally.n_data++;
 	}
 	if (!rc)
-		rc = f->put ? f->put(f->state, rec, err)
+		rc = f->put ? f->put(rec, err)
 			    : mt_writer_put(&r->out, rec, err);
 	mt_progress_put(&r->progress, r->tally.n_data, r->tally.n_fail, NULL);
 	return rc;
@@ -396,17 +396,25 @@ static bool is_text(const struct mt_filter *f)
 	return f->put && (fstat(STDOUT_FILENO, &st) || !S_ISREG(st.st_mode));
 }
 
-static int open_streams(struct run *r, char **operand, int n,
-			struct mt_err *err)
+/* Up to where the loop is needed: MT_END. */
+static int prepare(struct run *r, char **operand, int *n, struct mt_err *err)
 {
 	struct mt_filter *f = r->f;
 	int rc = parse_allow(r, err);
 	if (!rc)
-		rc = check_inputs(operand, n, err);
+		rc = check_inputs(operand, *n, err);
 	if (!rc && f->check)
-		rc = f->check(f, operand, &n, err);
-	if (!rc)
-		rc = open_log(r, err);
+		rc = f->check(f, operand, n, err);
+	if (rc)
+		return rc;
+	return f->run ? f->run(operand, *n, err) : MT_END;
+}
+
+static int open_streams(struct run *r, char **operand, int n,
+			struct mt_err *err)
+{
+	struct mt_filter *f = r->f;
+	int rc = open_log(r, err);
 	if (rc)
 		return rc;
 	if (!f->put) {
@@ -429,7 +437,7 @@ static int open_streams(struct run *r, char **operand, int n,
 static int finish(struct run *r, struct mt_err *err)
 {
 	struct mt_filter *f = r->f;
-	int rc = f->end ? f->end(f->state, &r->tally, err) : MT_OK;
+	int rc = f->end ? f->end(&r->tally, err) : MT_OK;
 	if (!rc)
 		rc = write_done(r, err);
 	if (!rc && r->has_out) {
@@ -462,6 +470,22 @@ static int verdict(const struct run *r)
 	return (double)fail > allowed ? 1 : 0;
 }
 
+static int loop(struct run *r, struct mt_err *err)
+{
+	struct mt_filter *f = r->f;
+	struct mt_pool_calls calls = {
+		.ctx = r, .pull = pull, .alone = begin_segment,
+		.work = work, .scratch_free = scratch_free,
+		.take = take, .idle = is_text(f) ? idle : NULL,
+		.pull_is_tool = !r->has_in,
+	};
+	bool jobs = f->tool->flags & MT_TOOL_JOBS && f->step;
+	int n_thread = jobs ? (int)mt_common.jobs : 1;
+	if (n_thread == 1)
+		r->in.idle = calls.idle;
+	return mt_pool_run(&calls, n_thread, err);
+}
+
 /* the run under way, so that what an error leaves behind is no leak */
 static struct run *volatile still_there;
 
@@ -478,31 +502,23 @@ int mt_filter_run(struct mt_filter *f, int argc, char **argv)
 	mt_tool_begin(f->tool, argc, argv, &operand, &n);
 	r->f = f;
 	r->start = mt_clock();
-	int rc = open_streams(r, operand, n, &err);
-	if (!rc) {
-		struct mt_pool_calls calls = {
-			.ctx = r, .pull = pull, .alone = begin_segment,
-			.work = work, .scratch_free = scratch_free,
-			.take = take, .idle = is_text(f) ? idle : NULL,
-			.pull_is_tool = !r->has_in,
-		};
-		bool jobs = f->tool->flags & MT_TOOL_JOBS && f->step;
-		int n_thread = jobs ? (int)mt_common.jobs : 1;
-		if (n_thread == 1)
-			r->in.idle = calls.idle;
-		rc = mt_pool_run(&calls, n_thread, &err);
-	}
+	int rc = prepare(r, operand, &n, &err);
+	bool loops = rc == MT_END;
+	if (loops)
+		rc = open_streams(r, operand, n, &err);
+	if (loops && !rc)
+		rc = loop(r, &err);
 	mt_progress_end(&r->progress);
 	bool over = !rc;
-	if (!rc)
+	if (loops && !rc)
 		rc = finish(r, &err);
 	if (r->has_out)
 		mt_writer_abort(&r->out);
 	if (r->fail_log)
 		fclose(r->fail_log);
 	if (f->release)
-		f->release(f->state);
-	int code = rc ? mt_tool_fail(&err) : verdict(r);
+		f->release();
+	int code = rc ? mt_tool_fail(&err) : loops ? verdict(r) : 0;
 	if (over) {
 		if (r->has_in)
 			mt_input_close(&r->in);

@@ -4,6 +4,7 @@
  * callbacks:
  *
  *   check  after parsing: look at options and operands, open side inputs
+ *   run    instead of the loop, for calls that need none
  *   head   for each input segment: check its header, turn it into the output's
  *   step   one record in; on the worker's thread, j of them at once
  *   put    a sink's taking of the results, in input order, on the main thread
@@ -17,13 +18,11 @@
 #include "stream/head.h"
 #include "stream/reader.h"
 #include "stream/rec.h"
+#include "tool/pool.h"
 #include "tool/tool.h"
-
-struct mt_emit;  /* where a step sends further records */
 
 struct mt_filter {
 	const struct mt_tool *tool;
-	void *state;
 	/* Kinds that are read, as "audio|mel"; NULL: any. */
 	const char *kinds;
 
@@ -31,29 +30,31 @@ struct mt_filter {
 	 * stream to open). May set f->next. Optional. */
 	int (*check)(struct mt_filter *f, char **operand, int *n_op,
 		     struct mt_err *err);
+	/* The whole run of a call that is no loop over records, such as a look at
+	 * one record by an index; MT_END: the loop is needed. Optional. */
+	int (*run)(char **operand, int n_op, struct mt_err *err);
 	/* head: in the input's header, out the output's (without this tool's
 	 * prog line, which is added after it). For a source: in an empty
 	 * header. Called again for each further segment. */
-	int (*head)(void *state, struct mt_head *head, struct mt_err *err);
+	int (*head)(struct mt_head *head, struct mt_err *err);
 	/* Source: fill rec with the next job (at least its key); MT_END at the
 	 * end. Called by one thread at a time. MT_EITEM makes a FAIL record. */
-	int (*next)(void *state, struct mt_rec *rec, struct mt_err *err);
+	int (*next)(struct mt_rec *rec, struct mt_err *err);
 	/* Scratch of a worker thread. Optional. */
-	void *(*worker_new)(void *state);
+	void *(*worker_new)(void);
 	void (*worker_free)(void *worker);
 	/* Change rec in place into the result: MT_OK it is sent on; MT_DROP it
 	 * is not; MT_EITEM (mt_err_item) it becomes a FAIL record; else the run
 	 * ends. Records given to mt_emit_put() go before it. NULL: pass on. */
-	int (*step)(void *state, void *worker, struct mt_rec *rec,
-		    struct mt_emit *emit, struct mt_err *err);
+	int (*step)(void *worker, struct mt_rec *rec, struct mt_emit *emit,
+		    struct mt_err *err);
 	/* Sink: take a DATA or FAIL record instead of writing it to the output
 	 * stream. NULL: it is written. */
-	int (*put)(void *state, struct mt_rec *rec, struct mt_err *err);
+	int (*put)(struct mt_rec *rec, struct mt_err *err);
 	/* The input has ended well; tally counts what left the steps. */
-	int (*end)(void *state, const struct mt_tally *tally,
-		   struct mt_err *err);
+	int (*end)(const struct mt_tally *tally, struct mt_err *err);
 	/* Always called last, also after failure: free, remove temporaries. */
-	void (*release)(void *state);
+	void (*release)(void);
 	/* Items in all where a source knows it (for the ETA); else 0. */
 	uint64_t total;
 	/* Wanted from FAIL records too? Then step sees them (mt-label: no). */
@@ -61,12 +62,6 @@ struct mt_filter {
 	/* FAIL records are news, not failures of this run: never exit 1. */
 	bool any_fail;
 };
-
-/* A fresh record to fill, then put; the pool owns it. put blocks while this
- * job's queue is full, which keeps memory bounded. */
-struct mt_rec *mt_emit_new(struct mt_emit *emit);
-int mt_emit_put(struct mt_emit *emit, struct mt_rec *rec, struct mt_err *err)
-	MT_USE_RESULT;
 
 /* May a record of that many bytes be made? Else MT_EITEM "limit.record":
  * "WHAT is 2.6 GiB in one record, more than --max-record 1 GiB; WAY". To be

@@ -6,7 +6,6 @@
 
 #include "base/mem.h"
 #include "base/thread.h"
-#include "tool/filter.h"
 
 #define QUEUE 4  /* results of one job that may wait */
 

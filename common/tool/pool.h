@@ -10,9 +10,16 @@
 
 #include <stdbool.h>
 
+#include "base/err.h"
 #include "stream/rec.h"
 
+/* Where a job sends results before the one that it returns. new gives a fresh
+ * record to fill, then put; the pool owns it. put blocks while this job's queue is
+ * full, which keeps memory bounded. */
 struct mt_emit;
+struct mt_rec *mt_emit_new(struct mt_emit *emit);
+int mt_emit_put(struct mt_emit *emit, struct mt_rec *rec, struct mt_err *err)
+	MT_USE_RESULT;
 
 struct mt_pool_calls {
 	void *ctx;
