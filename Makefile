@@ -1,32 +1,55 @@
 # mt - music tagging as Unix filters. `make help` lists the targets.
 # User variables are only added to: CC CFLAGS CPPFLAGS LDFLAGS LDLIBS PREFIX DESTDIR
+# WITHOUT=onednn leaves the backend of that name out, and its library.
 -include config.mk
 PREFIX ?= /usr/local
 BUILD ?= build
 VERSION = 0.1.0
+SOVERSION = 0
 
-PKGS = libavformat libavcodec libavutil libswresample soxr fftw3f sqlite3 \
-       libzstd libdeflate jansson libutf8proc hdf5
-DEB_PKGS = gcc libc6-dev make pkg-config libavformat-dev libavcodec-dev libavutil-dev \
-       libswresample-dev libsoxr-dev libfftw3-dev libsqlite3-dev libzstd-dev \
-       libdeflate-dev libhdf5-dev libdnnl-dev libopenblas-dev libjansson-dev libutf8proc-dev \
-       libcmocka-dev perl mandoc universal-ctags
+# Libraries, NAME:PACKAGE: a module of pkg-config, or a header, and Debian's package
+DEPS = libavformat:libavformat-dev libavcodec:libavcodec-dev libavutil:libavutil-dev \
+       libswresample:libswresample-dev soxr:libsoxr-dev fftw3f:libfftw3-dev \
+       sqlite3:libsqlite3-dev libzstd:libzstd-dev libdeflate:libdeflate-dev \
+       jansson:libjansson-dev libutf8proc:libutf8proc-dev hdf5:libhdf5-dev \
+       cblas.h:libopenblas-dev $(if $(NO_ONEDNN),,dnnl.h:libdnnl-dev)
+TEST_DEPS = cmocka:libcmocka-dev
+PKGS = $(filter-out %.h,$(foreach d,$(DEPS),$(firstword $(subst :, ,$(d)))))
+DEB_PKGS = gcc libc6-dev make pkg-config perl mandoc universal-ctags \
+       $(foreach d,$(DEPS) $(TEST_DEPS),$(lastword $(subst :, ,$(d))))
 MODELS = msd-musicnn msd-vgg mtt-musicnn mtt-vgg
 DEMO_PKGS = fluidsynth timgm6mb-soundfont lame
 
 WARN = -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes \
        -Wmissing-prototypes -Wvla -Werror=implicit
-MT_CFLAGS = -std=c11 -O2 -g $(WARN) $(SAN) $(CFLAGS)
-MT_CPPFLAGS = -D_GNU_SOURCE -Icommon $(PKG_CFLAGS) $(CPPFLAGS)
+# Hardening; empty variables switch it off, and the user's own flags come after these.
+# Sanitizers and code without optimisation do not go with _FORTIFY_SOURCE.
+HARDEN_CFLAGS ?= -fPIE -fstack-protector-strong
+HARDEN_CPPFLAGS ?= $(if $(SAN)$(filter -O0 -fsanitize%,$(CFLAGS))$(findstring \
+	_FORTIFY_SOURCE,$(CFLAGS) $(CPPFLAGS)),,-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
+HARDEN_LDFLAGS ?= -Wl,-z,relro,-z,now
+HARDEN_PIE ?= -pie
+# No folder of this machine in what is built
+MAPS = -ffile-prefix-map=$(BUILD)=build -ffile-prefix-map=$(CURDIR)=.
+# The library's objects go into libmt.so as well as into libmt.a
+PIC = -fPIC -fno-semantic-interposition -fvisibility=hidden
+OPT_CFLAGS = -std=c11 -O2 -g
+MT_CFLAGS = $(WARN) $(MAPS) $(HARDEN_CFLAGS) $(OBJ) $(SAN) $(CFLAGS)
+MT_CPPFLAGS = -D_GNU_SOURCE -Icommon $(if $(NO_ONEDNN),-DMT_NO_ONEDNN) \
+	$(HARDEN_CPPFLAGS) $(PKG_CFLAGS) $(CPPFLAGS)
 OMP = -fopenmp
-MT_LDFLAGS = -Wl,--as-needed $(SAN) $(LDFLAGS)
-MT_LIBS = $(PKG_LIBS) -ldnnl -lopenblas -lm -pthread $(LDLIBS)
+MT_LDFLAGS = -Wl,--as-needed $(HARDEN_LDFLAGS) $(SAN) $(LDFLAGS)
+NN_LIBS = $(if $(NO_ONEDNN),,-ldnnl) -lopenblas
+MT_LIBS = $(PKG_LIBS) $(NN_LIBS) -lm -pthread $(LDLIBS)
+NO_ONEDNN = $(filter onednn,$(WITHOUT))
+# What they complain of is printed by have.sh, which runs before any compiler
 PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 PKG_LIBS := $(shell pkg-config --libs $(PKGS) 2>/dev/null)
 
-LIB_SRC = $(sort $(foreach d,* */* */*/* */*/*/*,$(wildcard common/$(d)/*.c)))
+LIB_SRC = $(filter-out $(if $(NO_ONEDNN),common/nn/dev/cpu/onednn/%), \
+	  $(sort $(foreach d,* */* */*/* */*/*/*,$(wildcard common/$(d)/*.c))))
 TOOL_SRC = $(sort $(wildcard tools/mt-*.c))
-UNIT_SRC = $(sort $(wildcard tests/unit/test_*.c))
+UNIT_SRC = $(sort $(foreach d,. * */*,$(wildcard tests/unit/$(d)/test_*.c)))
 FUZZ_SRC = $(sort $(wildcard tests/fuzz/fuzz_*.c))
 BENCH_SRC = $(sort $(wildcard tests/bench/bench_*.c))
 GEN_SRC = $(sort $(wildcard tests/bench/gen_*.c))
@@ -34,10 +57,11 @@ NETS = $(sort $(wildcard common/nn/graph/nets/*.json))
 RULES = $(sort $(wildcard common/tags/rules/*.rules))
 FAMILIES = $(sort $(wildcard common/import/families/*.map))
 TAGLISTS = $(sort $(wildcard common/import/taglists/*.txt))
-LIB_OBJ = $(LIB_SRC:%.c=$(BUILD)/obj/%.o) $(BUILD)/obj/nets.o $(BUILD)/obj/rules.o \
-	  $(BUILD)/obj/families.o $(BUILD)/obj/taglists.o
+GEN_OBJ = $(addprefix $(BUILD)/obj/,nets.o rules.o families.o taglists.o)
+LIB_OBJ = $(LIB_SRC:%.c=$(BUILD)/obj/%.o) $(GEN_OBJ)
+SO = $(BUILD)/libmt.so.$(VERSION)
 TOOLS = $(TOOL_SRC:tools/%.c=$(BUILD)/bin/%)
-UNITS = $(UNIT_SRC:tests/unit/%.c=$(BUILD)/tests/%)
+UNITS = $(foreach s,$(UNIT_SRC),$(BUILD)/tests/$(basename $(notdir $(s))))
 REPLAYS = $(FUZZ_SRC:tests/fuzz/%.c=$(BUILD)/tests/replay_%)
 BENCHES = $(BENCH_SRC:tests/bench/%.c=$(BUILD)/tests/%)
 EXAMPLES = $(patsubst examples/%.c,$(BUILD)/examples/%,$(sort $(wildcard examples/*.c)))
@@ -46,23 +70,29 @@ HELPERS = $(BUILD)/tests/damage $(BUILD)/tests/spoil $(BUILD)/tests/craft \
 	  $(BUILD)/pipelines/mini \
 	$(GEN_SRC:tests/bench/%.c=$(BUILD)/tests/%)
 
-.PHONY: all check check-all check-asan check-tsan check-valgrind lint demo deps demo-deps \
+# Write $(1) to the target, if it is not there already
+keep = echo '$(strip $(1))' | cmp -s - $@ || echo '$(strip $(1))' > $@
+
+.PHONY: all test-deps check check-all check-asan check-tsan check-valgrind lint demo deps demo-deps \
 	fuzz bench peers models install-models install uninstall clean help tests FORCE
 .DELETE_ON_ERROR:
 
-all: $(TOOLS) ## build the programs into build/bin
+all: $(TOOLS) $(if $(SAN),,$(SO)) ## build the programs and the library into build
 
+# Compiled with other flags before: compile again. Stops if a library is missing.
 $(BUILD)/flags: FORCE
+	@CC='$(CC)' CPPFLAGS='$(CPPFLAGS)' sh tests/lib/have.sh $(DEPS)
 	@mkdir -p $(@D)
-	@echo '$(CC) $(MT_CFLAGS) $(OMP) $(MT_CPPFLAGS) $(MT_LDFLAGS)' | cmp -s - $@ || \
-	 echo '$(CC) $(MT_CFLAGS) $(OMP) $(MT_CPPFLAGS) $(MT_LDFLAGS)' > $@
+	@$(call keep,$(CC) $(OPT_CFLAGS) $(MT_CFLAGS) $(PIC) $(OMP) $(MT_CPPFLAGS) \
+		$(HARDEN_PIE) $(MT_LDFLAGS))
 
-# Where installed models are looked up; a make with another PREFIX compiles it anew.
+# The version, and where installed models are looked up
 $(BUILD)/prefix: FORCE
 	@mkdir -p $(@D)
-	@echo '$(PREFIX)' | cmp -s - $@ || echo '$(PREFIX)' > $@
-$(BUILD)/obj/common/base/datadir.o: $(BUILD)/prefix
-$(BUILD)/obj/common/base/datadir.o: MT_CPPFLAGS += -DMT_PREFIX='"$(PREFIX)"'
+	@$(call keep,$(PREFIX) $(VERSION))
+$(BUILD)/obj/common/base/datadir.o $(BUILD)/obj/common/base/version.o: $(BUILD)/prefix
+$(BUILD)/obj/common/base/datadir.o: private DEFS = -DMT_PREFIX='"$(PREFIX)"'
+$(BUILD)/obj/common/base/version.o: private DEFS = -DMT_VERSION='"$(VERSION)"'
 
 # Texts that are built in, each as a C string, a line of the file a line of the
 # string: $(1) header, $(2) name of the array, $(3) files, $(4) their ending
@@ -83,34 +113,47 @@ $(BUILD)/gen/families.c: $(FAMILIES) Makefile
 $(BUILD)/gen/taglists.c: $(TAGLISTS) Makefile
 	$(call embed,import/family.h,struct mt_text_builtin mt_taglist_builtin,$(TAGLISTS),txt)
 
-$(BUILD)/obj/%.o: $(BUILD)/gen/%.c $(BUILD)/flags
-	$(CC) $(MT_CFLAGS) $(MT_CPPFLAGS) -MMD -MP -c -o $@ $<
-
-$(BUILD)/obj/common/nn/%: OPT = -O3 $(OMP)
-$(BUILD)/obj/common/model/%: OPT = -O3 $(OMP)
-$(BUILD)/obj/common/train/%: OPT = -O3 $(OMP)
-$(BUILD)/obj/common/dsp/%: OPT = -O3
-$(BUILD)/obj/common/audio/%: OPT = -O3
-$(BUILD)/obj/%.o: %.c $(BUILD)/flags
+# The user's CFLAGS come last
+define compile
 	@mkdir -p $(@D)
-	$(CC) $(MT_CFLAGS) $(OPT) $(MT_CPPFLAGS) -MMD -MP -c -o $@ $<
+	$(CC) $(OPT_CFLAGS) $(OPT) $(MT_CFLAGS) $(MT_CPPFLAGS) $(DEFS) -MMD -MP -c -o $@ $<
+endef
+$(GEN_OBJ): private OBJ = $(PIC)
+$(BUILD)/obj/%.o: $(BUILD)/gen/%.c $(BUILD)/flags
+	$(compile)
+
+$(BUILD)/obj/common/%: private OBJ = $(PIC)
+$(BUILD)/obj/common/nn/%: private OPT = -O3 $(OMP)
+$(BUILD)/obj/common/model/%: private OPT = -O3 $(OMP)
+$(BUILD)/obj/common/train/%: private OPT = -O3 $(OMP)
+$(BUILD)/obj/common/dsp/%: private OPT = -O3
+$(BUILD)/obj/common/audio/%: private OPT = -O3
+$(BUILD)/obj/%.o: %.c $(BUILD)/flags
+	$(compile)
 
 $(BUILD)/libmt.a: $(LIB_OBJ)
 	@rm -f $@
-	$(AR) rcs $@ $^
+	$(AR) rcsD $@ $^
+$(SO): $(LIB_OBJ)
+	$(CC) $(OPT_CFLAGS) $(MT_CFLAGS) $(OMP) -shared -Wl,-soname,libmt.so.$(SOVERSION) \
+		-Wl,-z,defs $(MT_LDFLAGS) -o $@ $^ $(MT_LIBS)
 
 define link
 	@mkdir -p $(@D)
-	$(CC) $(MT_CFLAGS) $(MT_CPPFLAGS) $(OMP) $(MT_LDFLAGS) -o $@ $^ $(EXTRA) $(MT_LIBS)
+	$(CC) $(OPT_CFLAGS) $(MT_CFLAGS) $(OMP) $(HARDEN_PIE) $(MT_LDFLAGS) -o $@ \
+		$(filter %.o,$^) $(filter %.a,$^) $(EXTRA) $(MT_LIBS)
 endef
 $(BUILD)/bin/%: $(BUILD)/obj/tools/%.o $(BUILD)/libmt.a
 	$(link)
 $(BUILD)/bin/mt-predict: $(BUILD)/obj/tools/mt-predict.o $(BUILD)/obj/tools/predict_in.o \
 		$(BUILD)/libmt.a
 	$(link)
-$(BUILD)/tests/test_%: $(BUILD)/obj/tests/unit/test_%.o $(BUILD)/libmt.a
+# tests/unit/ROOM/test_NAME.c becomes build/tests/test_NAME
+$(foreach s,$(UNIT_SRC),$(eval $(BUILD)/tests/$(basename $(notdir $(s))): \
+	$(s:%.c=$(BUILD)/obj/%.o)))
+$(UNITS): private EXTRA = -lcmocka
+$(UNITS): $(BUILD)/libmt.a
 	$(link)
-$(BUILD)/tests/test_%: EXTRA = -lcmocka
 $(BUILD)/tests/bench_%: $(BUILD)/obj/tests/bench/bench_%.o $(BUILD)/libmt.a
 	$(link)
 $(BUILD)/tests/gen_%: $(BUILD)/obj/tests/bench/gen_%.o $(BUILD)/libmt.a
@@ -120,7 +163,7 @@ $(BUILD)/tests/replay_%: $(BUILD)/obj/tests/fuzz/%.o \
 	$(link)
 $(BUILD)/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(BUILD)/libmt.a
 	$(link)
-$(BUILD)/fuzz/%: EXTRA = -fsanitize=fuzzer -lgomp
+$(BUILD)/fuzz/%: private EXTRA = -fsanitize=fuzzer -lgomp
 $(BUILD)/tests/damage: $(BUILD)/obj/tests/lib/damage.o $(BUILD)/libmt.a
 	$(link)
 $(BUILD)/tests/spoil: $(BUILD)/obj/tests/lib/spoil.o $(BUILD)/libmt.a
@@ -134,9 +177,12 @@ $(BUILD)/pipelines/mini: $(BUILD)/obj/pipelines/msd-lastfm/mini.o \
 	$(link)
 $(BUILD)/tests/inject.so: tests/lib/inject.c $(BUILD)/flags
 	@mkdir -p $(@D)
-	$(CC) -std=c11 -D_GNU_SOURCE -O1 $(WARN) -fPIC -shared -o $@ $< -ldl
+	$(CC) -std=c11 -D_GNU_SOURCE -O1 $(WARN) $(MAPS) -fPIC -shared -o $@ $< -ldl
 
-tests: all $(UNITS) $(REPLAYS) $(HELPERS)
+tests: test-deps all $(UNITS) $(REPLAYS) $(HELPERS)
+$(UNIT_SRC:%.c=$(BUILD)/obj/%.o): | test-deps
+test-deps:
+	@CC='$(CC)' CPPFLAGS='$(CPPFLAGS)' sh tests/lib/have.sh $(TEST_DEPS)
 
 demo: demo-deps ## install missing packages, build, train on rendered music, tag
 	@$(MAKE) --no-print-directory -j$$(nproc) all $(EXAMPLES)

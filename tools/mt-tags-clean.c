@@ -10,6 +10,7 @@
 #include "base/escape.h"
 #include "base/file.h"
 #include "base/mem.h"
+#include "base/version.h"
 #include "stream/writer.h"
 #include "tags/ask/sets.h"
 #include "tags/ask/tagout.h"
@@ -347,7 +348,7 @@ static int put_head(struct mt_writer *w, struct mt_err *err)
 		mt_head_add_tag(&head, clean.d.row[i].name);
 	mt_head_add_from(&head, "tags", crc, clean.db.path);
 	mt_head_add_from(&head, "rules", clean.rules.crc, opts.rules);
-	mt_head_add_prog(&head, tool.name, MT_VERSION, clean.cmdline);
+	mt_head_add_prog(&head, tool.name, mt_version(), clean.cmdline);
 	rc = mt_writer_head(w, &head, err);
 	mt_head_release(&head);
 	return rc;

@@ -14,6 +14,7 @@
 #include "base/file.h"
 #include "base/lock.h"
 #include "base/mem.h"
+#include "base/version.h"
 #include "dsp/mel.h"
 #include "eval/auc.h"
 #include "model/modelpath.h"
@@ -171,7 +172,7 @@ static int describe(const char *cmdline, struct mt_err *err)
 	if (run.has_base)
 		mt_head_add_from(h, "model", run.base.model.crc, opts.from);
 	if (!mt_common.no_prog)
-		mt_head_add_prog(h, tool.name, MT_VERSION, cmdline);
+		mt_head_add_prog(h, tool.name, mt_version(), cmdline);
 	run.about.provenance = mt_head_text(h, &size);
 	return MT_OK;
 }

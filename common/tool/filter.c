@@ -16,6 +16,7 @@
 #include "base/escape.h"
 #include "base/mem.h"
 #include "base/num.h"
+#include "base/version.h"
 #include "set/input.h"
 #include "stream/layout.h"
 #include "stream/writer.h"
@@ -51,7 +52,7 @@ void mt_filter_add_prog(struct mt_head *head)
 		char *tool = space ? mt_strndup(cmdline,
 						(size_t)(space - cmdline))
 				   : mt_strdup(cmdline);
-		mt_head_add_prog(head, tool, MT_VERSION, cmdline);
+		mt_head_add_prog(head, tool, mt_version(), cmdline);
 		free(tool);
 	}
 }

@@ -15,6 +15,7 @@
 #include "base/escape.h"
 #include "base/mem.h"
 #include "base/temp.h"
+#include "base/version.h"
 #include "tool/outputs.h"
 #include "tool/progress.h"
 
@@ -225,7 +226,7 @@ void mt_tool_begin(const struct mt_tool *tool, int argc, char **argv,
 	if (mt_common.help)
 		print_help(tool, sets);
 	else if (mt_common.version)
-		printf("%s %s\n", tool->name, MT_VERSION);
+		printf("%s %s\n", tool->name, mt_version());
 	else if (mt_common.list_options)
 		print_table(sets);
 	else if (mt_common.list_commands)

@@ -13,8 +13,6 @@
 #include "base/err.h"
 #include "tool/opt.h"
 
-#define MT_VERSION "0.1.0"
-
 enum mt_tool_flags {
 	MT_TOOL_JOBS = 1,      /* has -j */
 	MT_TOOL_OUTPUT = 2,    /* has -o FILE: a stream (not a set, a model) */

@@ -14,7 +14,7 @@
 . tests/lib/train.sh
 # GOMP_SPINCOUNT: mt-train need not start itself again, which valgrind would not follow
 export GOMP_SPINCOUNT=10000 OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 DNNL_MAX_CPU_ISA=SSE41
-skip=${VG_SKIP-test_nn_engine test_nn_ops test_nn_ref}
+skip=${VG_SKIP-test_nn_engine test_nn_ops test_nn_ref test_won_ref}
 command -v valgrind > /dev/null || { echo '1..0 # SKIP no valgrind'; exit 0; }
 log=$tmp/log
 mkdir -p "$log" "$tmp/bin"
