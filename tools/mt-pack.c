@@ -242,7 +242,7 @@ static int head(struct mt_head *h, struct mt_err *err)
 	}
 	struct mt_head copy;
 	mt_head_copy(&copy, h);
-	mt_filter_add_prog(&copy);
+	mt_tool_add_prog(&copy);
 	int rc = mt_pack_head(&pack.out, &copy, err);
 	mt_head_release(&copy);
 	return rc;

@@ -245,7 +245,7 @@ static int head(struct mt_head *h, struct mt_err *err)
 		return rc;
 	struct mt_head copy;
 	mt_head_copy(&copy, h);
-	mt_filter_add_prog(&copy);
+	mt_tool_add_prog(&copy);
 	rc = mt_writer_head(&choice.out, &copy, err);
 	mt_head_release(&copy);
 	return rc;

@@ -10,7 +10,6 @@
 #include "base/escape.h"
 #include "base/file.h"
 #include "base/mem.h"
-#include "base/version.h"
 #include "stream/writer.h"
 #include "tags/ask/sets.h"
 #include "tags/ask/tagout.h"
@@ -63,7 +62,6 @@ static struct clean {
 	double min_val;
 	uint32_t *tracks;        /* [n_row + 1] */
 	uint32_t *first, *next;  /* raw tags of a row, commonest first */
-	char *cmdline;
 } clean;
 
 static const char *raw(uint32_t tag, size_t *n)
@@ -348,7 +346,7 @@ static int put_head(struct mt_writer *w, struct mt_err *err)
 		mt_head_add_tag(&head, clean.d.row[i].name);
 	mt_head_add_from(&head, "tags", crc, clean.db.path);
 	mt_head_add_from(&head, "rules", clean.rules.crc, opts.rules);
-	mt_head_add_prog(&head, tool.name, mt_version(), clean.cmdline);
+	mt_tool_add_prog(&head);
 	rc = mt_writer_head(w, &head, err);
 	mt_head_release(&head);
 	return rc;
@@ -444,16 +442,14 @@ static void release(void)
 	free(clean.tracks);
 	free(clean.first);
 	free(clean.next);
-	free(clean.cmdline);
 	mt_opt_list_release(&opts.explain);
 }
 
 int main(int argc, char **argv)
 {
-	struct mt_err err;
+	struct mt_err err = {0};
 	char **operand;
 	int n;
-	clean.cmdline = mt_tool_cmdline(&tool, argc, argv);
 	mt_tool_begin(&tool, argc, argv, &operand, &n);
 	int rc = check(operand, n, &err);
 	if (!rc)

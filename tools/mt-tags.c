@@ -176,7 +176,7 @@ static int ask_all(struct mt_ask *ask, int verb, const char *path,
 
 int main(int argc, char **argv)
 {
-	struct mt_err err;
+	struct mt_err err = {0};
 	char **operand;
 	int n, verb;
 	bool own = false;

@@ -14,7 +14,6 @@
 #include "base/file.h"
 #include "base/lock.h"
 #include "base/mem.h"
-#include "base/version.h"
 #include "dsp/mel.h"
 #include "eval/auc.h"
 #include "model/modelpath.h"
@@ -107,8 +106,6 @@ static const struct mt_tool tool = {
 };
 
 static struct train {
-	int argc;
-	char **argv, **op;       /* as the program was started; its operands */
 	struct mt_tagger base;   /* --from */
 	char *base_path;
 	bool has_base;
@@ -125,16 +122,10 @@ static struct train {
 
 /* The options once more: what the net recommends, over it the file, over it the
  * command line. */
-static int parse_again(char ***operand, int *n, struct mt_err *err)
+static int set_again(struct mt_err *err)
 {
-	char **argv = mt_calloc((size_t)run.argc + 1, sizeof *argv);
-	memcpy(argv, run.argv, (size_t)run.argc * sizeof *argv);
 	int rc = opts.config ? mt_tool_config(&tool, opts.config, err) : MT_OK;
-	if (!rc)
-		mt_tool_begin(&tool, run.argc, argv, operand, n);
-	free(run.op);
-	run.op = argv;           /* operands are in it */
-	return rc;
+	return rc ? rc : mt_tool_again(err);
 }
 
 /* How the mel was made, or the embeddings, out of the set's header. */
@@ -160,7 +151,7 @@ static int describe_front(const struct mt_head *h, struct mt_err *err)
 }
 
 /* Front end, vocabulary and commands out of the set's header. */
-static int describe(const char *cmdline, struct mt_err *err)
+static int describe(struct mt_err *err)
 {
 	struct mt_head *h = &run.data.head;
 	size_t size;
@@ -171,8 +162,7 @@ static int describe(const char *cmdline, struct mt_err *err)
 		return rc;
 	if (run.has_base)
 		mt_head_add_from(h, "model", run.base.model.crc, opts.from);
-	if (!mt_common.no_prog)
-		mt_head_add_prog(h, tool.name, mt_version(), cmdline);
+	mt_tool_add_prog(h);
 	run.about.provenance = mt_head_text(h, &size);
 	return MT_OK;
 }
@@ -290,10 +280,9 @@ static int choose_net(struct mt_err *err)
 	/* what cannot be loaded is reported with the rest of the options */
 	if (mt_wish_read(&net, &w, NULL))
 		return MT_OK;
-	int n, rc = mt_net_recommend(&net, mt_opt_set_by_name, sets, err);
-	char **operand;
+	int rc = mt_net_recommend(&net, mt_opt_set_by_name, sets, err);
 	mt_net_release(&net);
-	return rc == MT_END ? MT_OK : rc ? rc : parse_again(&operand, &n, err);
+	return rc == MT_END ? MT_OK : rc ? rc : set_again(err);
 }
 
 static int load_net(struct mt_err *err)
@@ -305,14 +294,13 @@ static int load_net(struct mt_err *err)
 	return rc;
 }
 
-static int set_up(char **operand, int n, const char *cmdline,
-		  struct mt_err *err)
+static int set_up(char **operand, int n, struct mt_err *err)
 {
 	const char *wanted[] = {opts.train, opts.valid};
 	int rc = mt_examples_read(&run.data, operand, n, wanted, 2,
 				  (uint64_t)opts.memory << 20, err);
 	if (!rc)
-		rc = describe(cmdline, err);
+		rc = describe(err);
 	if (!rc && run.has_base)
 		rc = mt_front_check(&run.base, opts.from, &run.data, err);
 	if (!rc && run.has_base && !opts.crop)
@@ -565,7 +553,6 @@ static void release(void)
 	if (run.has_base)
 		mt_tagger_close(&run.base);
 	free(run.base_path);
-	free(run.op);
 	if (run.made)
 		rmdir(opts.out);  /* goes only if nothing came into it */
 	mt_unlock_dir(run.lock);
@@ -575,13 +562,10 @@ int main(int argc, char **argv)
 {
 	mt_tool_share_cpus(argv);
 	struct mt_err err = {0};
-	char **operand, *cmdline = mt_tool_cmdline(&tool, argc, argv);
+	char **operand;
 	int n;
-	run.argc = argc;
-	run.argv = mt_calloc((size_t)argc + 1, sizeof *run.argv);
-	memcpy(run.argv, argv, (size_t)argc * sizeof *argv);
 	mt_tool_begin(&tool, argc, argv, &operand, &n);
-	int rc = opts.config ? parse_again(&operand, &n, &err) : MT_OK;
+	int rc = opts.config ? set_again(&err) : MT_OK;
 	if (!rc && !opts.out)
 		rc = mt_err_set(&err, MT_EUSAGE, "-o FOLDER is required");
 	if (!rc)
@@ -589,12 +573,10 @@ int main(int argc, char **argv)
 	if (!rc)
 		rc = open_folder(&err);
 	if (!rc)
-		rc = set_up(operand, n, cmdline, &err);
+		rc = set_up(operand, n, &err);
 	if (!rc)
 		rc = train(&err);
 	int code = rc ? mt_tool_fail(&err) : 0;
 	release();
-	free(run.argv);
-	free(cmdline);
 	return mt_tool_end(code);
 }

@@ -16,7 +16,6 @@
 #include "base/escape.h"
 #include "base/mem.h"
 #include "base/num.h"
-#include "base/version.h"
 #include "set/input.h"
 #include "stream/layout.h"
 #include "stream/writer.h"
@@ -42,20 +41,6 @@ struct run {
 	bool allow_percent;
 	double start;
 };
-
-static char *cmdline;  /* this run's; set once before any thread starts */
-
-void mt_filter_add_prog(struct mt_head *head)
-{
-	if (!mt_common.no_prog && cmdline) {
-		const char *space = strchr(cmdline, ' ');
-		char *tool = space ? mt_strndup(cmdline,
-						(size_t)(space - cmdline))
-				   : mt_strdup(cmdline);
-		mt_head_add_prog(head, tool, mt_version(), cmdline);
-		free(tool);
-	}
-}
 
 int mt_filter_limit(uint64_t bytes, const char *what, const char *way,
 		    struct mt_err *err)
@@ -127,7 +112,7 @@ static int begin_segment(void *ctx, struct mt_rec *rec, struct mt_err *err)
 		return wrong_kind(r->in.reader.name, kind, f->kinds, err);
 	int rc = f->head ? f->head(&r->head, err) : MT_OK;
 	if (!rc)
-		mt_filter_add_prog(&r->head);
+		mt_tool_add_prog(&r->head);
 	return rc;
 }
 
@@ -499,7 +484,6 @@ int mt_filter_run(struct mt_filter *f, int argc, char **argv)
 	still_there = r;
 	char **operand;
 	int n;
-	cmdline = mt_tool_cmdline(f->tool, argc, argv);
 	mt_tool_begin(f->tool, argc, argv, &operand, &n);
 	r->f = f;
 	r->start = mt_clock();
@@ -526,8 +510,6 @@ int mt_filter_run(struct mt_filter *f, int argc, char **argv)
 		mt_head_release(&r->head);
 		still_there = NULL;
 		free(r);
-		free(cmdline);
-		cmdline = NULL;
 	}
 	return mt_tool_end(code);
 }

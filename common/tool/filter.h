@@ -72,8 +72,4 @@ int mt_filter_limit(uint64_t bytes, const char *what, const char *way,
 /* Runs the tool; returns the program's exit code. */
 int mt_filter_run(struct mt_filter *f, int argc, char **argv);
 
-/* This run's provenance line, for sinks that write headers themselves:
- * adds the prog line unless --no-prog. */
-void mt_filter_add_prog(struct mt_head *head);
-
 #endif

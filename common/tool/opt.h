@@ -69,19 +69,39 @@ struct mt_opt_set {
 	void *base;
 };
 
+/* One option or operand of a command line, as it was typed. */
+struct mt_given_opt {
+	const struct mt_opt *row;  /* NULL: an operand, or "--" */
+	void *to;                  /* its variable */
+	const char *word;          /* of argv: the one that it is in */
+	const char *letter;        /* in word; NULL: a long name */
+	const char *value;         /* NULL: none */
+	bool apart;                /* the value is the next word */
+};
+
+/* What a command line gave, in its order; the texts are argv's. */
+struct mt_given {
+	struct mt_given_opt *item;
+	size_t n;
+};
+void mt_given_release(struct mt_given *given);
+
 /* Parse argv[1..] against the sets; "--name=V", "--name V" (not MAYBE),
  * "-xV", "-x V", grouped flags "-qv", "--" ends options; operands may stand between options.
  * Long names may be shortened where only one fits.
- *   n_op  out  operands are moved to argv[1] .. argv[*n_op]
+ *   n_op   out  operands are moved to argv[1] .. argv[*n_op]
+ *   given  out  what was there, also after an error; to be released
  * Strings point into argv. Errors: MT_EUSAGE, naming option and value. */
 int mt_opt_parse(const struct mt_opt_set *sets, int argc, char **argv,
-		 int *n_op, struct mt_err *err) MT_USE_RESULT;
+		 int *n_op, struct mt_given *given, struct mt_err *err)
+	MT_USE_RESULT;
 
-/* The row of an option by its letter, or by the first len bytes of a name as
- * parsing takes it; NULL where no row fits, or more than one. */
-const struct mt_opt *mt_opt_by_letter(const struct mt_opt_set *sets, char letter);
-const struct mt_opt *mt_opt_by_name(const struct mt_opt_set *sets,
-				    const char *name, size_t len);
+/* Set what was given once more, over what else has set options since: for
+ * programs that read a --config file. */
+int mt_opt_again(const struct mt_given *given, struct mt_err *err) MT_USE_RESULT;
+
+/* The row of a long name, not shortened; NULL: none. */
+const struct mt_opt *mt_opt_find(const struct mt_opt_set *sets, const char *name);
 
 /* Whether the word behind the option is its value. */
 bool mt_opt_takes_word(const struct mt_opt *row);
@@ -97,8 +117,8 @@ int mt_opt_set_by_name(const void *sets, const char *name, const char *value,
 /* Set options from a JSON object in a file: {"name": value, ...}, with the
  * long names; a flag takes true or false, a list takes an array, and null leaves
  * an option as it is. An unknown name is MT_EUSAGE whatever its value. Options on
- * the command line win if this is called before mt_opt_parse. The text stays
- * allocated until the program ends. */
+ * the command line win if mt_opt_again() follows. The text stays allocated until
+ * the program ends. */
 int mt_opt_config(const struct mt_opt_set *sets, const char *path,
 		  struct mt_err *err) MT_USE_RESULT;
 

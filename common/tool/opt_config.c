@@ -23,13 +23,12 @@ static int set_value(const struct mt_opt_set *sets, const char *name,
 {
 	char number[40];
 	const char *text = number;
-	const struct mt_opt *row = mt_opt_by_name(sets, name, strlen(name));
-	bool known = row && !strcmp(row->name, name);
+	const struct mt_opt *row = mt_opt_find(sets, name);
 	/* null: as if it were not there; false: a flag that is not given */
-	if (known && (json_is_null(v) || (json_is_false(v) &&
+	if (row && (json_is_null(v) || (json_is_false(v) &&
 					  !mt_opt_takes_word(row))))
 		return MT_OK;
-	if (known && row->type == MT_OPT_LIST && json_is_array(v)) {
+	if (row && row->type == MT_OPT_LIST && json_is_array(v)) {
 		size_t i;
 		const json_t *item;
 		json_array_foreach(v, i, item) {
@@ -49,7 +48,7 @@ static int set_value(const struct mt_opt_set *sets, const char *name,
 	else if (json_is_real(v))
 		mt_num_text(number, json_real_value(v), 64);
 	else
-		return mt_err_set(err, MT_EUSAGE, known ? "'%s' cannot be this "
+		return mt_err_set(err, MT_EUSAGE, row ? "'%s' cannot be this "
 				  "kind of JSON value" : "unknown option '%.80s'",
 				  name);
 	return mt_opt_set_text(sets, name, keep(text), err);

@@ -16,12 +16,17 @@
 #include "base/mem.h"
 #include "base/temp.h"
 #include "base/version.h"
+#include "stream/head.h"
+#include "tool/cmdline.h"
 #include "tool/outputs.h"
 #include "tool/progress.h"
 
 struct mt_common mt_common = {.progress = "auto", .max_record = MT_RECORD_MAX};
 
 static const char *tool_name = "mt";
+static const char *program = "mt";  /* as it was started, without folder */
+static struct mt_given given;
+static char *cmdline;
 
 #define AT(field) offsetof(struct mt_common, field)
 
@@ -202,7 +207,11 @@ void mt_tool_begin(const struct mt_tool *tool, int argc, char **argv,
 {
 	struct mt_opt_set sets[MAX_SETS + 1];
 	struct mt_err err = {0};
+	const char *slash = strrchr(argv[0], '/');
 	tool_name = tool->name;
+	program = slash ? slash + 1 : argv[0];
+	free(cmdline);
+	mt_given_release(&given);
 	hold_places();
 	signal(SIGPIPE, SIG_DFL);
 	sigset_t pipe;
@@ -212,7 +221,7 @@ void mt_tool_begin(const struct mt_tool *tool, int argc, char **argv,
 	mt_temp_guard();
 	setvbuf(stderr, NULL, _IOLBF, 0);
 	all_sets(tool, sets);
-	int rc = mt_opt_parse(sets, argc, argv, n, &err);
+	int rc = mt_opt_parse(sets, argc, argv, n, &given, &err);
 	if (!rc)
 		rc = mt_outputs_differ(sets, tool->flags & MT_TOOL_OUTPUT &&
 				       !mt_common.output, &err);
@@ -223,6 +232,7 @@ void mt_tool_begin(const struct mt_tool *tool, int argc, char **argv,
 		exit(2);
 	}
 	*operand = argv + 1;
+	cmdline = mt_cmdline_text(program, &given);
 	if (mt_common.help)
 		print_help(tool, sets);
 	else if (mt_common.version)
@@ -287,92 +297,20 @@ int mt_tool_verb(const struct mt_tool *tool, char **operand, int *n,
 	return MT_OK;
 }
 
-static void quote(FILE *f, const char *s)
+int mt_tool_again(struct mt_err *err)
 {
-	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOP"
-				    "QRSTUVWXYZ0123456789_-+=:,./@%^";
-	if (*s && !s[strspn(s, plain)]) {
-		fputs(s, f);
-		return;
-	}
-	fputc('\'', f);
-	for (; *s; s++)
-		if (*s == '\'')
-			fputs("'\\''", f);
-		else
-			fputc(*s, f);
-	fputc('\'', f);
+	return mt_opt_again(&given, err);
 }
 
-static void put_word(FILE *f, const char *word)
+const char *mt_tool_cmdline(void)
 {
-	fputc(' ', f);
-	quote(f, word);
+	return cmdline;
 }
 
-/* An option with a long name, and its value; how many words that were. */
-static int put_long(FILE *f, const struct mt_opt_set *sets, char **argv)
+void mt_tool_add_prog(struct mt_head *head)
 {
-	size_t len = strcspn(argv[0] + 2, "=");
-	const struct mt_opt *row = mt_opt_by_name(sets, argv[0] + 2, len);
-	int n = row && mt_opt_takes_word(row) && !argv[0][2 + len] && argv[1]
-			? 2 : 1;
-	for (int i = 0; i < n && !(row && row->untraced); i++)
-		put_word(f, argv[i]);
-	return n;
-}
-
-/* The same of letters, as "-qvj4": those that leave a trace. */
-static int put_short(FILE *f, const struct mt_opt_set *sets, char **argv)
-{
-	const struct mt_opt *row = NULL;
-	const char *c = argv[0] + 1;
-	char *kept = mt_calloc(strlen(argv[0]) + 1, 1), *to = kept;
-	*to++ = '-';
-	for (; *c; c++) {
-		row = mt_opt_by_letter(sets, *c);
-		if (!row || !row->untraced)
-			*to++ = *c;
-		if (row && row->type != MT_OPT_FLAG)
-			break;  /* what follows is its value */
-	}
-	bool trace = !row || !row->untraced;
-	int n = *c && !c[1] && argv[1] ? 2 : 1;
-	if (*c && trace)
-		memcpy(to, c + 1, strlen(c + 1));
-	if (kept[1])
-		put_word(f, kept);
-	if (n == 2 && trace)
-		put_word(f, argv[1]);
-	free(kept);
-	return n;
-}
-
-char *mt_tool_cmdline(const struct mt_tool *tool, int argc, char **argv)
-{
-	struct mt_opt_set sets[MAX_SETS + 1];
-	char *text = NULL;
-	size_t size;
-	bool only_operands = false;
-	FILE *f = open_memstream(&text, &size);
-	const char *slash = strrchr(argv[0], '/');
-	all_sets(tool, sets);
-	quote(f, slash ? slash + 1 : argv[0]);
-	for (int i = 1; i < argc;) {
-		const char *a = argv[i];
-		bool is_option = !only_operands && a[0] == '-' && a[1];
-		if (is_option && a[1] == '-' && a[2]) {
-			i += put_long(f, sets, argv + i);
-		} else if (is_option && a[1] != '-') {
-			i += put_short(f, sets, argv + i);
-		} else {
-			only_operands |= is_option;
-			put_word(f, a);
-			i++;
-		}
-	}
-	fclose(f);
-	return text;
+	if (!mt_common.no_prog)
+		mt_head_add_prog(head, program, mt_version(), mt_tool_cmdline());
 }
 
 const char *mt_tool_name(void)

@@ -63,10 +63,14 @@ extern struct mt_common mt_common;
 void mt_tool_begin(const struct mt_tool *tool, int argc, char **argv,
 		   char ***operand, int *n);
 
-/* The same options from a JSON file (mt_opt_config()), common ones too; call
- * mt_tool_begin() once more with the first argv, so that the command line wins. */
+/* The same options from a JSON file (mt_opt_config()), common ones too. Call
+ * mt_tool_again() behind it, so that the command line wins. */
 int mt_tool_config(const struct mt_tool *tool, const char *path,
 		   struct mt_err *err) MT_USE_RESULT;
+
+/* Set the options of the command line once more, over those that something else
+ * has set since mt_tool_begin(). */
+int mt_tool_again(struct mt_err *err) MT_USE_RESULT;
 
 /* Take the sub-command out of the operands, which are those of
  * mt_tool_begin(); its number in the table. Where there is none, the message
@@ -74,10 +78,12 @@ int mt_tool_config(const struct mt_tool *tool, const char *path,
 int mt_tool_verb(const struct mt_tool *tool, char **operand, int *n,
 		 int *verb, struct mt_err *err) MT_USE_RESULT;
 
-/* The command line as one line that can be pasted into a shell, without the
- * options that change no byte of the result (threads, messages, where to); new
- * memory. To be called before mt_tool_begin(), which moves the operands. */
-char *mt_tool_cmdline(const struct mt_tool *tool, int argc, char **argv);
+/* This run's line of provenance (tool/cmdline.h). */
+const char *mt_tool_cmdline(void);
+
+/* Add this run to a header's provenance, unless --no-prog. */
+struct mt_head;
+void mt_tool_add_prog(struct mt_head *head);
 
 /* Of the running tool, "mt-melspec". */
 const char *mt_tool_name(void);
