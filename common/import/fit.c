@@ -258,7 +258,7 @@ static int clean(struct mt_fit *fit, const struct mt_param *p, const char *from,
 		if (!isfinite(x[i]))
 			return mt_err_set(err, MT_EINPUT, "%s: tensor '%.200s': a value is %g",
 					  path, from, (double)x[i]);
-		if (p->slot == 3 && x[i] < 0)
+		if (p->positive && x[i] < 0)
 			return mt_err_set(err, MT_EINPUT, "%s: tensor '%.200s': a variance is %g, "
 					  "below 0", path, from, (double)x[i]);
 		if (fabsf(x[i]) < FLT_MIN && (x[i] < 0 || x[i] > 0)) {

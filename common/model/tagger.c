@@ -82,9 +82,9 @@ static int check_values(const struct mt_tagger *t, const char *path, struct mt_e
 			size_t some = n - at < SOME ? n - at : SOME;
 			memcpy(x, data + at * sizeof *x, some * sizeof *x);
 			size_t bad = mt_finite_f4(x, some), k = 0;
-			while (p->slot == 3 && k < bad && x[k] >= 0)
+			while (p->positive && k < bad && x[k] >= 0)
 				k++;
-			bad = p->slot == 3 ? k : bad;
+			bad = p->positive ? k : bad;
 			if (bad < some)
 				return mt_err_set(err, MT_EINPUT, "%s: tensor '%.100s': value %zu "
 						  "is %g, %s", path, p->name, at + bad,

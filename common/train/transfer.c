@@ -8,6 +8,7 @@
 
 #include "base/mem.h"
 #include "model/params.h"
+#include "nn/graph/op.h"
 
 static const char *const embed_param[] = {"embed.model", "embed.crc32", "embed.layer",
 					  "embed.pool", "embed.dims"};
@@ -135,7 +136,7 @@ int mt_wish_load(struct mt_net *net, const struct mt_net_wish *w, struct mt_err 
 	int rc = mt_wish_read(&raw, w, err);
 	if (rc)
 		return rc == MT_EINPUT ? blame_crop(w, err) : rc;
-	if (raw.head != MT_OP_SIGMOID && raw.head != MT_OP_SOFTMAX) {
+	if (!raw.head || !raw.head->scores) {
 		mt_net_release(&raw);
 		return mt_err_set(err, MT_EINPUT, "net %s: its last layer is not a "
 				  "sigmoid or softmax, so its scores would not lie "

@@ -62,7 +62,7 @@ static float *start(const struct mt_net *net, int i)
 	size_t n = (size_t)net->param[i].count;
 	float *x = randoms(n, 100 + (uint64_t)i);
 	for (size_t k = 0; k < n; k++)
-		x[k] = net->param[i].slot == 3 ? x[k] + 0.5F : x[k] - 0.4F;
+		x[k] = net->param[i].positive ? x[k] + 0.5F : x[k] - 0.4F;
 	/* neither a subnormal number nor -0 may change */
 	x[0] = net->param[i].slot == 1 ? 1e-42F : x[0];
 	x[n - 1] = net->param[i].slot == 1 ? -0.0F : x[n - 1];

@@ -35,6 +35,26 @@ static void refuse(const char *bands, const char *frames, const char *layer, con
 	free(json);
 }
 
+/* A convolution that reads frames as channels has weights for one length only. */
+static void test_made(void **state)
+{
+	static const char json[] =
+		"{\"input\": {\"layout\": \"BCFT\", \"bands\": 8, \"frames\": 12}, \"layers\": ["
+		"{\"op\": \"permute\", \"order\": [0, 3, 1, 2]}, {\"op\": \"conv2d\", \"name\": "
+		"\"c\", \"out\": 2, \"kernel\": 1}, {\"op\": \"globalpool\"}, {\"op\": "
+		"\"sigmoid\"}]}";
+	struct mt_net net;
+	struct mt_err err = {0};
+	int64_t dim[4][4];
+	(void)state;
+	assert_int_equal(mt_net_parse(&net, json, NULL, NULL), MT_OK);
+	assert_int_equal(net.any_length, 0);
+	assert_int_equal(net.min_frames, 12);
+	assert_int_equal(mt_net_shape(&net, 24, dim, &err), MT_EINPUT);
+	assert_string_equal(err.text, "8 bands, 24 frames: layer c: 24 channels, made for 12");
+	mt_net_release(&net);
+}
+
 static void test_right(void **state)
 {
 	(void)state;
@@ -177,7 +197,8 @@ static void test_builtin(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_right), cmocka_unit_test(test_sizes),
+		cmocka_unit_test(test_right), cmocka_unit_test(test_made),
+		cmocka_unit_test(test_sizes),
 		cmocka_unit_test(test_types), cmocka_unit_test(test_names),
 		cmocka_unit_test(test_builtin),
 	};

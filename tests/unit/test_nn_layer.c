@@ -76,7 +76,7 @@ static struct mt_engine *make(const struct mt_net *net, const char *backend)
 	for (int i = 0; i < net->n_param; i++) {
 		float *x = random_floats((size_t)net->param[i].count, (uint64_t)i + 1);
 		for (int64_t k = 0; k < net->param[i].count; k++)
-			x[k] = net->param[i].slot == 3 ? x[k] + 0.5F : x[k] - 0.5F;
+			x[k] = net->param[i].positive ? x[k] + 0.5F : x[k] - 0.5F;
 		assert_int_equal(mt_engine_set(e, i, MT_VALUE, x, NULL), MT_OK);
 		free(x);
 	}

@@ -15,6 +15,7 @@
 #include "base/mem.h"
 #include "base/rng.h"
 #include "nn/engine/engine.h"
+#include "nn/graph/op.h"
 
 #define BATCH 4
 #define FRAMES 12
@@ -34,7 +35,7 @@ enum layout { FT, TF, BANDS_1D, WAVE };
  * with both, but those whose numbers fit one only. */
 static const struct op_case {
 	const char *name, *layers;
-	enum mt_op op;
+	enum mt_op_id op;
 	enum layout layout;
 	int wide, ce;
 } cases[] = {
@@ -407,7 +408,7 @@ static void test_all_named(void **state)
 		int there = 0;
 		make_net(&net, &cases[i], 0);
 		for (int k = 2; k < net.n_node - 2; k++)
-			there |= net.node[k].op == cases[i].op;
+			there |= net.node[k].op->id == cases[i].op;
 		if (!there)
 			fail_msg("%s: its net has no such op", cases[i].name);
 		named |= 1U << cases[i].op;

@@ -13,6 +13,7 @@
 #include "base/mem.h"
 #include "base/rng.h"
 #include "nn/engine/engine.h"
+#include "nn/graph/op.h"
 
 #define REF "tests/ref/nn_ref.txt"
 #define SEED 7
@@ -241,7 +242,7 @@ static void run_all(const char *backend)
 	assert_non_null(r.f);
 	while (open_case(&r)) {
 		for (int i = 0; i < r.n.n_node; i++)
-			ops |= 1U << r.n.node[i].op;
+			ops |= 1U << r.n.node[i].op->id;
 		run_case(&r, backend);
 		mt_net_release(&r.n);
 		n++;

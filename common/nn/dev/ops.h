@@ -11,27 +11,37 @@
 
 #define MT_MAX_FROM 8
 
-enum mt_op {
-	MT_OP_CONV,       /* weight (O,C,kh,kw), bias (O) or none */
-	MT_OP_DENSE,      /* weight (O,C*H*W), bias (O) or none */
-	MT_OP_BATCHNORM,  /* weight, bias, running_mean, running_var */
-	MT_OP_RELU,
-	MT_OP_ELU,        /* alpha */
-	MT_OP_SIGMOID,
-	MT_OP_SOFTMAX,    /* over C of (B,C,1,1) */
-	MT_OP_LOGSOFTMAX,
-	MT_OP_MAXPOOL,    /* windows past the edge are dropped (floor) */
-	MT_OP_AVGPOOL,
-	MT_OP_GLOBALPOOL, /* mode over the axes in axis; size 1 stays */
-	MT_OP_DROPOUT,
-	MT_OP_ADD,
-	MT_OP_CONCAT,     /* along C */
-	MT_OP_RESHAPE,    /* to dim[1..3]; row-major order kept */
-	MT_OP_PERMUTE,    /* out axis i is in axis perm[i] */
-	MT_OP_PAD,        /* zeros: pad[] */
-	MT_OP_INSTANCENORM, /* weight, bias; statistics of each clip over H and W */
+/* Most parameters of one layer. */
+#define MT_MAX_PARAM 16
+
+/* The table of ops, a row each: ID gives the number MT_OP_ID, name the op's
+ * definition mt_op_name in nn/graph/op/. Append new ops at the end. */
+#define MT_OP_LIST(X) \
+	X(CONV, conv)               /* weight (O,C,kh,kw), bias (O) or none */ \
+	X(DENSE, dense)             /* weight (O,C*H*W), bias (O) or none */ \
+	X(BATCHNORM, batchnorm)     /* weight, bias, running_mean, running_var */ \
+	X(RELU, relu) \
+	X(ELU, elu)                 /* alpha */ \
+	X(SIGMOID, sigmoid) \
+	X(SOFTMAX, softmax)         /* over C of (B,C,1,1) */ \
+	X(LOGSOFTMAX, logsoftmax) \
+	X(MAXPOOL, maxpool)         /* windows past the edge are dropped (floor) */ \
+	X(AVGPOOL, avgpool) \
+	X(GLOBALPOOL, globalpool)   /* mode over the axes in axis; size 1 stays */ \
+	X(DROPOUT, dropout) \
+	X(ADD, add) \
+	X(CONCAT, concat)           /* along C */ \
+	X(RESHAPE, reshape)         /* to dim[1..3]; row-major order kept */ \
+	X(PERMUTE, permute)         /* out axis i is in axis perm[i] */ \
+	X(PAD, pad)                 /* zeros: pad[] */ \
+	X(INSTANCENORM, instancenorm) /* weight, bias; statistics of each clip over H and W */
+
+#define MT_OP_ID(id, name) MT_OP_##id,
+enum mt_op_id {
+	MT_OP_LIST(MT_OP_ID)
 	MT_N_OP
 };
+#undef MT_OP_ID
 
 enum mt_pool { MT_POOL_MEAN = 1, MT_POOL_MAX = 2, MT_POOL_MAX_MEAN = 3 };
 
@@ -63,14 +73,15 @@ struct mt_param_buf {
  * pointers are set after planning. Gradient tensors have their value's
  * layout. Backward writes (=) din and dparam, except where din[i] is NULL. */
 struct mt_step {
-	enum mt_op op;
+	enum mt_op_id op;
 	struct mt_attr a;
+	int any_layout;       /* value by value, and 0 stays 0: any layout will do */
 	int relu;             /* a fused relu follows (conv, dense, batchnorm) */
 	int train;
 	int n_in;
 	struct mt_tensor *in[MT_MAX_FROM], *out;       /* plan sets out->layout, size */
 	struct mt_tensor *din[MT_MAX_FROM], *dout;
-	struct mt_param_buf *param[4];                 /* plan sets w.layout, w.size */
+	struct mt_param_buf *param[MT_MAX_PARAM];      /* plan sets w.layout, w.size */
 	void *plan;           /* backend's own, set by plan, freed by release */
 	size_t work_size;     /* set by plan: bytes kept from forward to backward */
 	size_t tmp_size;      /* set by plan: bytes wanted during a call */
@@ -91,6 +102,8 @@ struct mt_ops {
 	/* Called at the start of every pass: sets the number of threads. */
 	void (*begin)(void *ctx);
 	int (*plan)(void *ctx, struct mt_step *st, struct mt_err *err);
+	/* Memory that plan() will take beside tensors, from the shapes; may be NULL. */
+	double (*plan_bytes)(const struct mt_step *st);
 	void (*release)(void *ctx, struct mt_step *st);
 	int (*forward)(void *ctx, struct mt_step *st, struct mt_err *err);
 	int (*backward)(void *ctx, struct mt_step *st, struct mt_err *err);

@@ -17,7 +17,7 @@ struct step {
 	struct mt_step s;
 	int node;
 	int in[MT_MAX_FROM], out;  /* values */
-	int fold;                /* batchnorm node folded in, -1 */
+	int fold;                /* node folded in, -1 */
 	int add[MT_MAX_FROM];    /* backward: din[k] must be added to the value's g */
 	struct mt_tensor spare[MT_MAX_FROM];
 	struct mt_param_buf fold_bias;

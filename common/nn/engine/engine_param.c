@@ -3,12 +3,12 @@
  * the other, each in its layout, and so do gradients and moments, so that
  * the optimizer is one loop and a data-parallel sum is one call. For
  * inference row-major values are kept, from which the folded ones are made. */
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
 #include "nn/engine/engine_impl.h"
+#include "nn/graph/op.h"
 
 static size_t room(const struct mt_tensor *t)
 {
@@ -93,22 +93,28 @@ void mt_engine_param_free(struct mt_engine *e)
 	free(e->buffer_mean);
 }
 
-/* y = (conv(x) + b - mean) * s + beta with s = gamma / sqrt(var + eps). */
+/* The plain values of a layer's parameters, by slot. */
+static void plain_values(const struct mt_engine *e, int node, float **value)
+{
+	const struct mt_node *nd = &e->net->node[node];
+	for (int k = 0; k < nd->n_param; k++)
+		value[e->net->param[nd->param + k].slot] = e->plain[nd->param + k];
+}
+
+/* The weights and bias of a step that computes the layer st->fold with them. */
 static int fold_step(struct mt_engine *e, struct step *st, struct mt_err *err)
 {
-	const struct mt_node *conv = &e->net->node[st->node], *bn = &e->net->node[st->fold];
-	const struct mt_param *pw = &e->net->param[conv->param];
-	const float *w = e->plain[conv->param];
-	const float *b = conv->n_param > 1 ? e->plain[conv->param + 1] : NULL;
-	float *const *q = &e->plain[bn->param];
+	const struct mt_node *node = &e->net->node[st->node], *norm = &e->net->node[st->fold];
+	const struct mt_param *pw = &e->net->param[node->param];
+	float *value[MT_MAX_PARAM] = {0}, *norm_value[MT_MAX_PARAM] = {0};
 	int64_t O = pw->dim[0], n = pw->count / O;
 	float *fw = mt_realloc(NULL, (size_t)pw->count, sizeof *fw);
 	float *fb = mt_realloc(NULL, (size_t)O, sizeof *fb);
+	plain_values(e, st->node, value);
+	plain_values(e, st->fold, norm_value);
 	for (int64_t o = 0; o < O; o++) {
-		double s = q[0][o] / sqrt((double)q[3][o] + (double)bn->a.eps);
-		for (int64_t k = 0; k < n; k++)
-			fw[o * n + k] = (float)(w[o * n + k] * s);
-		fb[o] = (float)(((b ? (double)b[o] : 0) - (double)q[2][o]) * s + (double)q[1][o]);
+		struct mt_op_affine f = norm->op->affine(norm, norm_value, o);
+		node->op->absorb(value, o, n, &f, fw + o * n, fb + o);
 	}
 	int status = e->ops->put(e->ctx, &st->s.param[0]->w, fw, err);
 	if (!status)

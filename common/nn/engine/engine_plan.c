@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * From a net to a list of steps with memory.
  *
- * Fusion: in MT_INFER a batchnorm over channels goes into the weights of the
- * convolution before it, and dropout vanishes; a relu goes into the step
+ * Fusion: in MT_INFER a norm that is an affine map of channels goes into the
+ * weights of the layer before it, and dropout vanishes; a relu goes into the step
  * before it. Each only where nobody else reads the value between.
  *
  * Time: the input is made at 0, step s runs forward at 1 + s, the loss at
@@ -13,6 +13,7 @@
 
 #include "base/mem.h"
 #include "nn/engine/engine_impl.h"
+#include "nn/graph/op.h"
 
 struct block {
 	size_t size;
@@ -38,14 +39,14 @@ static int n_reader(const struct mt_engine *e, int node)
 }
 
 /* Whether somebody else reads the value of layer node, of which one reader is
- * known: the layer, or one before it that dropout only passes on. */
+ * known: the layer, or one before it that idle layers only pass on. */
 static int is_shared(const struct mt_engine *e, int node)
 {
 	int v = value_of(e, node), n = 0;
 	for (int i = node; i >= 0 && value_of(e, i) == v; i = e->net->node[i].from[0]) {
 		if ((n = n_reader(e, i)) != 1)
 			break;
-		if (e->net->node[i].op != MT_OP_DROPOUT)
+		if (!e->net->node[i].op->idle)
 			break;
 	}
 	return n != 1;
@@ -56,17 +57,17 @@ static int fuse(struct mt_engine *e, int node)
 {
 	const struct mt_node *nd = &e->net->node[node];
 	int train = e->opt.mode == MT_TRAIN, from = nd->from[0];
-	if (nd->op == MT_OP_DROPOUT && (!train || nd->frozen || !(nd->a.rate > 0)))
+	if (nd->op->idle && nd->op->idle(nd, train && !nd->frozen))
 		goto alias;
 	if (from < 0 || is_shared(e, from))
 		return 0;
 	int producer = e->value[value_of(e, from)].producer;
 	struct step *s = producer < 0 ? NULL : &e->step[producer];
-	int linear = s && !s->s.relu && (s->s.op == MT_OP_CONV || s->s.op == MT_OP_DENSE);
-	if (nd->op == MT_OP_BATCHNORM && !train && nd->a.axis == MT_AXIS_C && linear && s->fold < 0)
+	const struct mt_op *before = s && !s->s.relu ? e->net->node[s->node].op : NULL;
+	if (before && before->absorb && s->fold < 0 && !train && nd->op->folds &&
+	    nd->op->folds(nd))
 		s->fold = node;
-	else if (nd->op == MT_OP_RELU &&
-		 (linear || (s && !s->s.relu && s->s.op == MT_OP_BATCHNORM)))
+	else if (before && before->takes_relu && nd->op->is_relu)
 		s->s.relu = 1;
 	else
 		return 0;
@@ -82,7 +83,8 @@ static void add_step(struct mt_engine *e, int node, const int64_t dim[4])
 	struct mt_step *s = &st->s;
 	int v = e->n_value++, train = e->opt.mode == MT_TRAIN && !nd->frozen;
 	*st = (struct step){.node = node, .out = v, .fold = -1};
-	s->op = nd->op;
+	s->op = nd->op->id;
+	s->any_layout = nd->op->any_layout;
 	s->a = nd->a;
 	s->train = train;
 	s->n_in = nd->n_from;
@@ -119,7 +121,7 @@ static int make_steps(struct mt_engine *e, struct mt_err *err)
 		mt_tensor_make(e->B, 1, 1, t);
 	e->n_value = 1;
 	for (int i = 0; !status && i < net->n_node; i++) {
-		int head = i == net->n_node - 1 && net->head != MT_N_OP;
+		int head = i == net->n_node - 1 && net->head;
 		if (head && e->opt.mode == MT_TRAIN)
 			e->value_of[i] = value_of(e, net->node[i].from[0]);
 		else if (!fuse(e, i))
@@ -286,8 +288,7 @@ static int lay_out(struct mt_engine *e, struct mt_err *err)
 }
 
 /* Bytes that are needed at the least, from the shapes alone, so that a backend
- * does not plan what will be refused: oneDNN writes code of about 1 kB for each
- * column of a convolution's output, a gigabyte for a million frames. */
+ * does not plan what will be refused. */
 static int check_size(const struct mt_engine *e, struct mt_err *err)
 {
 	double all = 0, most = 0;
@@ -301,8 +302,7 @@ static int check_size(const struct mt_engine *e, struct mt_err *err)
 		for (int k = 0; k < s->n_in; k++)
 			maps += (double)s->in[k]->size;
 		most = maps > most ? maps : most;
-		if (s->op == MT_OP_CONV && e->ops == &mt_ops_onednn)
-			all += 1024 * (double)s->out->dim[3];
+		all += e->ops->plan_bytes ? e->ops->plan_bytes(s) : 0;
 	}
 	all += most * sizeof(float);
 	return all > (double)e->opt.max_bytes ?
@@ -317,9 +317,11 @@ int mt_engine_plan(struct mt_engine *e, struct mt_err *err)
 	e->value_of = mt_calloc(n + 1, sizeof *e->value_of);
 	e->param = mt_calloc((size_t)e->net->n_param + 1, sizeof *e->param);
 	for (int i = 0; i < e->net->n_param; i++) {
-		const int64_t *d = e->net->param[i].dim;
-		e->param[i].w = mt_tensor_make(d[0], d[1], d[2], d[3]);
-		e->param[i].w.n_dim = e->net->param[i].n_dim;
+		const struct mt_param *p = &e->net->param[i];
+		struct mt_tensor *w = &e->param[i].w;
+		*w = (struct mt_tensor){.dtype = MT_F4, .n_dim = p->n_dim,
+					.size = (size_t)p->count};
+		memcpy(w->dim, p->dim, sizeof w->dim);
 	}
 	int status = make_steps(e, err);
 	if (status)

@@ -10,6 +10,7 @@
 
 #include "base/mem.h"
 #include "base/num.h"
+#include "nn/graph/op.h"
 
 static const char *const how_names[] = {"mean", "max", "mean+max", "auto"};
 
@@ -23,15 +24,14 @@ static int64_t n_value(const int64_t d[4])
 static void find_peaks(const struct mt_net *net, int64_t (*dim)[4], int64_t n_input, int node,
 		       uint8_t *peak)
 {
-	while (node >= 0 && (net->node[node].op == MT_OP_DROPOUT ||
-			     net->node[node].op == MT_OP_RESHAPE))
+	while (node >= 0 && net->node[node].op->passes)
 		node = net->node[node].from[0];
 	if (node < 0)
 		return;
 	const struct mt_node *nd = &net->node[node];
-	if (nd->op == MT_OP_GLOBALPOOL && nd->a.mode == MT_POOL_MAX)
+	if (nd->op->peak && nd->op->peak(nd))
 		memset(peak, 1, (size_t)n_value(dim[node]));
-	if (nd->op != MT_OP_CONCAT)
+	if (!nd->op->joins)
 		return;
 	for (int k = 0; k < nd->n_from; k++) {
 		find_peaks(net, dim, n_input, nd->from[k], peak);

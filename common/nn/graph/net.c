@@ -12,13 +12,14 @@
 #include "base/mem.h"
 #include "base/near.h"
 #include "nn/graph/net_impl.h"
+#include "nn/graph/op.h"
 
 #define MAX_NODE 1000
 
-static int is_op(const json_t *layer, const char *name)
+static const struct mt_op *find_op(const json_t *layer)
 {
-	const char *op = json_string_value(json_object_get(layer, "op"));
-	return op && !strncmp(op, name, strlen(name));
+	int alias;
+	return mt_op_find(json_string_value(json_object_get(layer, "op")), &alias);
 }
 
 /* What an option replaces must be right, too: -4 times a width became 1. */
@@ -40,7 +41,7 @@ static int check_outs(const json_t *layers, const json_t *last, struct mt_err *e
 	size_t i;
 	json_array_foreach(layers, i, l) {
 		const json_t *out = json_object_get(l, "out");
-		const char *word = l == last ? json_string_value(out) : NULL;
+		const char *word = l == last || !find_op(l) ? json_string_value(out) : NULL;
 		if (word && !strcmp(word, "classes"))
 			continue;
 		int status = check_size(out, "out", err);
@@ -58,8 +59,8 @@ static int put_out(json_t *layers, const struct mt_net_opt *opt, struct mt_err *
 	json_t *l, *last = NULL;
 	size_t i;
 	json_array_foreach(layers, i, l)
-		if (is_op(l, "conv") || is_op(l, "dense"))
-			last = is_op(l, "concat") ? last : l;
+		if (find_op(l) && find_op(l)->outputs)
+			last = l;
 	int status = check_outs(layers, last, err);
 	if (status)
 		return status;
@@ -99,7 +100,7 @@ int mt_net_parse(struct mt_net *net, const char *json, const struct mt_net_opt *
 {
 	static const struct mt_net_opt none;
 	json_error_t je;
-	*net = (struct mt_net){.embed = -1, .head = MT_N_OP};
+	*net = (struct mt_net){.embed = -1};
 	json_t *root = json_loads(json, JSON_REJECT_DUPLICATES, &je);
 	if (!root)
 		return mt_err_set(err, MT_EINPUT, "the net is not JSON: line %d, column %d: %s",

@@ -17,29 +17,14 @@
  * gives each clip as the front end makes it: (T,M) row-major, or N samples;
  * the engine's input stage transposes.
  *
- * Ops and attributes (default):
- *   conv2d, conv1d  out, kernel, stride (1), pad "same"|"valid"|n|[h,w] ("valid"),
- *                   bias (true)
- *   dense           out, bias (true); input is flattened as (C,H,W)
- *   batchnorm       axis "C"|"F"|"T"|"all" ("C"), eps (1e-5), momentum (.1),
- *                   fixed (false): it reads "input", and its statistics are
- *                   those of the training set, measured once before the first
- *                   step; it standardises and learns nothing
- *   scalarnorm      batchnorm with axis "all"
- *   instancenorm    eps (1e-5): each channel of each clip by its own mean and
- *                   variance over bands and frames, also in inference; weight and bias
- *   relu  sigmoid  softmax  logsoftmax  elu: alpha (1)
- *   maxpool avgpool size, stride (size)
- *   globalpool      mode "mean"|"max"|"max+mean", over "F"|"T"|"FT" ("FT")
- *   dropout         rate (.5)
- *   add  concat     from
- *   reshape         shape [C,H,W]     flatten
- *   permute         order, e.g. [0,2,1,3]
- *   pad             pad n | [h,w] | [top,bottom,left,right] */
+ * The ops and their attributes are in the headers of the files of op/; a value
+ * in parentheses there is the one of an attribute that is absent. */
 #ifndef MT_NN_GRAPH_NET_H
 #define MT_NN_GRAPH_NET_H
 
 #include "nn/dev/ops.h"
+
+struct mt_op;
 
 struct mt_net_builtin {
 	const char *name, *json;
@@ -50,7 +35,8 @@ enum mt_layout { MT_LAYOUT_BCFT, MT_LAYOUT_BCTF, MT_LAYOUT_BFT, MT_LAYOUT_BCT };
 
 struct mt_node {
 	char *name;                 /* unique; "relu3" where the JSON gives none */
-	enum mt_op op;
+	const struct mt_op *op;     /* nn/graph/op.h */
+	int alias;                  /* which of the op's names the JSON has */
 	struct mt_attr a;           /* pad "same" is in pad[] */
 	int n_from, from[MT_MAX_FROM]; /* node numbers; -1 is the input */
 	int64_t dim[4];             /* output (1,C,H,W) at the net's own length */
@@ -65,10 +51,11 @@ struct mt_param {
 	int n_dim;
 	int64_t dim[MT_MAX_DIM];
 	int64_t count;
-	int trainable;              /* 0: a buffer (running_mean, running_var), or frozen */
+	int trainable;              /* 0: a buffer, such as running_mean, or frozen */
 	int frozen;                 /* its layer is frozen: the value never changes */
 	int node;                   /* its layer */
-	int slot;                   /* 0 weight, 1 bias, 2 running_mean, 3 running_var */
+	int slot;                   /* its place in mt_step.param[] */
+	int positive;               /* no value may be below 0: a variance */
 	double bound;               /* init: uniform on +-bound, or, bound 0, ... */
 	float fill;                 /* ... this constant */
 };
@@ -80,7 +67,7 @@ struct mt_net {
 	int64_t min_frames;         /* shortest clip that the pools leave alive */
 	int any_length;             /* no parameter depends on T */
 	int64_t n_class;            /* K: outputs a clip */
-	enum mt_op head;            /* SIGMOID, SOFTMAX, LOGSOFTMAX; else MT_N_OP */
+	const struct mt_op *head;   /* the last layer's, where the loss contains it; else NULL */
 	int embed;                  /* node whose output is the embedding, -1;
 				     * mt_net_set_embed() chooses another */
 	int n_node, n_param;
@@ -114,7 +101,7 @@ char *mt_net_names(void);
  * running statistics, dropout does nothing, and no gradient is computed for
  * them. A layer reads only earlier ones, so no gradient ends in between. */
 void mt_net_freeze(struct mt_net *net, int n);
-/* Number of the last layer that has a weight matrix, the head; -1 without. */
+/* Number of the last layer that has outputs of its own, the head; -1 without. */
 int mt_net_head(const struct mt_net *net);
 
 /* Output sizes of every node for clips of this many frames.

@@ -21,7 +21,7 @@ int mt_dnn_fail(dnnl_status_t status, const char *what, struct mt_err *err)
 static dnnl_memory_desc_t plain_desc(int n, const dnnl_dim_t *dim)
 {
 	static const dnnl_format_tag_t tags[] = {dnnl_format_tag_undef, dnnl_a, dnnl_ab, dnnl_abc,
-						 dnnl_abcd};
+						 dnnl_abcd, dnnl_abcde};
 	dnnl_memory_desc_t md;
 	MT_BUG(dnnl_memory_desc_init_by_tag(&md, n, dim, dnnl_f32, tags[n]) != dnnl_success);
 	return md;
@@ -197,6 +197,13 @@ static int plan(void *ctx, struct mt_step *st, struct mt_err *err)
 	}
 }
 
+/* oneDNN writes code of about 1 kB for each column of a convolution's output,
+ * a gigabyte for a million frames. */
+static double plan_bytes(const struct mt_step *st)
+{
+	return st->op == MT_OP_CONV ? 1024 * (double)st->out->dim[3] : 0;
+}
+
 static int forward(void *ctx, struct mt_step *st, struct mt_err *err)
 {
 	struct plan *p = st->plan;
@@ -281,6 +288,7 @@ static void id(char *buf, size_t size)
 const struct mt_ops mt_ops_onednn = {
 	.name = "onednn", .id = id,
 	.open = open_dnn, .close = close_dnn, .begin = begin, .plan = plan,
+	.plan_bytes = plan_bytes,
 	.release = release, .forward = forward, .backward = backward, .put = put, .get = get,
 	.forget = forget,
 };

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Ops without a primitive worth having run in the blas backend on row-major
  * copies of their inputs; values that are row-major already are used as they
- * are. Ops that go value by value and keep 0 at 0 (relu, elu, add) run on
- * any layout, whose padding is zero, without a copy. */
+ * are. Ops that go value by value and keep 0 at 0 (any_layout) run on any
+ * layout, whose padding is zero, without a copy. */
 #include "base/mem.h"
 #include "nn/dev/cpu/onednn/onednn.h"
 
@@ -15,7 +15,7 @@ static int any_layout(const struct mt_step *st)
 		if (!dnnl_memory_desc_equal(&md, &first))
 			return 0;
 	}
-	return st->op == MT_OP_RELU || st->op == MT_OP_ELU || st->op == MT_OP_ADD;
+	return st->any_layout;
 }
 
 static struct mt_tensor flat(const struct mt_tensor *t)
