@@ -175,7 +175,7 @@ mt-scan -o "$tmp/long.mtr" "$tmp/long"
 rc 1 'a long key' mt-label -t "$tmp/t.tsv" "$tmp/long.mtr"
 like "$tmp/err" ': has no row in .*/t.tsv' 'its message has the reason'
 printf 'x/a.wav\n' > "$tmp/list"
-mt-decode -q "$tmp/long.mtr" > "$tmp/long.audio"
-rc 1 'a long key in no list' mt-pack --split-list "test:$tmp/list" -o "$tmp/long.set" "$tmp/long.audio"
-like "$tmp/err" 'is in no list of --split-list' 'its message has the reason'
+mt-decode -q < "$tmp/long.mtr" > "$tmp/long.audio"
+rc 1 'a long key in no list' mt-pack --fail-log "$tmp/log" --split-list "test=$tmp/list" -o "$tmp/long.set" "$tmp/long.audio"
+like "$tmp/log" 'is in no list of --split-list' 'its message has the reason'
 tap_end

@@ -121,7 +121,7 @@ static void fields(size_t n)
 static void columns(size_t n)
 {
 	struct mt_head head;
-	struct mt_rectable t = {.out = stdout};
+	struct mt_rectable t = {.out = stdout, .format = &mt_format_tsv};
 	size_t size;
 	char *text = text_of(n, "field\tf#\tf4\t\tx\nfield\tf#\tf4\t\tx\n", "", &size);
 	assert_int_equal(0, mt_head_parse(&head, text, size, NULL));
@@ -145,7 +145,7 @@ static void scores(size_t n)
 	mt_rec_init(&rec);
 	mt_rec_put_str(&rec, "key", "k", 1);
 	mt_rec_put(&rec, "score", "f4", 1, &(uint64_t){n}, score);
-	struct mt_scoretext t = {.f = fopen("/dev/null", "w"), .kind = MT_SCORE_TSV,
+	struct mt_scoretext t = {.f = fopen("/dev/null", "w"), .format = &mt_format_tsv,
 				 .tag = tag, .n_tag = n, .top = 3};
 	mt_scoretext_put(&t, &rec);
 	fclose(t.f);
