@@ -11,11 +11,15 @@
 #include "base/mem.h"
 #include "eval/boot.h"
 #include "tool/filter.h"
+#include "tool/formatopt.h"
+
+enum { DIGITS = 10 };   /* significant ones of a metric: sums of many numbers */
 
 static struct opts {
-	bool per_tag, tsv, json;
+	bool per_tag;
 	int64_t bootstrap, seed;
 } opts = {.seed = 1};
+static struct mt_format_opts format_opts;
 
 #define AT(field) offsetof(struct opts, field)
 
@@ -24,11 +28,10 @@ static const struct mt_opt rows[] = {
 	MT_OPT(0, "bootstrap", "N", I64, AT(bootstrap),
 	       "95% intervals from N draws of the items, 0 none [0]", MT_RANGE(0, 1e6)),
 	MT_OPT(0, "seed", "N", I64, AT(seed), "of the draws [1]", MT_RANGE(0, 9e15)),
-	MT_FLAG(0, "tsv", AT(tsv), "print tab-separated values"),
-	MT_FLAG(0, "json", AT(json), "print a JSON object"),
 	{0},
 };
-static const struct mt_opt_set sets[] = {{rows, &opts}, {NULL, NULL}};
+static const struct mt_opt_set sets[] = {
+	{rows, &opts}, {mt_format_rows, &format_opts}, {NULL, NULL}};
 
 static const struct mt_tool tool = {
 	.name = "mt-eval",
@@ -44,6 +47,7 @@ static struct eval {
 	float *score;            /* [n][K] */
 	uint8_t *label;          /* [n][K] */
 	char *header;            /* text of the first segment's */
+	const struct mt_format *format;
 } run;
 
 static const char *const metric_name[MT_BOOT_N] = {
@@ -177,70 +181,60 @@ static void print_json(const struct mt_eval *e, const struct mt_boot *b)
 	json_decref(o);
 }
 
-static void print_value(double v, const char *wide)
+/* NaN: undefined, for one class only. */
+static void print_value(struct mt_print *p, double v)
 {
 	if (isnan(v))
-		printf(*wide ? "%9s" : "%s", "-");
+		mt_print_none(p);
 	else
-		printf(*wide ? "%9.4f" : "%.10g", v);
+		mt_print_rounded(p, v, DIGITS);
 }
 
 static void print_tags(const struct mt_eval *e)
 {
-	const char *gap = opts.tsv ? "" : " ";
-	printf(opts.tsv ? "tag\tpositives\troc_auc\tap\td_prime\n"
-			: "%-28s %9s %9s %9s %9s\n", "tag", "positives",
-	       "ROC-AUC", "AP", "d'");
+	static const struct mt_column column[] = {
+		{.name = "tag", .width = 28},
+		{.name = "positives", .kind = MT_COL_INT, .width = 9},
+		{.name = "roc_auc", .title = "ROC-AUC", .kind = MT_COL_REAL, .width = 9,
+		 .digits = 4},
+		{.name = "ap", .title = "AP", .kind = MT_COL_REAL, .width = 9, .digits = 4},
+		{.name = "d_prime", .title = "d'", .kind = MT_COL_REAL, .width = 9,
+		 .digits = 4},
+	};
+	struct mt_print p;
+	mt_print_begin(&p, stdout, run.format, column, sizeof column / sizeof *column);
+	p.none = "-";
 	for (size_t i = 0; i < e->n_tag; i++) {
 		const struct mt_tag_score *t = &e->tag[i];
 		double roc = t->roc, d = roc > 0 && roc < 1
 			? sqrt(2) * mt_normal_quantile(roc) : NAN;
-		size_t size = strlen(run.tag[i]), wide;
-		if (opts.tsv) {
-			mt_escape_put(stdout, run.tag[i], size);
-			printf("\t%zu\t", t->n_pos);
-		} else {
-			wide = mt_escape_show(stdout, run.tag[i], size);
-			printf("%*s %9zu ", wide < 28 ? 28 - (int)wide : 0, "",
-			       t->n_pos);
-		}
-		print_value(t->roc, gap);
-		putchar(opts.tsv ? '\t' : ' ');
-		print_value(t->ap, gap);
-		putchar(opts.tsv ? '\t' : ' ');
-		print_value(d, gap);
-		putchar('\n');
+		mt_print_word(&p, run.tag[i]);
+		mt_print_uint(&p, t->n_pos);
+		print_value(&p, t->roc);
+		print_value(&p, t->ap);
+		print_value(&p, d);
+		mt_print_row(&p);
 	}
 	putchar('\n');
 }
 
-static void print_text(const struct mt_eval *e, const struct mt_boot *b)
+static void print_for_people(const struct mt_eval *e, const struct mt_boot *b)
 {
 	double v[MT_BOOT_N];
+	size_t out = 0;
 	values(e, v);
-	if (opts.per_tag)
-		print_tags(e);
-	if (!opts.tsv)
-		printf("%zu items, %zu tags\n", e->n_item, e->n_tag);
+	printf("%zu items, %zu tags\n", e->n_item, e->n_tag);
 	for (int i = 0; i < MT_BOOT_N; i++) {
 		if (isnan(v[i]))
 			continue;
-		if (opts.tsv && b)
-			printf("%s\t%.10g\t%.10g\t%.10g\n", metric_word[i],
-			       v[i], b->low[i], b->high[i]);
-		else if (opts.tsv)
-			printf("%s\t%.10g\n", metric_word[i], v[i]);
-		else if (b)
-			printf("%-14s %.4f   [%.4f, %.4f]\n", metric_name[i],
-			       v[i], b->low[i], b->high[i]);
-		else
-			printf("%-14s %.4f\n", metric_name[i], v[i]);
+		printf("%-14s %.4f", metric_name[i], v[i]);
+		if (b)
+			printf("   [%.4f, %.4f]", b->low[i], b->high[i]);
+		putchar('\n');
 	}
 	if (!isnan(e->dprime))
-		printf(opts.tsv ? "d_prime\t%.10g\n" : "d'             %.4f\n",
-		       e->dprime);
-	size_t out = 0;
-	for (size_t i = 0; i < e->n_tag && !opts.tsv; i++)
+		printf("d'             %.4f\n", e->dprime);
+	for (size_t i = 0; i < e->n_tag; i++)
 		if (isnan(e->tag[i].roc)) {
 			fputs(out++ ? ", " : "excluded from the macro means, one "
 			      "class only: ", stdout);
@@ -248,6 +242,47 @@ static void print_text(const struct mt_eval *e, const struct mt_boot *b)
 		}
 	if (out)
 		putchar('\n');
+}
+
+/* A row for each metric: its name, its value, the ends of its interval. */
+static void print_rows(const struct mt_eval *e, const struct mt_boot *b)
+{
+	struct mt_print p;
+	double v[MT_BOOT_N];
+	values(e, v);
+	mt_print_begin(&p, stdout, run.format, NULL, 0);
+	for (int i = 0; i < MT_BOOT_N; i++) {
+		if (isnan(v[i]))
+			continue;
+		mt_print_word(&p, metric_word[i]);
+		mt_print_rounded(&p, v[i], DIGITS);
+		if (b) {
+			mt_print_rounded(&p, b->low[i], DIGITS);
+			mt_print_rounded(&p, b->high[i], DIGITS);
+		}
+		mt_print_row(&p);
+	}
+	if (isnan(e->dprime))
+		return;
+	mt_print_word(&p, "d_prime");
+	mt_print_rounded(&p, e->dprime, DIGITS);
+	mt_print_row(&p);
+}
+
+static void print_text(const struct mt_eval *e, const struct mt_boot *b)
+{
+	if (opts.per_tag)
+		print_tags(e);
+	if (run.format == &mt_format_table)
+		print_for_people(e, b);
+	else
+		print_rows(e, b);
+}
+
+static int check(struct mt_filter *f, char **operand, int *n, struct mt_err *err)
+{
+	(void)f, (void)operand, (void)n;
+	return mt_format_chosen(&run.format, &format_opts, &mt_format_table, err);
 }
 
 static int end(const struct mt_tally *tally, struct mt_err *err)
@@ -264,7 +299,7 @@ static int end(const struct mt_tally *tally, struct mt_err *err)
 				   (uint64_t)opts.seed);
 		b = &boot;
 	}
-	if (opts.json)
+	if (run.format == &mt_format_json)
 		print_json(&e, b);
 	else
 		print_text(&e, b);
@@ -285,7 +320,7 @@ static void release(void)
 int main(int argc, char **argv)
 {
 	struct mt_filter f = {
-		.tool = &tool, .kinds = "score", .head = head, .put = put,
+		.tool = &tool, .kinds = "score", .check = check, .head = head, .put = put,
 		.end = end, .release = release,
 	};
 	return mt_filter_run(&f, argc, argv);

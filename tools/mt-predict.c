@@ -13,6 +13,7 @@
 #include "predict_in.h"
 #include "tags/label/labelmap.h"
 #include "tool/filter.h"
+#include "tool/formatopt.h"
 
 /* Windows at once. A batch is computed whole, so that a clip of one window pays
  * for all of it, and a window takes as long in a batch of 2 as of 8. Not 1: dense
@@ -23,8 +24,8 @@ static struct opts {
 	const char *model, *backend, *embed, *pool, *windows;
 	int64_t top, n_window;
 	double threshold;
-	bool tsv, json;
 } opts = {.backend = "onednn", .threshold = -1};
+static struct mt_format_opts format_opts;
 
 #define AT(field) offsetof(struct opts, field)
 
@@ -32,10 +33,10 @@ static const struct mt_opt rows[] = {
 	MT_OPT('m', "model", "MODEL", PATH, AT(model),
 	       "file or name of an installed model [msd-musicnn]"),
 	MT_OPT(0, "top", "N", I64, AT(top),
-	       "print the N best tags, as a table unless --tsv or --json [5, else all]",
+	       "print the N best tags, with bars unless a format is chosen [5, else all]",
 	       MT_RANGE(1, 1e6)),
 	MT_OPT('t', "threshold", "X", F64, AT(threshold),
-	       "print the tags with a score of X or more, as a table likewise", MT_RANGE(0, 1)),
+	       "print the tags with a score of X or more, with bars likewise", MT_RANGE(0, 1)),
 	MT_OPT(0, "at-least", "N", I64, AT(n_window),
 	       "average at least N windows of a long clip [enough to cover it]", MT_RANGE(1, 1e6)),
 	MT_OPT(0, "windows", "HOW", MAYBE, AT(windows),
@@ -46,13 +47,12 @@ static const struct mt_opt rows[] = {
 	MT_OPT(0, "embed-pool", "HOW", CHOICE, AT(pool),
 	       "pool a clip's windows by mean, max, mean+max or auto: max for values that are "
 	       "maxima over time, else mean [auto]", .choices = "auto|mean|max|mean+max"),
-	MT_FLAG(0, "tsv", AT(tsv), "print tab-separated key, tag and score"),
-	MT_FLAG(0, "json", AT(json), "print a JSON object for each record"),
 	MT_OPT(0, "backend", "NAME", CHOICE, AT(backend), "onednn or blas [onednn]",
 	       .choices = "onednn|blas"),
 	{0},
 };
-static const struct mt_opt_set sets[] = {{rows, &opts}, {NULL, NULL}};
+static const struct mt_opt_set sets[] = {
+	{rows, &opts}, {mt_format_rows, &format_opts}, {NULL, NULL}};
 
 static const struct mt_tool tool = {
 	.name = "mt-predict",
@@ -67,6 +67,7 @@ static struct predict {
 	struct mt_embed out;     /* --embed */
 	struct mt_labelmap labels;
 	bool told;               /* of tags that one side does not know */
+	const struct mt_format *format; /* NULL: none was chosen */
 	struct mt_scoretext text; /* where scores are printed */
 } run;
 
@@ -81,13 +82,11 @@ static int put_text(struct mt_rec *rec, struct mt_err *err);
 
 static void set_text(void)
 {
-	bool table = !opts.tsv && !opts.json;
 	run.text = (struct mt_scoretext){
-		.f = stdout, .kind = opts.json ? MT_SCORE_JSON : opts.tsv
-			? MT_SCORE_TSV : MT_SCORE_TABLE,
+		.f = stdout, .format = run.format ? run.format : &mt_format_table,
 		.tag = run.in.model.tagger.tag, .n_tag = run.in.model.tagger.n_tag,
 		.top = opts.top ? (size_t)opts.top
-		       : table && opts.threshold < 0 ? 5 : SIZE_MAX,
+		       : !run.format && opts.threshold < 0 ? 5 : SIZE_MAX,
 		.threshold = opts.threshold < 0 ? (double)-INFINITY : opts.threshold,
 		.windows = opts.windows,
 	};
@@ -96,14 +95,14 @@ static void set_text(void)
 static int check_text(struct mt_filter *f, struct mt_err *err)
 {
 	bool table = !mt_common.output && isatty(STDOUT_FILENO);
-	bool text = opts.tsv || opts.json || opts.top || opts.threshold >= 0;
-	if (opts.tsv && opts.json)
-		return mt_err_set(err, MT_EUSAGE, "--tsv and --json exclude "
-				  "each other");
+	int rc = mt_format_chosen(&run.format, &format_opts, NULL, err);
+	bool text = run.format || opts.top || opts.threshold >= 0;
+	if (rc)
+		return rc;
 	if (text && opts.embed)
 		return mt_err_set(err, MT_EUSAGE, "--embed writes a stream, which "
-				  "mt-view prints; leave out --tsv, --json, --top "
-				  "and -t");
+				  "mt-view prints; leave out --%s", run.format ?
+				  run.format->name : opts.top ? "top" : "threshold");
 	if (text && mt_common.output)
 		return mt_err_set(err, MT_EUSAGE, "-o is for the score "
 				  "stream; redirect printed text");

@@ -20,12 +20,14 @@
 #include "set/splits.h"
 #include "stream/layout.h"
 #include "tool/filter.h"
+#include "tool/formatopt.h"
 
 static struct opts {
-	bool header, check, quick, summary, tsv, json;
+	bool header, check, quick, summary;
 	const char *key, *field;
 	int64_t n;
 } opts = {.n = INT64_MAX};
+static struct mt_format_opts format_opts;
 
 #define AT(field) offsetof(struct opts, field)
 
@@ -38,13 +40,12 @@ static const struct mt_opt rows[] = {
 	MT_OPT('k', "key", "KEY", STR, AT(key),
 	       "only the records of KEY, by the index if there is one"),
 	MT_OPT('f', "field", "FIELD", STR, AT(field),
-	       "print key and values of FIELD, tab-separated"),
+	       "print key and values of FIELD"),
 	MT_OPT('n', "head", "N", I64, AT(n), "only the first N records", MT_RANGE(0, 9e15)),
-	MT_FLAG(0, "tsv", AT(tsv), "key and every scalar field, tab-separated, with a header line"),
-	MT_FLAG(0, "json", AT(json), "a JSON object a record, with every value"),
 	{0},
 };
-static const struct mt_opt_set sets[] = {{rows, &opts}, {NULL, NULL}};
+static const struct mt_opt_set sets[] = {
+	{rows, &opts}, {mt_format_rows, &format_opts}, {NULL, NULL}};
 
 static const struct mt_tool tool = {
 	.name = "mt-view",
@@ -65,10 +66,23 @@ static struct view {
 	size_t n_tag;
 	uint64_t labelled, failed;
 	double seconds;
+	const struct mt_format *format; /* NULL: lines for people */
 	struct mt_rectable table;
+	struct mt_print print;   /* -f, -s: rows of any width */
 	char **path;             /* operands */
 	int n_path, n_model;     /* all operands are models, or none */
 } view;
+
+static bool is_json(void)
+{
+	return view.format == &mt_format_json;
+}
+
+/* A record is a row of a table, and nothing else was asked for. */
+static bool is_table(void)
+{
+	return view.format && !is_json() && !opts.summary && !opts.field;
+}
 
 static void put_field(const struct mt_rec *rec)
 {
@@ -76,7 +90,7 @@ static void put_field(const struct mt_rec *rec)
 	if (!f)
 		return;
 	view.had = true;
-	mt_rectext_values(stdout, rec, f);
+	mt_rectext_values(&view.print, rec, f);
 }
 
 static void count(struct mt_words *w, const struct mt_field *f)
@@ -89,9 +103,10 @@ static void count(struct mt_words *w, const struct mt_field *f)
 static void put_tally(const char *what, struct mt_words *w)
 {
 	for (size_t i = 0; i < w->n; i++) {
-		printf("%s\t", what);
-		mt_escape_put(stdout, w->word[i].word, w->word[i].size);
-		printf("\t%" PRIu64 "\n", w->word[i].n);
+		mt_print_word(&view.print, what);
+		mt_print_filled(&view.print, w->word[i].word, w->word[i].size);
+		mt_print_uint(&view.print, w->word[i].n);
+		mt_print_row(&view.print);
 	}
 	mt_words_release(w);
 }
@@ -113,16 +128,29 @@ static void summarise(const struct mt_rec *rec)
 		view.tagged[i] += ((const unsigned char *)label->data)[i];
 }
 
+static void put_count(const char *what, uint64_t n)
+{
+	mt_print_word(&view.print, what);
+	mt_print_uint(&view.print, n);
+	mt_print_row(&view.print);
+}
+
 static void put_counts(const struct mt_tally *t)
 {
-	printf("segments\t%" PRIu64 "\nrecords\t%" PRIu64 "\nfailed\t%" PRIu64
-	       "\nlabelled\t%" PRIu64 "\nseconds\t%.3f\n", view.segments,
-	       t->n_data, t->n_fail, view.labelled, view.seconds);
+	struct mt_print *p = &view.print;
+	put_count("segments", view.segments);
+	put_count("records", t->n_data);
+	put_count("failed", t->n_fail);
+	put_count("labelled", view.labelled);
+	mt_print_word(p, "seconds");
+	mt_print_fixed(p, view.seconds, 3);
+	mt_print_row(p);
 	put_tally("split", &view.split);
 	for (size_t i = 0; i < view.n_tag; i++) {
-		fputs("tag\t", stdout);
-		mt_escape_put(stdout, view.tag[i], strlen(view.tag[i]));
-		printf("\t%" PRIu64 "\n", view.tagged[i]);
+		mt_print_word(p, "tag");
+		mt_print_word(p, view.tag[i]);
+		mt_print_uint(p, view.tagged[i]);
+		mt_print_row(p);
 		free(view.tag[i]);
 	}
 	free(view.tag);
@@ -158,7 +186,7 @@ static int check_splits(struct mt_err *err)
 /* After the last record: was --field a name at all? */
 static int check_field(struct mt_err *err)
 {
-	bool any = !opts.field || view.had || opts.json || opts.header ||
+	bool any = !opts.field || view.had || is_json() || opts.header ||
 		   opts.check || opts.summary;
 	/* every record has a key, every failed one the others */
 	for (const char *const *s = (const char *const[]){
@@ -209,7 +237,7 @@ static void scan_operands(void)
 static int head(struct mt_head *h, struct mt_err *err)
 {
 	(void)err;
-	if (opts.tsv && !view.segments) {
+	if (view.format && !is_json() && !view.segments) {
 		mt_rectable_head(&view.table, h);
 		scan_operands();
 	}
@@ -245,17 +273,16 @@ static int put(struct mt_rec *rec, struct mt_err *err)
 		mt_splits_count(&view.checked, rec);
 	if (!wanted(rec))
 		return MT_OK;
-	bool table = opts.tsv && !opts.summary && !opts.json && !opts.field;
 	view.shown++;
 	if (opts.summary) {
 		summarise(rec);
 		return MT_OK;
 	}
-	if (opts.json)
+	if (is_json())
 		mt_rectext_json(stdout, rec);
 	else if (opts.field)
 		put_field(rec);
-	else if (!table)
+	else if (!is_table())
 		mt_rectext_line(stdout, rec);
 	else if (rec->type == MT_DATA)
 		mt_rectable_put(&view.table, rec);
@@ -265,12 +292,11 @@ static int put(struct mt_rec *rec, struct mt_err *err)
 					   "write") : MT_OK;
 }
 
-/* --tsv: what is not in the table is said. */
+/* What is not in the table is said. */
 static void end_table(void)
 {
 	const struct mt_rectable *t = &view.table;
-	bool table = opts.tsv && !opts.summary && !opts.json && !opts.field &&
-		     !opts.header && !opts.check;
+	bool table = is_table() && !opts.header && !opts.check;
 	if (table && (view.shown || !opts.key))
 		mt_rectable_end(&view.table);
 	if (view.failed)
@@ -317,7 +343,7 @@ static int put_indexed(const char *path, struct mt_err *err)
 		return rc;
 	view.declared |= opts.field &&
 			 mt_head_has_field(&x.reader.head, opts.field);
-	if (opts.tsv)
+	if (view.format && !is_json())
 		mt_rectable_head(&view.table, &x.reader.head);
 	mt_rec_init(&rec);
 	while (!rc && !mt_index_find(&x, opts.key, &from, &off)) {
@@ -392,15 +418,18 @@ static void put_tensor(const struct mt_model_tensor *t)
 	if (opts.field && strcmp(opts.field, t->name) != 0)
 		return;
 	view.shown++;
+	if (opts.field && *f.dtype) {
+		mt_print_word(&view.print, t->name);
+		for (uint64_t i = 0; i < mt_rectext_n(&f); i++)
+			mt_rectext_put(&view.print, &f, i);
+		mt_print_row(&view.print);
+		return;
+	}
 	mt_escape_show(stdout, t->name, strlen(t->name));
 	if (!*f.dtype)
 		printf("\t%.8s %" PRIu64 " bytes", t->dtype, t->size);
-	else if (!opts.field)
+	else
 		mt_rectext_summary(stdout, &f);
-	for (uint64_t i = 0; opts.field && *f.dtype && i < mt_rectext_n(&f); i++) {
-		putchar('\t');
-		mt_rectext_number(stdout, &f, i);
-	}
 	putchar('\n');
 }
 
@@ -454,10 +483,14 @@ static int look_quickly(char *const *path, int n, struct mt_err *err)
 static int check(struct mt_filter *f, char **operand, int *n,
 		 struct mt_err *err)
 {
-	int models = 0;
+	int models = 0, rc = mt_format_chosen(&view.format, &format_opts, NULL, err);
 	(void)f;
+	if (rc)
+		return rc;
 	opts.check |= opts.quick;
 	view.table.out = stdout;
+	view.table.format = view.format;
+	mt_print_begin(&view.print, stdout, view.format ? view.format : &mt_format_tsv, NULL, 0);
 	view.path = operand;
 	view.n_path = *n;
 	for (int i = 0; i < *n; i++) {

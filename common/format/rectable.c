@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #include "base/crc.h"
-#include "base/escape.h"
 #include "base/mem.h"
 #include "format/rectext.h"
 #include "stream/layout.h"
@@ -151,14 +150,14 @@ void mt_rectable_scan(struct mt_rectable *t, const char *path)
 		close(fd);
 }
 
+/* No column is added any more. */
 static void put_names(struct mt_rectable *t)
 {
-	for (size_t i = 0; i < t->n; i++) {
-		if (i)
-			fputc('\t', t->out);
-		mt_escape_put(t->out, t->name[i], strlen(t->name[i]));
-	}
-	fputc('\n', t->out);
+	t->column = mt_calloc(t->n + 1, sizeof *t->column);
+	t->of = mt_calloc(t->n + 1, sizeof *t->of);
+	for (size_t i = 0; i < t->n; i++)
+		t->column[i] = (struct mt_column)MT_COL(t->name[i], TEXT);
+	mt_print_begin(&t->print, t->out, t->format, t->column, t->n);
 	t->headed = true;
 }
 
@@ -175,45 +174,31 @@ static void note_lost(struct mt_rectable *t, const struct mt_rec *rec,
 
 void mt_rectable_put(struct mt_rectable *t, const struct mt_rec *rec)
 {
-	const struct mt_field *of[MT_REC_FIELDS];
-	size_t at[MT_REC_FIELDS], n = 0;
 	bool lost = false;
 	for (int i = 0; i < rec->n_field && !t->headed; i++)
 		if (is_one(&rec->field[i]))
 			add_undeclared(t, rec->field[i].name);
 	if (!t->headed)
 		put_names(t);
+	memset(t->of, 0, t->n * sizeof *t->of);
 	for (int i = 0; i < rec->n_field; i++) {
 		const struct mt_field *f = &rec->field[i];
 		size_t c = column(t, f->name, t->guess[i]);
 		t->guess[i] = c;
 		if (c < t->n && is_one(f)) {
-			/* in the order of the columns */
-			size_t k = n++;
-			for (; k && at[k - 1] > c; k--) {
-				at[k] = at[k - 1];
-				of[k] = of[k - 1];
-			}
-			at[k] = c;
-			of[k] = f;
+			t->of[c] = f;
 		} else if (!lost && (c < t->n || (is_one(f) &&
 				     !has(t->array, t->n_array, f->name)))) {
 			note_lost(t, rec, f);
 			lost = true;
 		}
 	}
-	for (size_t c = 0, k = 0; c < t->n; c++) {
-		if (c)
-			fputc('\t', t->out);
-		if (k == n || at[k] != c)
-			continue;
-		if (of[k]->dtype[0] == 's')
-			mt_escape_put(t->out, of[k]->data, of[k]->size);
+	for (size_t c = 0; c < t->n; c++)
+		if (!t->of[c])
+			mt_print_none(&t->print);
 		else
-			mt_rectext_number(t->out, of[k], 0);
-		k++;
-	}
-	fputc('\n', t->out);
+			mt_rectext_put(&t->print, t->of[c], 0);
+	mt_print_row(&t->print);
 }
 
 void mt_rectable_end(struct mt_rectable *t)
@@ -230,6 +215,8 @@ void mt_rectable_release(struct mt_rectable *t)
 		free(t->array[i]);
 	free(t->name);
 	free(t->array);
+	free(t->column);
+	free(t->of);
 	free(t->lost_key);
 	*t = (struct mt_rectable){0};
 }

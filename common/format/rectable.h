@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * Records as a table of tab-separated text, a value below the name of its field
+ * Records as the rows of a table, a value below the name of its field
  * however the records differ. The columns are the key, then the fields that the
  * header declares as a text or one number, in its order, then those that it does
  * not declare: of files they are found by a look at the rows of all records, of a
@@ -10,6 +10,7 @@
 
 #include <stdio.h>
 
+#include "format/format.h"
 #include "stream/head.h"
 #include "stream/rec.h"
 
@@ -17,6 +18,7 @@
 
 struct mt_rectable {
 	FILE *out;                /* the caller looks at ferror() */
+	const struct mt_format *format;
 	char **name;              /* [n] */
 	size_t n, cap, n_more;
 	char **array;             /* [n_array] declared, but not as one value */
@@ -26,6 +28,10 @@ struct mt_rectable {
 	uint64_t n_lost;          /* records with a value that has no column */
 	char lost_field[MT_NAME_SIZE + 1];
 	char *lost_key;
+	/* private */
+	struct mt_print print;
+	struct mt_column *column; /* [n] */
+	const struct mt_field **of; /* [n] the last record's fields */
 };
 
 /* The columns of a header; of a second one, which is the same, nothing. */

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "base/escape.h"
-#include "base/num.h"
 
 static bool is_text(const struct mt_field *f)
 {
@@ -18,21 +17,28 @@ uint64_t mt_rectext_n(const struct mt_field *f)
 	return f->size / mt_dtype_size(f->dtype);
 }
 
+void mt_rectext_put(struct mt_print *p, const struct mt_field *f, uint64_t i)
+{
+	int64_t whole = 0;       /* of 8 bytes a double would lose some */
+	if (f->dtype[1] == '8')
+		memcpy(&whole, (const char *)f->data + 8 * i, sizeof whole);
+	if (is_text(f))
+		mt_print_filled(p, f->data, f->size);
+	else if (f->dtype[0] == 'f')
+		mt_print_real(p, mt_field_num(f, i), 8 * (f->dtype[1] - '0'));
+	else if (!strcmp(f->dtype, "u8"))
+		mt_print_uint(p, (uint64_t)whole);
+	else if (!strcmp(f->dtype, "i8"))
+		mt_print_int(p, whole);
+	else
+		mt_print_int(p, (int64_t)mt_field_num(f, i));
+}
+
 void mt_rectext_number(FILE *out, const struct mt_field *f, uint64_t i)
 {
-	char text[MT_NUM_TEXT];
-	uint64_t bits = 0;  /* of 8 bytes a double would lose some */
-	if (f->dtype[1] == '8')
-		memcpy(&bits, (const char *)f->data + 8 * i, sizeof bits);
-	if (f->dtype[0] == 'f')
-		fputs(mt_num_text(text, mt_field_num(f, i), 8 * (f->dtype[1] - '0')),
-		      out);
-	else if (!strcmp(f->dtype, "i8"))
-		fprintf(out, "%" PRId64, (int64_t)bits);
-	else if (!strcmp(f->dtype, "u8"))
-		fprintf(out, "%" PRIu64, bits);
-	else
-		fprintf(out, "%.0f", mt_field_num(f, i));
+	struct mt_print p;
+	mt_print_begin(&p, out, &mt_format_tsv, NULL, 0);
+	mt_rectext_put(&p, f, i);
 }
 
 void mt_rectext_summary(FILE *out, const struct mt_field *f)
@@ -79,20 +85,14 @@ void mt_rectext_line(FILE *out, const struct mt_rec *rec)
 	fputc('\n', out);
 }
 
-void mt_rectext_values(FILE *out, const struct mt_rec *rec, const struct mt_field *f)
+void mt_rectext_values(struct mt_print *p, const struct mt_rec *rec, const struct mt_field *f)
 {
 	size_t n;
 	const char *key = mt_rec_key(rec, &n);
-	mt_escape_put(out, key, n);
-	if (is_text(f)) {
-		fputc('\t', out);
-		mt_escape_put(out, f->data, f->size);
-	}
-	for (uint64_t i = 0; !is_text(f) && i < mt_rectext_n(f); i++) {
-		fputc('\t', out);
-		mt_rectext_number(out, f, i);
-	}
-	fputc('\n', out);
+	mt_print_filled(p, key, n);
+	for (uint64_t i = 0; i < (is_text(f) ? 1 : mt_rectext_n(f)); i++)
+		mt_rectext_put(p, f, i);
+	mt_print_row(p);
 }
 
 /* The values from *at on as an array of the shape from dim on. */

@@ -35,26 +35,6 @@ static size_t rank(const struct mt_scoretext *t, const float *score,
 	return n;
 }
 
-static void put_text(const struct mt_scoretext *t, const char *s, size_t n)
-{
-	if (t->kind == MT_SCORE_TABLE)
-		mt_escape_show(t->f, s, n);
-	else
-		mt_escape_put(t->f, s, n);
-}
-
-static void put_tag(const struct mt_scoretext *t, size_t i)
-{
-	put_text(t, t->tag[i], strlen(t->tag[i]));
-}
-
-static void put_key(const struct mt_scoretext *t, const struct mt_rec *rec)
-{
-	size_t n;
-	const char *key = mt_rec_key(rec, &n);
-	put_text(t, key, n);
-}
-
 /* The windows of a record that was scored with them, else none. */
 static size_t get_windows(const struct mt_scoretext *t, const struct mt_rec *rec,
 			  const float **score, const double **start)
@@ -68,7 +48,12 @@ static size_t get_windows(const struct mt_scoretext *t, const struct mt_rec *rec
 	return (size_t)f->dim[0];
 }
 
-static void put_table(struct mt_scoretext *t, const struct mt_rec *rec,
+static void show_tag(const struct mt_scoretext *t, size_t i)
+{
+	mt_escape_show(t->f, t->tag[i], strlen(t->tag[i]));
+}
+
+static void put_bars(struct mt_scoretext *t, const struct mt_rec *rec,
 		      size_t *order)
 {
 	const float *score = mt_rec_get(rec, "score")->data, *each;
@@ -77,14 +62,16 @@ static void put_table(struct mt_scoretext *t, const struct mt_rec *rec,
 	static const char bar[] = "########################################";
 	if (t->any)
 		fputc('\n', t->f);
-	put_key(t, rec);
+	size_t n_key;
+	const char *key = mt_rec_key(rec, &n_key);
+	mt_escape_show(t->f, key, n_key);
 	fputc('\n', t->f);
 	for (size_t i = 0; i < n; i++) {
 		float s = score[order[i]];
 		/* a net without a sigmoid or softmax may go below 0 */
 		int len = s > 0 ? (int)lrintf(fminf(s, 1) * (float)(sizeof bar - 1)) : 0;
 		fprintf(t->f, "  %6.3f  %-40.*s  ", (double)s, len, bar);
-		put_tag(t, order[i]);
+		show_tag(t, order[i]);
 		fputc('\n', t->f);
 	}
 	size_t n_window = get_windows(t, rec, &each, &start);
@@ -94,41 +81,48 @@ static void put_table(struct mt_scoretext *t, const struct mt_rec *rec,
 		for (size_t i = 0; i < n; i++) {
 			fprintf(t->f, "%s %.3f ", i ? "," : "",
 				(double)each[order[i]]);
-			put_tag(t, order[i]);
+			show_tag(t, order[i]);
 		}
 		fputc('\n', t->f);
 	}
 }
 
 /* start: of the window; NULL when the scores are the record's. */
-static void put_rows(const struct mt_scoretext *t, const struct mt_rec *rec,
+static void put_tags(struct mt_scoretext *t, const struct mt_rec *rec,
 		     const double *start, const float *score, size_t *order)
 {
-	char text[MT_NUM_TEXT];
-	size_t n = rank(t, score, order);
+	struct mt_print *p = &t->print;
+	size_t n = rank(t, score, order), n_key;
+	const char *key = mt_rec_key(rec, &n_key);
 	for (size_t i = 0; i < n; i++) {
-		put_key(t, rec);
-		fputc('\t', t->f);
+		mt_print_filled(p, key, n_key);
 		if (start)
-			fprintf(t->f, "%.3f\t", *start);
-		put_tag(t, order[i]);
-		fprintf(t->f, "\t%s\n", mt_num_text(text, (double)score[order[i]], 32));
+			mt_print_fixed(p, *start, 3);
+		mt_print_word(p, t->tag[order[i]]);
+		mt_print_real(p, (double)score[order[i]], 32);
+		mt_print_row(p);
 	}
 }
 
-static void put_tsv(struct mt_scoretext *t, const struct mt_rec *rec,
-		    size_t *order)
+static void put_rows(struct mt_scoretext *t, const struct mt_rec *rec,
+		     size_t *order)
 {
+	static const struct mt_column of_records[] = {
+		MT_COL("key", TEXT), MT_COL("tag", TEXT), MT_COL("score", REAL),
+	}, of_windows[] = {
+		MT_COL("key", TEXT), MT_COL("start", REAL), MT_COL("tag", TEXT),
+		MT_COL("score", REAL),
+	};
 	const float *score = mt_rec_get(rec, "score")->data;
 	const double *start;
 	if (!t->any)
-		fputs(t->windows ? "key\tstart\ttag\tscore\n"
-				 : "key\ttag\tscore\n", t->f);
+		mt_print_begin(&t->print, t->f, t->format,
+			       t->windows ? of_windows : of_records, t->windows ? 4 : 3);
 	if (!t->windows)
-		put_rows(t, rec, NULL, score, order);
+		put_tags(t, rec, NULL, score, order);
 	size_t n_window = get_windows(t, rec, &score, &start);
 	for (size_t w = 0; w < n_window; w++)
-		put_rows(t, rec, start + w, score + w * t->n_tag, order);
+		put_tags(t, rec, start + w, score + w * t->n_tag, order);
 }
 
 /* With the digits that give it back; JSON has no NaN. */
@@ -179,8 +173,8 @@ static void put_json(struct mt_scoretext *t, const struct mt_rec *rec,
 void mt_scoretext_put(struct mt_scoretext *t, const struct mt_rec *rec)
 {
 	size_t *order = mt_calloc(t->n_tag, sizeof *order);
-	(t->kind == MT_SCORE_JSON ? put_json
-	 : t->kind == MT_SCORE_TSV ? put_tsv : put_table)(t, rec, order);
+	(t->format == &mt_format_json ? put_json
+	 : t->format == &mt_format_table ? put_bars : put_rows)(t, rec, order);
 	t->any = true;
 	free(order);
 }

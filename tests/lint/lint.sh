@@ -14,10 +14,11 @@ rooms='base|stream|set|format|tool|audio|dsp|tags|msd|nn|model|train|import|eval
 allowed() {
 	case $1 in
 	tools | tests | examples | pipelines) echo "$rooms" | tr '|' ' ' ;;
-	base | audio | dsp | msd | eval | nn) echo "base $1" ;;
+	base | audio | dsp | eval | nn) echo "base $1" ;;
+	msd) echo 'base format msd' ;;
 	stream) echo 'base stream' ;;
 	set | format) echo "base stream $1" ;;
-	tool) echo 'base stream set dsp tool' ;;
+	tool) echo 'base stream set format dsp tool' ;;
 	tags) echo 'base stream format tags' ;;
 	model) echo 'base nn model' ;;
 	train) echo 'base stream set nn model train' ;;
