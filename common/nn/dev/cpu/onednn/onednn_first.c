@@ -2,7 +2,6 @@
  * The gradient of a one-channel map. oneDNN computes sixteen channels at a
  * time, of which a first convolution needs one, and so spends as long on it
  * as on the rest of the layer; here the rows of dy are added, tap by tap. */
-#include "base/mem.h"
 #include "nn/dev/cpu/onednn/onednn.h"
 
 #if defined __x86_64__ && defined __GNUC__
@@ -55,24 +54,21 @@ int mt_dnn_is_first(const struct mt_step *st)
 	       st->a.stride[1] == 1;
 }
 
-int mt_dnn_plan_first(struct dnn *d, struct mt_step *st, struct plan *p,
-		      const dnnl_memory_desc_t *w, const dnnl_memory_desc_t *dst,
-		      struct mt_err *err)
+void mt_dnn_plan_first(struct dnn_planner *pl, struct mt_step *st, struct plan *p, dnn_md w,
+		       dnn_md dst)
 {
-	struct mt_tensor wt = {.n_dim = 4}, dy = {.n_dim = 4};
-	for (int i = 0; i < 4; i++) {
-		wt.dim[i] = w->dims[i];
-		dy.dim[i] = dst->dims[i];
-	}
-	dnnl_memory_desc_t wp = mt_dnn_desc(&wt), dyp = mt_dnn_desc(&dy);
+	const int64_t *i = st->in[0]->dim, *o = st->out->dim;
+	int64_t wd[4] = {o[1], i[1], st->a.kernel[0], st->a.kernel[1]};
+	dnn_md wp = mt_dnn_plain(pl, 4, wd), dyp = mt_dnn_plain(pl, 4, o);
+	if (pl->rc)
+		return;
 	p->first = 1;
-	p->first_w = mt_dnn_tmp(st, &wp).off;
-	p->first_dy = mt_dnn_tmp(st, &dyp).off;
-	if (mt_dnn_reorder(d, &p->bwd[p->n_bwd++], w, mt_dnn_at(&st->param[0]->w.data), &wp,
-			   (struct place){&st->tmp, p->first_w}, err))
-		return MT_ESYS;
-	return mt_dnn_reorder(d, &p->bwd[p->n_bwd++], dst, mt_dnn_at(&st->dout->data), &dyp,
-			      (struct place){&st->tmp, p->first_dy}, err);
+	p->first_w = mt_dnn_tmp(st, wp).off;
+	p->first_dy = mt_dnn_tmp(st, dyp).off;
+	mt_dnn_reorder(pl, &p->bwd, w, mt_dnn_at(&st->param[0]->w.data), wp,
+		       (struct dnn_place){&st->tmp, p->first_w});
+	mt_dnn_reorder(pl, &p->bwd, dst, mt_dnn_at(&st->dout->data), dyp,
+		       (struct dnn_place){&st->tmp, p->first_dy});
 }
 
 void mt_dnn_run_first(struct mt_step *st, const struct plan *p)

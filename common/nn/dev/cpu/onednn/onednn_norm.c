@@ -1,95 +1,84 @@
 /* SPDX-License-Identifier: MIT
  * Batch normalisation over channels, and pools with windows. Both keep the
  * layout of the value before. */
+#include "base/mem.h"
 #include "nn/dev/cpu/onednn/onednn.h"
 
-static int norm_backward(struct dnn *d, struct mt_step *st, struct plan *p,
-			 const dnnl_memory_desc_t *md, const_dnnl_primitive_desc_t fwd,
-			 unsigned flags, struct place ws, struct mt_err *err)
+static void norm_backward(struct dnn_planner *pl, struct mt_step *st, struct plan *p,
+			  const struct dnn_op *forward, struct dnn_place ws)
 {
-	int64_t C[1] = {st->in[0]->dim[1]};
-	dnnl_batch_normalization_desc_t desc;
-	dnnl_primitive_desc_t pd;
-	dnnl_memory_desc_t one = mt_dnn_any(1, C);
-	TRY(dnnl_memory_desc_init_by_tag(&one, 1, C, dnnl_f32, dnnl_a), "memory");
-	TRY(dnnl_batch_normalization_backward_desc_init(&desc, dnnl_backward, md, md, st->a.eps,
-							flags), "norm gradient");
-	TRY(dnnl_primitive_desc_create(&pd, &desc, NULL, d->engine, fwd), "norm gradient");
-	struct call *c = &p->bwd[p->n_bwd++];
-	dnnl_status_t made = dnnl_primitive_create(&c->prim, pd);
-	dnnl_primitive_desc_destroy(pd);
-	TRY(made, "norm gradient");
-	struct place dx = st->din[0] ? mt_dnn_at(&st->din[0]->data) : mt_dnn_tmp(st, md);
-	struct place var = {&st->work, p->stat * sizeof(float)};
-	if (mt_dnn_arg(d, c, DNNL_ARG_SRC, md, mt_dnn_at(&st->in[0]->data), err) ||
-	    mt_dnn_arg(d, c, DNNL_ARG_MEAN, &one, mt_dnn_at(&st->work), err) ||
-	    mt_dnn_arg(d, c, DNNL_ARG_VARIANCE, &one, var, err) ||
-	    mt_dnn_arg(d, c, DNNL_ARG_DIFF_DST, md, mt_dnn_at(&st->dout->data), err) ||
-	    mt_dnn_arg(d, c, DNNL_ARG_SCALE, &one, mt_dnn_at(&st->param[0]->w.data), err) ||
-	    mt_dnn_arg(d, c, DNNL_ARG_SHIFT, &one, mt_dnn_at(&st->param[1]->w.data), err) ||
-	    mt_dnn_arg(d, c, DNNL_ARG_DIFF_SRC, md, dx, err) ||
-	    mt_dnn_arg(d, c, DNNL_ARG_DIFF_SCALE, &one, mt_dnn_at(&st->param[0]->g), err) ||
-	    mt_dnn_arg(d, c, DNNL_ARG_DIFF_SHIFT, &one, mt_dnn_at(&st->param[1]->g), err))
-		return MT_ESYS;
-	const dnnl_memory_desc_t *wmd = mt_dnn_query(fwd, dnnl_query_workspace_md);
-	if (st->relu && mt_dnn_arg(d, c, DNNL_ARG_WORKSPACE, wmd, ws, err))
-		return MT_ESYS;
-	return MT_OK;
+	struct dnn_op op = *forward;
+	op.prop = dnnl_backward;
+	op.what = "norm gradient";
+	const_dnnl_primitive_desc_t pd = mt_dnn_create(pl, &op);
+	dnn_md md = op.src, one = mt_dnn_plain(pl, 1, &st->in[0]->dim[1]);
+	struct dnn_call *c = mt_dnn_call(pl, &p->bwd, pd);
+	if (pl->rc)
+		return;
+	struct dnn_place dx = st->din[0] ? mt_dnn_at(&st->din[0]->data) : mt_dnn_tmp(st, md);
+	struct dnn_place var = {&st->work, p->stat * sizeof(float)};
+	mt_dnn_arg(pl, c, DNNL_ARG_SRC, md, mt_dnn_at(&st->in[0]->data));
+	mt_dnn_arg(pl, c, DNNL_ARG_MEAN, one, mt_dnn_at(&st->work));
+	mt_dnn_arg(pl, c, DNNL_ARG_VARIANCE, one, var);
+	mt_dnn_arg(pl, c, DNNL_ARG_DIFF_DST, md, mt_dnn_at(&st->dout->data));
+	mt_dnn_arg(pl, c, DNNL_ARG_SCALE, one, mt_dnn_at(&st->param[0]->w.data));
+	mt_dnn_arg(pl, c, DNNL_ARG_SHIFT, one, mt_dnn_at(&st->param[1]->w.data));
+	mt_dnn_arg(pl, c, DNNL_ARG_DIFF_SRC, md, dx);
+	mt_dnn_arg(pl, c, DNNL_ARG_DIFF_SCALE, one, mt_dnn_at(&st->param[0]->g));
+	mt_dnn_arg(pl, c, DNNL_ARG_DIFF_SHIFT, one, mt_dnn_at(&st->param[1]->g));
+	if (st->relu)
+		mt_dnn_arg(pl, c, DNNL_ARG_WORKSPACE,
+			   mt_dnn_query(pl, op.forward, dnnl_query_workspace_md, 0), ws);
 }
 
-static int norm_forward(struct dnn *d, struct mt_step *st, struct plan *p,
-			const dnnl_memory_desc_t *md, const_dnnl_primitive_desc_t pd,
-			struct place *ws, struct mt_err *err)
+static void norm_forward(struct dnn_planner *pl, struct mt_step *st, struct plan *p,
+			 const struct dnn_op *op, struct dnn_place *ws)
 {
-	int64_t C[1] = {st->in[0]->dim[1]};
-	dnnl_memory_desc_t one;
-	TRY(dnnl_memory_desc_init_by_tag(&one, 1, C, dnnl_f32, dnnl_a), "memory");
-	struct call *c = &p->fwd[p->n_fwd++];
-	TRY(dnnl_primitive_create(&c->prim, pd), "norm");
-	struct place mean = mt_dnn_at(&st->param[2]->w.data);
-	struct place var = mt_dnn_at(&st->param[3]->w.data);
+	dnn_md md = op->src, one = mt_dnn_plain(pl, 1, &st->in[0]->dim[1]);
+	struct dnn_call *c = mt_dnn_call(pl, &p->fwd, op->forward);
+	struct dnn_place mean = mt_dnn_at(&st->param[2]->w.data);
+	struct dnn_place var = mt_dnn_at(&st->param[3]->w.data);
 	if (st->train) {
 		mean = mt_dnn_at(&st->work);
-		var = (struct place){&st->work, p->stat * sizeof(float)};
-		st->work_size = (2 * p->stat * sizeof(float) + 63) / 64 * 64;
+		var = (struct dnn_place){&st->work, p->stat * sizeof(float)};
+		st->work_size = mt_pad64(2 * p->stat * sizeof(float));
 	}
-	if (mt_dnn_arg(d, c, DNNL_ARG_SRC, md, mt_dnn_at(&st->in[0]->data), err) ||
-	    mt_dnn_arg(d, c, DNNL_ARG_MEAN, &one, mean, err) ||
-	    mt_dnn_arg(d, c, DNNL_ARG_VARIANCE, &one, var, err) ||
-	    mt_dnn_arg(d, c, DNNL_ARG_SCALE, &one, mt_dnn_at(&st->param[0]->w.data), err) ||
-	    mt_dnn_arg(d, c, DNNL_ARG_SHIFT, &one, mt_dnn_at(&st->param[1]->w.data), err) ||
-	    mt_dnn_arg(d, c, DNNL_ARG_DST, md, mt_dnn_at(&st->out->data), err))
-		return MT_ESYS;
-	if (st->train && st->relu) {
-		const dnnl_memory_desc_t *wmd = mt_dnn_query(pd, dnnl_query_workspace_md);
-		*ws = mt_dnn_work(st, wmd);
-		return mt_dnn_arg(d, c, DNNL_ARG_WORKSPACE, wmd, *ws, err);
-	}
-	return MT_OK;
+	mt_dnn_arg(pl, c, DNNL_ARG_SRC, md, mt_dnn_at(&st->in[0]->data));
+	mt_dnn_arg(pl, c, DNNL_ARG_MEAN, one, mean);
+	mt_dnn_arg(pl, c, DNNL_ARG_VARIANCE, one, var);
+	mt_dnn_arg(pl, c, DNNL_ARG_SCALE, one, mt_dnn_at(&st->param[0]->w.data));
+	mt_dnn_arg(pl, c, DNNL_ARG_SHIFT, one, mt_dnn_at(&st->param[1]->w.data));
+	mt_dnn_arg(pl, c, DNNL_ARG_DST, md, mt_dnn_at(&st->out->data));
+	if (!st->train || !st->relu)
+		return;
+	dnn_md wmd = mt_dnn_query(pl, op->forward, dnnl_query_workspace_md, 0);
+	if (pl->rc)
+		return;
+	*ws = mt_dnn_work(st, wmd);
+	mt_dnn_arg(pl, c, DNNL_ARG_WORKSPACE, wmd, *ws);
 }
 
-int mt_dnn_plan_norm(struct dnn *d, struct mt_step *st, struct plan *p, struct mt_err *err)
+void mt_dnn_plan_norm(struct dnn_planner *pl, struct mt_step *st, struct plan *p)
 {
-	dnnl_memory_desc_t md = mt_dnn_desc(st->in[0]);
-	dnnl_batch_normalization_desc_t desc;
-	dnnl_primitive_desc_t pd;
-	unsigned flags = dnnl_use_scale | dnnl_use_shift;
-	struct place ws = {0};
-	flags |= st->relu ? dnnl_fuse_norm_relu : 0;
-	flags |= st->train ? 0 : dnnl_use_global_stats;
-	mt_dnn_set(st->out, &md);
+	struct dnn_place ws = {0};
+	struct dnn_op op = {
+		.kind = DNN_NORM, .what = "norm",
+		.prop = st->train ? dnnl_forward_training : dnnl_forward_inference,
+		.src = mt_dnn_of(pl, st->in[0]), .eps = st->a.eps,
+		.flags = dnnl_use_scale | dnnl_use_shift,
+	};
+	if (st->relu)
+		op.flags |= dnnl_fuse_norm_relu;
+	if (!st->train)
+		op.flags |= dnnl_use_global_stats;
+	mt_dnn_set(pl, st->out, op.src);
 	/* Sixteen more, because kernels of blocked layouts write whole blocks. */
 	p->stat = ((size_t)st->in[0]->dim[1] + 15) / 16 * 16;
 	st->need_in = 1;
-	TRY(dnnl_batch_normalization_forward_desc_init(&desc,
-		st->train ? dnnl_forward_training : dnnl_forward_inference, &md, st->a.eps, flags),
-	    "norm");
-	TRY(dnnl_primitive_desc_create(&pd, &desc, NULL, d->engine, NULL), "norm");
-	int status = norm_forward(d, st, p, &md, pd, &ws, err);
-	if (!status && st->train)
-		status = norm_backward(d, st, p, &md, pd, flags, ws, err);
-	dnnl_primitive_desc_destroy(pd);
-	return status;
+	op.forward = mt_dnn_create(pl, &op);
+	norm_forward(pl, st, p, &op, &ws);
+	if (st->train)
+		norm_backward(pl, st, p, &op, ws);
 }
 
 void mt_dnn_norm_stats(struct mt_step *st, const struct plan *p)
@@ -106,55 +95,45 @@ void mt_dnn_norm_stats(struct mt_step *st, const struct plan *p)
 	}
 }
 
-static int pool_backward(struct dnn *d, struct mt_step *st, struct plan *p, dnnl_alg_kind_t alg,
-			 const dnnl_memory_desc_t *src, const_dnnl_primitive_desc_t fwd,
-			 struct place ws, struct mt_err *err)
+static void pool_backward(struct dnn_planner *pl, struct mt_step *st, struct plan *p,
+			  const struct dnn_op *forward, struct dnn_place ws)
 {
-	static const dnnl_dim_t zero[2] = {0, 0};
-	dnnl_memory_desc_t dst = mt_dnn_desc(st->out);
-	dnnl_pooling_desc_t desc;
-	dnnl_primitive_desc_t pd;
-	TRY(dnnl_pooling_backward_desc_init(&desc, alg, src, &dst, st->a.stride, st->a.kernel, zero,
-					    zero), "pool gradient");
-	TRY(dnnl_primitive_desc_create(&pd, &desc, NULL, d->engine, fwd), "pool gradient");
-	struct call *c = &p->bwd[p->n_bwd++];
-	dnnl_status_t made = dnnl_primitive_create(&c->prim, pd);
-	dnnl_primitive_desc_destroy(pd);
-	TRY(made, "pool gradient");
-	if (mt_dnn_arg(d, c, DNNL_ARG_DIFF_DST, &dst, mt_dnn_at(&st->dout->data), err) ||
-	    mt_dnn_arg(d, c, DNNL_ARG_DIFF_SRC, src, mt_dnn_at(&st->din[0]->data), err))
-		return MT_ESYS;
-	const dnnl_memory_desc_t *wmd = mt_dnn_query(fwd, dnnl_query_workspace_md);
-	return ws.base ? mt_dnn_arg(d, c, DNNL_ARG_WORKSPACE, wmd, ws, err) : MT_OK;
+	struct dnn_op op = *forward;
+	op.prop = dnnl_backward;
+	op.what = "pool gradient";
+	op.dst = mt_dnn_of(pl, st->out);
+	struct dnn_call *c = mt_dnn_call(pl, &p->bwd, mt_dnn_create(pl, &op));
+	mt_dnn_arg(pl, c, DNNL_ARG_DIFF_DST, op.dst, mt_dnn_at(&st->dout->data));
+	mt_dnn_arg(pl, c, DNNL_ARG_DIFF_SRC, op.src, mt_dnn_at(&st->din[0]->data));
+	if (ws.base)
+		mt_dnn_arg(pl, c, DNNL_ARG_WORKSPACE,
+			   mt_dnn_query(pl, op.forward, dnnl_query_workspace_md, 0), ws);
 }
 
-int mt_dnn_plan_pool(struct dnn *d, struct mt_step *st, struct plan *p, struct mt_err *err)
+void mt_dnn_plan_pool(struct dnn_planner *pl, struct mt_step *st, struct plan *p)
 {
-	static const dnnl_dim_t zero[2] = {0, 0};
-	dnnl_memory_desc_t src = mt_dnn_desc(st->in[0]), dst = mt_dnn_any(4, st->out->dim);
-	dnnl_alg_kind_t alg = st->op == MT_OP_MAXPOOL ? dnnl_pooling_max :
-		dnnl_pooling_avg_exclude_padding;
-	dnnl_pooling_desc_t desc;
-	dnnl_primitive_desc_t pd;
-	struct place ws = {0};
-	TRY(dnnl_pooling_forward_desc_init(&desc,
-		st->train ? dnnl_forward_training : dnnl_forward_inference, alg, &src, &dst,
-		st->a.stride, st->a.kernel, zero, zero), "pool");
-	TRY(dnnl_primitive_desc_create(&pd, &desc, NULL, d->engine, NULL), "pool");
-	dst = *mt_dnn_query(pd, dnnl_query_dst_md);
-	mt_dnn_set(st->out, &dst);
-	struct call *c = &p->fwd[p->n_fwd++];
-	int status = dnnl_primitive_create(&c->prim, pd) == dnnl_success ? MT_OK : MT_ESYS;
-	if (status || mt_dnn_arg(d, c, DNNL_ARG_SRC, &src, mt_dnn_at(&st->in[0]->data), err) ||
-	    mt_dnn_arg(d, c, DNNL_ARG_DST, &dst, mt_dnn_at(&st->out->data), err))
-		status = MT_ESYS;
-	const dnnl_memory_desc_t *wmd = mt_dnn_query(pd, dnnl_query_workspace_md);
-	if (!status && st->train && st->op == MT_OP_MAXPOOL) {
+	struct dnn_place ws = {0};
+	struct dnn_op op = {
+		.kind = DNN_POOL, .what = "pool",
+		.prop = st->train ? dnnl_forward_training : dnnl_forward_inference,
+		.alg = st->op == MT_OP_MAXPOOL ? dnnl_pooling_max :
+			dnnl_pooling_avg_exclude_padding,
+		.src = mt_dnn_of(pl, st->in[0]), .dst = mt_dnn_any(pl, 4, st->out->dim),
+		.kernel = st->a.kernel, .stride = st->a.stride,
+	};
+	op.forward = mt_dnn_create(pl, &op);
+	dnn_md dst = mt_dnn_query(pl, op.forward, dnnl_query_dst_md, 0);
+	mt_dnn_set(pl, st->out, dst);
+	struct dnn_call *c = mt_dnn_call(pl, &p->fwd, op.forward);
+	mt_dnn_arg(pl, c, DNNL_ARG_SRC, op.src, mt_dnn_at(&st->in[0]->data));
+	mt_dnn_arg(pl, c, DNNL_ARG_DST, dst, mt_dnn_at(&st->out->data));
+	if (st->train && st->op == MT_OP_MAXPOOL) {
+		dnn_md wmd = mt_dnn_query(pl, op.forward, dnnl_query_workspace_md, 0);
+		if (pl->rc)
+			return;
 		ws = mt_dnn_work(st, wmd);
-		status = mt_dnn_arg(d, c, DNNL_ARG_WORKSPACE, wmd, ws, err);
+		mt_dnn_arg(pl, c, DNNL_ARG_WORKSPACE, wmd, ws);
 	}
-	if (!status && st->train && st->din[0])
-		status = pool_backward(d, st, p, alg, &src, pd, ws, err);
-	dnnl_primitive_desc_destroy(pd);
-	return status;
+	if (st->train && st->din[0])
+		pool_backward(pl, st, p, &op, ws);
 }

@@ -7,14 +7,12 @@
 #include "nn/dev/cpu/onednn/onednn.h"
 
 /* All inputs have one layout, and the op does not care which. */
-static int any_layout(const struct mt_step *st)
+static int any_layout(struct dnn_planner *pl, const struct mt_step *st)
 {
-	dnnl_memory_desc_t first = mt_dnn_desc(st->in[0]);
-	for (int i = 1; i < st->n_in; i++) {
-		dnnl_memory_desc_t md = mt_dnn_desc(st->in[i]);
-		if (!dnnl_memory_desc_equal(&md, &first))
+	dnn_md first = mt_dnn_of(pl, st->in[0]);
+	for (int i = 1; i < st->n_in; i++)
+		if (!dnnl_memory_desc_equal(mt_dnn_of(pl, st->in[i]), first))
 			return 0;
-	}
 	return st->any_layout;
 }
 
@@ -23,13 +21,13 @@ static struct mt_tensor flat(const struct mt_tensor *t)
 	return mt_tensor_make(1, 1, 1, (int64_t)t->size);
 }
 
-int mt_dnn_plan_plain(struct mt_step *st, struct plan *p, struct mt_err *err)
+void mt_dnn_plan_plain(struct dnn_planner *pl, struct mt_step *st, struct plan *p)
 {
-	int any = any_layout(st);
-	if (any) {
-		dnnl_memory_desc_t md = mt_dnn_desc(st->in[0]);
-		mt_dnn_set(st->out, &md);
-	}
+	int any = any_layout(pl, st);
+	if (any)
+		mt_dnn_set(pl, st->out, mt_dnn_of(pl, st->in[0]));
+	if (pl->rc)
+		return;
 	p->plain = 1;
 	p->any = any;
 	p->sub = *st;
@@ -40,9 +38,8 @@ int mt_dnn_plan_plain(struct mt_step *st, struct plan *p, struct mt_err *err)
 		p->in[i] = any ? flat(st->in[i]) : mt_tensor_make(d[0], d[1], d[2], d[3]);
 		p->sub.in[i] = &p->in[i];
 	}
-	int status = mt_ops_blas.plan(NULL, &p->sub, err);
-	if (status)
-		return status;
+	if ((pl->rc = mt_ops_blas.plan(NULL, &p->sub, pl->err)))
+		return;
 	st->work_size = p->sub.work_size;
 	st->need_in = p->sub.need_in;
 	st->need_out = p->sub.need_out;
@@ -53,13 +50,13 @@ int mt_dnn_plan_plain(struct mt_step *st, struct plan *p, struct mt_err *err)
 	p->dout = p->out;
 	for (int i = 0; i < st->n_in; i++)
 		p->din[i] = p->in[i];
-	return MT_OK;
 }
 
 /* Point the sub-step at the data, copies where layouts differ. */
 static int enter(struct dnn *d, struct mt_step *st, struct plan *p, int back, struct mt_err *err)
 {
 	char *tmp = st->tmp + mt_pad64(p->sub.tmp_size);
+	int rc = MT_OK;
 	p->sub.work = st->work;
 	p->sub.tmp = st->tmp;
 	p->sub.seed = st->seed;
@@ -77,10 +74,10 @@ static int enter(struct dnn *d, struct mt_step *st, struct plan *p, int back, st
 			p->din[i].data = copy ? tmp + size : st->din[i]->data;
 		tmp += copy ? 2 * size : 0;
 		if (copy && (!back || st->need_in) &&
-		    mt_ops_onednn.get(d, st->in[i], p->in[i].data, err))
-			return MT_ESYS;
+		    (rc = mt_dnn_get(d, st->in[i], p->in[i].data, err)))
+			return rc;
 	}
-	return MT_OK;
+	return rc;
 }
 
 int mt_dnn_run_plain(struct dnn *d, struct mt_step *st, struct plan *p, int back,
@@ -94,6 +91,6 @@ int mt_dnn_run_plain(struct dnn *d, struct mt_step *st, struct plan *p, int back
 	status = mt_ops_blas.backward(NULL, &p->sub, err);
 	for (int i = 0; !status && i < st->n_in; i++)
 		if (p->sub.din[i] && p->din[i].data != st->din[i]->data)
-			status = mt_ops_onednn.put(d, st->din[i], p->din[i].data, err);
+			status = mt_dnn_put(d, st->din[i], p->din[i].data, err);
 	return status;
 }
