@@ -222,7 +222,7 @@ static bool find(struct source *s, struct frame *found, bool *sure)
 bool mt_mpeg_probe(struct mt_mpeg *m, int fd, int64_t size)
 {
 	struct source s = {.fd = fd};
-	struct frame f;
+	struct frame f = {0};
 	bool sure = false;
 	if (!find(&s, &f, &sure))
 		return false;
