@@ -73,7 +73,8 @@ HELPERS = $(BUILD)/tests/damage $(BUILD)/tests/spoil $(BUILD)/tests/craft \
 # Write $(1) to the target, if it is not there already
 keep = echo '$(strip $(1))' | cmp -s - $@ || echo '$(strip $(1))' > $@
 
-.PHONY: all test-deps check check-all check-asan check-tsan check-valgrind lint demo deps demo-deps \
+.PHONY: all test-deps check check-all check-asan check-tsan check-valgrind check-build \
+	lint demo deps demo-deps \
 	fuzz bench peers models install-models install uninstall clean help tests FORCE
 .DELETE_ON_ERROR:
 
@@ -123,6 +124,7 @@ $(BUILD)/obj/%.o: $(BUILD)/gen/%.c $(BUILD)/flags
 	$(compile)
 
 $(BUILD)/obj/common/%: private OBJ = $(PIC)
+$(BUILD)/obj/tests/%: private DEFS = -Itests/lib
 $(BUILD)/obj/common/nn/%: private OPT = -O3 $(OMP)
 $(BUILD)/obj/common/model/%: private OPT = -O3 $(OMP)
 $(BUILD)/obj/common/train/%: private OPT = -O3 $(OMP)
@@ -214,6 +216,9 @@ check-valgrind: ## unit tests, fuzz corpora and a run of every program under val
 	@sh tests/lib/deps.sh $(DEB_PKGS) valgrind
 	@$(MAKE) --no-print-directory -j2 tests
 	@MT_BUILD=$(BUILD) sh tests/lib/valgrind.sh
+
+check-build: tests ## other builds: without oneDNN; two that must be the same; installed
+	@MT_BUILD=$(BUILD) prove -e sh tests/build/b-*.sh
 
 fuzz: ## fuzz every reader for FUZZ_SECONDS (3600) each, with clang
 	@sh tests/lib/deps.sh $(DEB_PKGS) clang libclang-rt-14-dev llvm

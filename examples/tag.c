@@ -62,7 +62,7 @@ static int score(const struct mt_tagger *t, const float *mel, size_t n_frame,
 		 float *out, struct mt_err *err)
 {
 	struct mt_scorer s;
-	int rc = mt_tagger_scorer(t, &s, "onednn", 8, 1, err);
+	int rc = mt_tagger_scorer(t, &s, NULL, 8, 1, err);
 	if (rc)
 		return rc;
 	rc = mt_scorer_add(&s, out, NULL, mel, n_frame,

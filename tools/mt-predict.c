@@ -11,6 +11,8 @@
 #include "base/mem.h"
 #include "format/scoretext.h"
 #include "predict_in.h"
+#include "nn/dev/backend.h"
+#include "nn/dev/ops.h"
 #include "tags/label/labelmap.h"
 #include "tool/filter.h"
 #include "tool/formatopt.h"
@@ -24,7 +26,7 @@ static struct opts {
 	const char *model, *backend, *embed, *pool, *windows;
 	int64_t top, n_window;
 	double threshold;
-} opts = {.backend = "onednn", .threshold = -1};
+} opts = {.backend = MT_BACKEND_DEFAULT, .threshold = -1};
 static struct mt_format_opts format_opts;
 
 #define AT(field) offsetof(struct opts, field)
@@ -47,7 +49,7 @@ static const struct mt_opt rows[] = {
 	MT_OPT(0, "embed-pool", "HOW", CHOICE, AT(pool),
 	       "pool a clip's windows by mean, max, mean+max or auto: max for values that are "
 	       "maxima over time, else mean [auto]", .choices = "auto|mean|max|mean+max"),
-	MT_OPT(0, "backend", "NAME", CHOICE, AT(backend), "onednn or blas [onednn]",
+	MT_OPT(0, "backend", "NAME", CHOICE, AT(backend), "onednn or blas [" MT_BACKEND_DEFAULT "]",
 	       .choices = "onednn|blas"),
 	{0},
 };
@@ -125,6 +127,8 @@ static int check(struct mt_filter *f, char **operand, int *n,
 				  "over a clip, --windows=plain does not");
 	if (opts.pool && !opts.embed)
 		return mt_err_set(err, MT_EUSAGE, "--embed-pool is for --embed");
+	if (!mt_ops_get(opts.backend, err))
+		return MT_EUSAGE;
 	int rc = check_text(f, err);
 	if (!rc)
 		rc = predict_in_open(&run.in, opts.model, err);

@@ -17,6 +17,8 @@
 #include "dsp/mel.h"
 #include "eval/auc.h"
 #include "model/modelpath.h"
+#include "nn/dev/backend.h"
+#include "nn/dev/ops.h"
 #include "tool/progress.h"
 #include "tool/tool.h"
 #include "train/checkpoint.h"
@@ -34,7 +36,7 @@ static struct opts {
 } opts = {
 	.train = "train", .valid = "valid",
 	.optimizer = "adamw", .schedule = "cosine", .loss = "auto",
-	.backend = "onednn", .epochs = 60, .batch = 16, .seed = 1,
+	.backend = MT_BACKEND_DEFAULT, .epochs = 60, .batch = 16, .seed = 1,
 	.mask_frames = 12, .mask_bands = 8, .lr = 2e-3, .decay = 0.01,
 	.momentum = 0.9, .warmup = 0.05, .mixup = -1,
 	.average = 0.05, .memory = 1024,
@@ -87,7 +89,7 @@ static const struct mt_opt rows[] = {
 	MT_OPT(0, "memory", "MIB", I64, AT(memory),
 	       "mel to keep in memory; the rest is reread from the files [1024]", MT_RANGE(0, 1e9),
 	       .untraced = true),
-	MT_OPT(0, "backend", "NAME", CHOICE, AT(backend), "onednn or blas [onednn]",
+	MT_OPT(0, "backend", "NAME", CHOICE, AT(backend), "onednn or blas [" MT_BACKEND_DEFAULT "]",
 	       .choices = "onednn|blas"),
 	MT_OPT(0, "config", "FILE", PATH, AT(config),
 	       "read options from a JSON object; the command line takes precedence"),
@@ -568,6 +570,8 @@ int main(int argc, char **argv)
 	int rc = opts.config ? set_again(&err) : MT_OK;
 	if (!rc && !opts.out)
 		rc = mt_err_set(&err, MT_EUSAGE, "-o FOLDER is required");
+	if (!rc && !mt_ops_get(opts.backend, &err))
+		rc = MT_EUSAGE;
 	if (!rc)
 		rc = open_base(&err);
 	if (!rc)

@@ -42,7 +42,7 @@ struct mt_scorer {
 };
 
 struct mt_scorer_opt {
-	const char *backend;     /* NULL: "onednn" */
+	const char *backend;     /* NULL: the default */
 	size_t batch;            /* halved as often as memory wants it, down to 1 */
 	size_t crop;             /* frames of a window */
 	int n_thread;            /* 0: as many as there are CPUs */

@@ -30,7 +30,7 @@ struct mt_recipe {
 	size_t mask_frames, mask_bands;
 	double average;                /* width of the mean, see
 					  mt_optim_average_share(); 0: none */
-	const char *backend;
+	const char *backend;           /* NULL: the default */
 	int n_thread;
 };
 

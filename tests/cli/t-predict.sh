@@ -98,7 +98,11 @@ spoil() { "$build/tests/spoil" "$@"; }
 mt-melspec -q $tiny_mel --dtype f2 < "$tmp/audio.mtr" > "$tmp/f2.mtr"
 predict "$tmp/f2.mtr" > "$tmp/out"
 ok $? 'f2 features'
-for backend in onednn blas; do
+[ "$backends" != blas ] || {
+	rc 2 'a backend that was not built in' mt-predict -m "$model" --backend onednn "$tmp/f2.mtr"
+	is "$(cat "$tmp/err")" 'mt-predict: built without the backend onednn; use blas' 'is named'
+}
+for backend in $backends; do
 	for value in nan inf -inf; do
 		spoil low/0.wav mel 83 $value < "$tmp/mel.mtr" > "$tmp/odd.mtr"
 		rc 1 "$backend: a value that is $value" mt-predict -m "$model" --backend $backend "$tmp/odd.mtr"

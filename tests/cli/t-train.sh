@@ -127,8 +127,14 @@ cp "$tmp/b/best.safetensors" "$tmp/a/checkpoint.safetensors"
 rc 3 'a model is no checkpoint' train --resume -o "$tmp/a"
 
 rc 0 'the metadata' mt-view "$tmp/b/best.safetensors"
-like "$tmp/out" '^engine	oneDNN [0-9.]+ [a-z0-9_ ]+, 1 threads$' 'say what computed it'
+library=oneDNN
+[ "$backends" != blas ] || library=OpenBLAS
+like "$tmp/out" "^engine	$library [0-9.]+ [A-Za-z0-9_= ]+, 1 threads\$" 'say what computed it'
 rc 0 'the other backend' train --backend blas -e 1 -o "$tmp/blas"
+[ "$backends" != blas ] || {
+	rc 2 'a backend that was not built in' train --backend onednn -e 1 -o "$tmp/none"
+	is "$(cat "$tmp/err")" 'mt-train: built without the backend onednn; use blas' 'is named'
+}
 mt-view "$tmp/blas/best.safetensors" > "$tmp/out"
 like "$tmp/out" '^engine	OpenBLAS [0-9.]+ .*, 1 threads$' 'does, too'
 

@@ -22,7 +22,7 @@ from() {
 }
 
 frozen='bn0.weight bn0.bias bn0.running_mean bn0.running_var conv1.weight conv1.bias bn1.running_mean bn1.running_var'
-for backend in onednn blas; do
+for backend in $backends; do
 	rc 0 "$backend: own tags on top" from --backend $backend --freeze all-but-head -o "$tmp/top" "$tmp/three"
 	mt-view -H "$tmp/top/best.safetensors" > "$tmp/out"
 	like "$tmp/out" '"bass","even","treble"|"bass","treble","even"' 'with the tags of the set'

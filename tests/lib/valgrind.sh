@@ -68,7 +68,7 @@ mt-select -q --head 6 "$tmp/set" > "$tmp/six.mtr"
 clean mt-select $?
 mt-view "$tmp/six.mtr" > "$tmp/out"
 clean mt-view $?
-for backend in blas onednn; do
+for backend in $backends; do
 	train --backend=$backend -e 1 -o "$tmp/m-$backend"
 	rc=$?
 	clean mt-train "$rc"

@@ -49,6 +49,8 @@ for f in $sources; do
 		*" ${inc%%/*} "*) ;;
 		*:pipelines:*/*) echo "lint: $f: $room must not include $inc" ;;
 		*:pipelines:*) ;;  # beside it
+		*:tests:*/*) echo "lint: $f: $room must not include $inc" ;;
+		*:tests:*) ;;  # in tests/lib
 		*:tools:*/*) echo "lint: $f: $room must not include $inc" ;;
 		*:tools:*) ;;
 		*) echo "lint: $f: $room must not include $inc" ;;

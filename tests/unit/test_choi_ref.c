@@ -19,6 +19,7 @@
 #include "import/fit.h"
 #include "import/weights.h"
 #include "nn/engine/engine.h"
+#include "has_backend.h"
 
 #define REF "tests/ref/choi_ref.txt"
 #define BANDS 96
@@ -230,6 +231,7 @@ static void check(const char *weights, struct mt_fit *fit, const char *backend)
 
 static void test_made(void **state)
 {
+	NEED_BACKEND(*state);
 	char *path = write_file(true);
 	struct mt_fit fit = load(path);
 	unlink(path);
@@ -241,6 +243,7 @@ static void test_made(void **state)
 
 static void test_published(void **state)
 {
+	NEED_BACKEND(*state);
 	const char *path = getenv("MT_CHOI");
 	if (!path)
 		skip();

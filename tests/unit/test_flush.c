@@ -15,6 +15,7 @@
 #include "base/mem.h"
 #include "dsp/mel.h"
 #include "nn/engine/engine.h"
+#include "has_backend.h"
 
 /* The weights of c1 are subnormal, those of c2 make its output large again. */
 static const char json[] =
@@ -68,7 +69,7 @@ static void test_engine(void **state)
 	struct job zero, tiny;
 	(void)state;
 	assert_int_equal(mt_net_parse(&net, json, NULL, NULL), MT_OK);
-	for (int k = 0; k < 2; k++)
+	for (int k = 0; k < N_BACKEND; k++)
 		for (int n = 1; n <= 4; n += 3) {
 			const char *backend = k ? "onednn" : "blas";
 			if (!k && n > 1)

@@ -14,6 +14,7 @@
 #include "base/mem.h"
 #include "base/rng.h"
 #include "nn/engine/engine.h"
+#include "has_backend.h"
 
 #define B 5
 #define E 6                  /* size of the boundary */
@@ -146,6 +147,7 @@ static void test_blas(void **state)
 static void test_onednn(void **state)
 {
 	(void)state;
+	NEED_BACKEND("onednn");
 	run("onednn");
 }
 

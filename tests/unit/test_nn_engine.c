@@ -14,8 +14,9 @@
 #include "base/rng.h"
 #include "nn/engine/engine.h"
 #include "nn/graph/op.h"
+#include "has_backend.h"
 
-static const char *const backends[] = {"blas", "onednn"};
+static const char *const backends[] = BACKENDS;
 
 static int n_thread = 1;
 
@@ -179,7 +180,7 @@ static void test_slopes(void **state)
 	(void)state;
 	load(&net, smooth, 3, 0);
 	float *x = random_floats(4 * 96, 1), *y = random_floats(12, 2);
-	for (int k = 0; k < 2; k++) {
+	for (int k = 0; k < N_BACKEND; k++) {
 		struct mt_engine *e = make(&net, backends[k], MT_TRAIN, 4, 0);
 		for (int i = 0; i < net.n_param; i++) {
 			size_t n = (size_t)net.param[i].count;
@@ -224,7 +225,7 @@ static void test_part(void **state)
 	(void)state;
 	load(&net, smooth, 3, 0);
 	float *x = random_floats(8 * 96, 1), *y = random_floats(24, 2);
-	for (int k = 0; k < 2; k++) {
+	for (int k = 0; k < N_BACKEND; k++) {
 		float a[24], b[24], ea[8 * 16], eb[8 * 16];
 		struct mt_engine *big = make(&net, backends[k], MT_INFER, 8, 0);
 		struct mt_engine *own = make(&net, backends[k], MT_INFER, 3, 0);
@@ -290,7 +291,7 @@ static void test_same_bytes(void **state)
 	(void)state;
 	load(&net, "small", 10, 0);
 	n_thread = 2;
-	for (int k = 0; k < 2; k++)
+	for (int k = 0; k < N_BACKEND; k++)
 		assert_true(run_hash(&net, backends[k], NULL) == run_hash(&net, backends[k], NULL));
 	n_thread = 1;
 	mt_net_release(&net);
@@ -303,7 +304,7 @@ static void test_copy(void **state)
 	(void)state;
 	load(&net, "small", 10, 0);
 	float *x = random_floats(8 * 64 * 64, 3), *y = random_floats(80, 4);
-	for (int k = 0; k < 2; k++) {
+	for (int k = 0; k < N_BACKEND; k++) {
 		struct mt_engine *a, *b = make(&net, backends[k], MT_TRAIN, 8, 64);
 		double la, lb;
 		run_hash(&net, backends[k], &a);
@@ -343,7 +344,7 @@ static void test_parallel(void **state)
 	(void)state;
 	load(&net, plain, 5, 0);
 	float *x = random_floats(8 * 12 * 8, 3), *y = random_floats(8 * 5, 4);
-	for (int k = 0; k < 2; k++) {
+	for (int k = 0; k < N_BACKEND; k++) {
 		struct mt_engine_opt opt = {.mode = MT_TRAIN, .backend = backends[k], .batch = 4,
 					    .frames = 12, .n_thread = 1, .gradient_only = 1};
 		double loss, part[2];
@@ -396,13 +397,13 @@ static void test_lengths(void **state)
 	(void)state;
 	load(&net, "small", 10, 0);
 	for (int64_t T = 16; T < 334; T += 317) {
-		e = make(&net, "onednn", MT_INFER, 1, T);
+		e = make(&net, backends[N_BACKEND - 1], MT_INFER, 1, T);
 		assert_int_equal(mt_engine_forward(e, 1, x, out, NULL), MT_OK);
 		for (int i = 0; i < 10; i++)
 			assert_true(out[i] > 0 && out[i] < 1);
 		mt_engine_free(e);
 	}
-	struct mt_engine_opt opt = {.backend = "onednn", .batch = 1, .frames = 15};
+	struct mt_engine_opt opt = {.backend = backends[N_BACKEND - 1], .batch = 1, .frames = 15};
 	assert_true(mt_engine_new(&e, &net, &opt, &err) < 0);
 	assert_non_null(strstr(err.text, "15 frames"));
 	opt.backend = "abacus";

@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "base/rng.h"
 #include "nn/engine/engine.h"
+#include "has_backend.h"
 
 #define HEAD "{\"input\": {\"layout\": \"BCTF\", \"bands\": 8, \"frames\": 12}, \"layers\": ["
 
@@ -96,7 +97,7 @@ static void test_every_layer(void **state)
 	float *x = random_floats(B * ONE, 100), score[B * 3], plain[B * 3];
 	int compared = 0;
 	(void)state;
-	for (int k = 0; k < 2; k++) {
+	for (int k = 0; k < N_BACKEND; k++) {
 		const char *backend = k ? "onednn" : "blas";
 		struct mt_net whole, cut;
 		assert_int_equal(first_layers(&whole, N), MT_OK);
@@ -128,7 +129,7 @@ static void test_every_layer(void **state)
 		}
 		mt_net_release(&whole);
 	}
-	assert_int_equal(compared, 2 * N);
+	assert_int_equal(compared, N_BACKEND * N);
 	free(x);
 }
 

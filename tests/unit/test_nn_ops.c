@@ -16,12 +16,13 @@
 #include "base/rng.h"
 #include "nn/engine/engine.h"
 #include "nn/graph/op.h"
+#include "has_backend.h"
 
 #define BATCH 4
 #define FRAMES 12
 #define BANDS 8
 
-static const char *const backends[] = {"blas", "onednn"};
+static const char *const backends[] = BACKENDS;
 
 #define CONV "{\"op\": \"conv2d\", \"out\": 16, \"kernel\": 3"
 #define SAME CONV ", \"pad\": \"same\""
@@ -247,7 +248,7 @@ static void test_slopes(void **state)
 			float *x, *y;
 			make_net(&net, c, narrow ? 0.3125 : 0);
 			make_data(&net, BATCH, &x, &y);
-			for (int k = 0; k < 2; k++) {
+			for (int k = 0; k < N_BACKEND; k++) {
 				struct mt_engine *e = make_engine(&net, backends[k], MT_TRAIN,
 								  BATCH);
 				for (int p = 0; p < net.n_param; p++)
@@ -338,6 +339,7 @@ static void compare_backends(const char *name, const struct mt_net *net, const s
 
 static void test_backends(void **state)
 {
+	NEED_BACKEND("onednn");
 	(void)state;
 	for (size_t i = 0; i < N_CASE; i++)
 		for (int narrow = 0; narrow < 2 - cases[i].wide; narrow++) {

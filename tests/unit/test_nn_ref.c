@@ -14,6 +14,7 @@
 #include "base/rng.h"
 #include "nn/engine/engine.h"
 #include "nn/graph/op.h"
+#include "has_backend.h"
 
 #define REF "tests/ref/nn_ref.txt"
 #define SEED 7
@@ -263,6 +264,7 @@ static void test_blas(void **state)
 static void test_onednn(void **state)
 {
 	(void)state;
+	NEED_BACKEND("onednn");
 	run_all("onednn");
 }
 

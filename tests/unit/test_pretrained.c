@@ -18,6 +18,7 @@
 #include "model/params.h"
 #include "model/tagger.h"
 #include "train/train.h"
+#include "has_backend.h"
 
 #define T 187
 #define F 96
@@ -289,6 +290,7 @@ static void run_all(const char *backend)
 static void test_onednn(void **state)
 {
 	(void)state;
+	NEED_BACKEND("onednn");
 	run_all("onednn");
 }
 

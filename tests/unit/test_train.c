@@ -77,7 +77,7 @@ static struct mt_recipe plain(void)
 	struct mt_recipe r = {
 		.epochs = 4, .batch = N, .crop = CROP, .seed = 3,
 		.loss = MT_LOSS_CE, .schedule = MT_COSINE, .warmup = 0.1,
-		.backend = "onednn", .n_thread = 1,
+		.n_thread = 1,
 	};
 	mt_optim_init(&r.optim, MT_OPTIM_ADAMW);
 	return r;

@@ -18,6 +18,7 @@
 #include "import/fit.h"
 #include "import/weights.h"
 #include "nn/engine/engine.h"
+#include "has_backend.h"
 
 #define REF "tests/ref/won_ref.txt"
 #define N_TAG 50
@@ -175,6 +176,7 @@ static void check(const char *backend)
 
 static void test_backend(void **state)
 {
+	NEED_BACKEND(*state);
 	char *path = path_of("mtat-musicnn");
 	bool there = !access(path, R_OK);
 	free(path);

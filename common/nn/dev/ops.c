@@ -5,10 +5,18 @@
 
 const struct mt_ops *mt_ops_get(const char *name, struct mt_err *err)
 {
-	static const struct mt_ops *const all[] = {&mt_ops_onednn, &mt_ops_blas};
+	static const struct mt_ops *const all[] = {
+#ifndef MT_NO_ONEDNN
+		&mt_ops_onednn,
+#endif
+		&mt_ops_blas,
+	};
 	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
 		if (!strcmp(name, all[i]->name))
 			return all[i];
-	mt_err_set(err, MT_EUSAGE, "unknown backend '%s'; use onednn or blas", name);
+	if (!strcmp(name, "onednn"))
+		mt_err_set(err, MT_EUSAGE, "built without the backend onednn; use blas");
+	else
+		mt_err_set(err, MT_EUSAGE, "unknown backend '%s'; use onednn or blas", name);
 	return NULL;
 }

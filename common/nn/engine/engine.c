@@ -7,11 +7,12 @@
 #include "base/cpu.h"
 #include "base/flush.h"
 #include "base/mem.h"
+#include "nn/dev/backend.h"
 #include "nn/engine/engine_impl.h"
 
 void mt_engine_id(const char *backend, char *buf, size_t size)
 {
-	const struct mt_ops *ops = mt_ops_get(backend ? backend : "onednn", NULL);
+	const struct mt_ops *ops = mt_ops_get(backend ? backend : MT_BACKEND_DEFAULT, NULL);
 	*buf = 0;
 	if (ops)
 		ops->id(buf, size);
@@ -20,7 +21,8 @@ void mt_engine_id(const char *backend, char *buf, size_t size)
 int mt_engine_new(struct mt_engine **out, const struct mt_net *net,
 		  const struct mt_engine_opt *opt, struct mt_err *err)
 {
-	const struct mt_ops *ops = mt_ops_get(opt->backend ? opt->backend : "onednn", err);
+	const struct mt_ops *ops = mt_ops_get(opt->backend ? opt->backend : MT_BACKEND_DEFAULT,
+					      err);
 	*out = NULL;
 	if (!ops)
 		return MT_EUSAGE;

@@ -22,7 +22,7 @@ enum mt_what { MT_VALUE, MT_GRAD, MT_MOMENT1, MT_MOMENT2, MT_AVERAGE };
 
 struct mt_engine_opt {
 	enum mt_engine_mode mode;
-	const char *backend;  /* NULL: "onednn" */
+	const char *backend;  /* NULL: MT_BACKEND_DEFAULT */
 	int64_t batch;        /* B, the largest batch */
 	int64_t frames;       /* T of a clip; 0: the net's */
 	int n_thread;         /* 0: one for each processor the process may use */
@@ -47,7 +47,7 @@ void mt_engine_free(struct mt_engine *e);
 int mt_engine_too_large(struct mt_err *err, double bytes, const struct mt_engine_opt *opt,
 			uint64_t max_bytes);
 
-/* What computes, for a model's metadata: "oneDNN 2.6.0 avx2". NULL: "onednn";
+/* What computes, for a model's metadata: "oneDNN 2.6.0 avx2". NULL: the default;
  * "" for a backend that there is not. */
 void mt_engine_id(const char *backend, char *buf, size_t size);
 
