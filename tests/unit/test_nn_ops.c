@@ -400,6 +400,15 @@ static void test_tall(void **state)
 		}
 }
 
+static void test_lacks(void **state)
+{
+	struct mt_err err = {0};
+	(void)state;
+	assert_int_equal(mt_ops_lacks("blas", MT_OP_INSTANCENORM, &err), MT_EUSAGE);
+	assert_string_equal(err.text, "backend blas does not implement the op instancenorm; use "
+			    "another backend");
+}
+
 /* Each op has a case, and the case's net has the op. */
 static void test_all_named(void **state)
 {
@@ -429,6 +438,7 @@ int main(void)
 		cmocka_unit_test(test_backends),
 		cmocka_unit_test(test_builtin),
 		cmocka_unit_test(test_tall),
+		cmocka_unit_test(test_lacks),
 	};
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests_name("nn_ops", tests, NULL, NULL);

@@ -20,3 +20,11 @@ const struct mt_ops *mt_ops_get(const char *name, struct mt_err *err)
 		mt_err_set(err, MT_EUSAGE, "unknown backend '%s'; use onednn or blas", name);
 	return NULL;
 }
+
+int mt_ops_lacks(const char *backend, enum mt_op_id op, struct mt_err *err)
+{
+#define NAME(id, name) [MT_OP_##id] = #name,
+	static const char *const names[MT_N_OP] = {MT_OP_LIST(NAME)};
+	return mt_err_set(err, MT_EUSAGE, "backend %s does not implement the op %s; use another "
+			  "backend", backend, names[op]);
+}

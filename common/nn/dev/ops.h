@@ -15,7 +15,8 @@
 #define MT_MAX_PARAM 16
 
 /* The table of ops, a row each: ID gives the number MT_OP_ID, name the op's
- * definition mt_op_name in nn/graph/op/. Append new ops at the end. */
+ * definition mt_op_name in nn/graph/op/ and its kernels mt_blas_op_name in the
+ * blas backend, which has every op. Append new ops at the end. */
 #define MT_OP_LIST(X) \
 	X(CONV, conv)               /* weight (O,C,kh,kw), bias (O) or none */ \
 	X(DENSE, dense)             /* weight (O,C*H*W), bias (O) or none */ \
@@ -117,6 +118,8 @@ struct mt_ops {
 /* The backend of this name ("blas", "onednn"), or NULL and the reason in
  * err. Tables are static. */
 const struct mt_ops *mt_ops_get(const char *name, struct mt_err *err);
+/* The error of a backend that does not implement this op: MT_EUSAGE. */
+int mt_ops_lacks(const char *backend, enum mt_op_id op, struct mt_err *err);
 extern const struct mt_ops mt_ops_blas, mt_ops_onednn;
 
 #endif

@@ -9,25 +9,10 @@
 
 #include "base/mem.h"
 
-struct kernel {
-	void (*plan)(struct mt_step *st);
-	void (*forward)(struct mt_step *st);
-	void (*backward)(struct mt_step *st);
-};
-
-#define KERNEL(name) {mt_blas_##name##_plan, mt_blas_##name##_forward, mt_blas_##name##_backward}
-
-static const struct kernel kernels[MT_N_OP] = {
-	[MT_OP_CONV] = KERNEL(conv), [MT_OP_DENSE] = KERNEL(dense),
-	[MT_OP_BATCHNORM] = KERNEL(norm), [MT_OP_RELU] = KERNEL(act),
-	[MT_OP_ELU] = KERNEL(act), [MT_OP_SIGMOID] = KERNEL(act),
-	[MT_OP_SOFTMAX] = KERNEL(act), [MT_OP_LOGSOFTMAX] = KERNEL(act),
-	[MT_OP_MAXPOOL] = KERNEL(pool), [MT_OP_AVGPOOL] = KERNEL(pool),
-	[MT_OP_GLOBALPOOL] = KERNEL(pool), [MT_OP_DROPOUT] = KERNEL(act),
-	[MT_OP_ADD] = KERNEL(move), [MT_OP_CONCAT] = KERNEL(move),
-	[MT_OP_RESHAPE] = KERNEL(move), [MT_OP_PERMUTE] = KERNEL(move),
-	[MT_OP_PAD] = KERNEL(move), [MT_OP_INSTANCENORM] = KERNEL(instnorm),
-};
+#define DECLARE(id, name) extern const struct mt_blas_op mt_blas_op_##name;
+MT_OP_LIST(DECLARE)
+#define ROW(id, name) [MT_OP_##id] = &mt_blas_op_##name,
+static const struct mt_blas_op *const ops[MT_N_OP] = {MT_OP_LIST(ROW)};
 
 static int open_blas(void **ctx, int n_thread, struct mt_err *err)
 {
@@ -46,11 +31,15 @@ static void begin(void *ctx)
 
 static int plan(void *ctx, struct mt_step *st, struct mt_err *err)
 {
+	const struct mt_blas_op *op = ops[st->op];
 	(void)ctx;
+	if (!op->forward || (st->train && !op->backward))
+		return mt_ops_lacks("blas", st->op, err);
 	for (int i = 0; i < 4; i++)
 		if (st->in[0]->dim[i] > INT32_MAX || st->out->dim[i] > INT32_MAX)
 			return mt_err_set(err, MT_EUSAGE, "the map is too large for BLAS");
-	kernels[st->op].plan(st);
+	if (op->plan)
+		op->plan(st);
 	return MT_OK;
 }
 
@@ -64,7 +53,7 @@ static int forward(void *ctx, struct mt_step *st, struct mt_err *err)
 {
 	(void)ctx;
 	(void)err;
-	kernels[st->op].forward(st);
+	ops[st->op]->forward(st);
 	return MT_OK;
 }
 
@@ -72,7 +61,7 @@ static int backward(void *ctx, struct mt_step *st, struct mt_err *err)
 {
 	(void)ctx;
 	(void)err;
-	kernels[st->op].backward(st);
+	ops[st->op]->backward(st);
 	return MT_OK;
 }
 

@@ -7,30 +7,15 @@
 
 #include "nn/dev/ops.h"
 
-void mt_blas_conv_plan(struct mt_step *st);
-void mt_blas_conv_forward(struct mt_step *st);
-void mt_blas_conv_backward(struct mt_step *st);
-void mt_blas_dense_plan(struct mt_step *st);
-void mt_blas_dense_forward(struct mt_step *st);
-void mt_blas_dense_backward(struct mt_step *st);
-void mt_blas_norm_plan(struct mt_step *st);
-void mt_blas_norm_forward(struct mt_step *st);
-void mt_blas_norm_backward(struct mt_step *st);
-void mt_blas_instnorm_plan(struct mt_step *st);
-void mt_blas_instnorm_forward(struct mt_step *st);
-void mt_blas_instnorm_backward(struct mt_step *st);
-/* maxpool, avgpool, globalpool */
-void mt_blas_pool_plan(struct mt_step *st);
-void mt_blas_pool_forward(struct mt_step *st);
-void mt_blas_pool_backward(struct mt_step *st);
-/* relu, elu, sigmoid, softmax, logsoftmax, dropout */
-void mt_blas_act_plan(struct mt_step *st);
-void mt_blas_act_forward(struct mt_step *st);
-void mt_blas_act_backward(struct mt_step *st);
-/* add, concat, reshape, permute, pad */
-void mt_blas_move_plan(struct mt_step *st);
-void mt_blas_move_forward(struct mt_step *st);
-void mt_blas_move_backward(struct mt_step *st);
+/* How the backend computes an op. The file that has the kernels of op NAME
+ * defines mt_blas_op_NAME; blas.c makes the table from MT_OP_LIST. */
+struct mt_blas_op {
+	/* Sets work_size, tmp_size, need_in, need_out; NULL: nothing to set.
+	 * An op without forward, or in training backward, is refused by name. */
+	void (*plan)(struct mt_step *st);
+	void (*forward)(struct mt_step *st);
+	void (*backward)(struct mt_step *st);
+};
 
 /* y = max(y, 0); dy = 0 where y is not above 0. */
 void mt_blas_relu(float *y, size_t n);

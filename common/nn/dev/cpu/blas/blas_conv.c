@@ -46,7 +46,7 @@ static void unfold(const struct mt_step *st, const struct shape *s, float *col, 
 			}
 }
 
-void mt_blas_conv_plan(struct mt_step *st)
+static void conv_plan(struct mt_step *st)
 {
 	struct shape s = get_shape(st);
 	st->tmp_size = (size_t)(s.K * s.OH * s.OW) * sizeof(float);
@@ -54,7 +54,7 @@ void mt_blas_conv_plan(struct mt_step *st)
 	st->need_out = st->relu;
 }
 
-void mt_blas_conv_forward(struct mt_step *st)
+static void conv_forward(struct mt_step *st)
 {
 	struct shape s = get_shape(st);
 	const float *w = st->param[0]->w.data, *b = st->param[1] ? st->param[1]->w.data : NULL;
@@ -88,7 +88,7 @@ static void bias_gradient(const struct mt_step *st, const struct shape *s)
 	}
 }
 
-void mt_blas_conv_backward(struct mt_step *st)
+static void conv_backward(struct mt_step *st)
 {
 	struct shape s = get_shape(st);
 	const float *w = st->param[0]->w.data;
@@ -113,13 +113,13 @@ void mt_blas_conv_backward(struct mt_step *st)
 	}
 }
 
-void mt_blas_dense_plan(struct mt_step *st)
+static void dense_plan(struct mt_step *st)
 {
 	st->need_in = 1;
 	st->need_out = st->relu;
 }
 
-void mt_blas_dense_forward(struct mt_step *st)
+static void dense_forward(struct mt_step *st)
 {
 	struct shape s = get_shape(st);
 	const float *b = st->param[1] ? st->param[1]->w.data : NULL;
@@ -133,7 +133,7 @@ void mt_blas_dense_forward(struct mt_step *st)
 		mt_blas_relu(y, st->out->size);
 }
 
-void mt_blas_dense_backward(struct mt_step *st)
+static void dense_backward(struct mt_step *st)
 {
 	struct shape s = get_shape(st);
 	const float *dy = st->dout->data;
@@ -148,3 +148,6 @@ void mt_blas_dense_backward(struct mt_step *st)
 			    (int)s.O, 1, dy, (int)s.O, st->param[0]->w.data, (int)s.in, 0,
 			    st->din[0]->data, (int)s.in);
 }
+
+const struct mt_blas_op mt_blas_op_conv = {conv_plan, conv_forward, conv_backward};
+const struct mt_blas_op mt_blas_op_dense = {dense_plan, dense_forward, dense_backward};

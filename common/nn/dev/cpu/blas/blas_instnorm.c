@@ -8,7 +8,7 @@
 #include "nn/dev/cpu/blas/blas.h"
 
 /* work: mean and 1/deviation of each row; tmp: two doubles for each row. */
-void mt_blas_instnorm_plan(struct mt_step *st)
+static void instnorm_plan(struct mt_step *st)
 {
 	const int64_t *d = st->in[0]->dim;
 	st->work_size = (size_t)(2 * d[0] * d[1]) * sizeof(float);
@@ -16,7 +16,7 @@ void mt_blas_instnorm_plan(struct mt_step *st)
 	st->need_in = 1;
 }
 
-void mt_blas_instnorm_forward(struct mt_step *st)
+static void instnorm_forward(struct mt_step *st)
 {
 	const int64_t *d = st->in[0]->dim;
 	const float *x = st->in[0]->data, *gamma = st->param[0]->w.data;
@@ -45,7 +45,7 @@ void mt_blas_instnorm_forward(struct mt_step *st)
 }
 
 /* As of batch normalisation, with the sums of dx over one row. */
-void mt_blas_instnorm_backward(struct mt_step *st)
+static void instnorm_backward(struct mt_step *st)
 {
 	const int64_t *d = st->in[0]->dim;
 	const float *x = st->in[0]->data, *gamma = st->param[0]->w.data;
@@ -82,3 +82,6 @@ void mt_blas_instnorm_backward(struct mt_step *st)
 		dgamma[c] = (float)s2;
 	}
 }
+
+const struct mt_blas_op mt_blas_op_instancenorm = {instnorm_plan, instnorm_forward,
+						    instnorm_backward};

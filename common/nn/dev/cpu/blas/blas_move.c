@@ -4,11 +4,6 @@
 
 #include "nn/dev/cpu/blas/blas.h"
 
-void mt_blas_move_plan(struct mt_step *st)
-{
-	(void)st;
-}
-
 /* Between input i and its slice of the output along C. */
 static void concat(struct mt_step *st, int i, int64_t at, int back)
 {
@@ -64,49 +59,73 @@ static void permute(struct mt_step *st, int back)
 				}
 }
 
-void mt_blas_move_forward(struct mt_step *st)
+static void add_forward(struct mt_step *st)
 {
 	float *y = st->out->data;
 	size_t n = st->out->size;
-	int64_t at = 0, B = st->out->dim[0];
-	switch (st->op) {
-	case MT_OP_ADD:
-		memcpy(y, st->in[0]->data, n * sizeof *y);
-		for (int i = 1; i < st->n_in; i++) {
-			const float *x = st->in[i]->data;
-			for (size_t k = 0; k < n; k++)
-				y[k] += x[k];
-		}
-		break;
-	case MT_OP_CONCAT:
-		for (int i = 0; i < st->n_in; at += mt_tensor_count(st->in[i++]) / B)
-			concat(st, i, at, 0);
-		break;
-	case MT_OP_PERMUTE:
-		permute(st, 0);
-		break;
-	case MT_OP_PAD:
-		pad(st, 0);
-		break;
-	default:
-		memcpy(y, st->in[0]->data, n * sizeof *y);
+	memcpy(y, st->in[0]->data, n * sizeof *y);
+	for (int i = 1; i < st->n_in; i++) {
+		const float *x = st->in[i]->data;
+		for (size_t k = 0; k < n; k++)
+			y[k] += x[k];
 	}
 }
 
-void mt_blas_move_backward(struct mt_step *st)
+static void copy_forward(struct mt_step *st)
 {
-	const float *dy = st->dout->data;
-	int64_t at = 0, B = st->out->dim[0];
-	for (int i = 0; i < st->n_in; at += mt_tensor_count(st->in[i++]) / B) {
-		if (!st->din[i])
-			continue;
-		if (st->op == MT_OP_CONCAT)
-			concat(st, i, at, 1);
-		else if (st->op == MT_OP_PERMUTE)
-			permute(st, 1);
-		else if (st->op == MT_OP_PAD)
-			pad(st, 1);
-		else
-			memcpy(st->din[i]->data, dy, st->out->size * sizeof *dy);
-	}
+	memcpy(st->out->data, st->in[0]->data, st->out->size * sizeof(float));
 }
+
+/* The gradient of each input is that of the output. */
+static void copy_backward(struct mt_step *st)
+{
+	for (int i = 0; i < st->n_in; i++)
+		if (st->din[i])
+			memcpy(st->din[i]->data, st->dout->data, st->out->size * sizeof(float));
+}
+
+static void concat_run(struct mt_step *st, int back)
+{
+	int64_t at = 0, B = st->out->dim[0];
+	for (int i = 0; i < st->n_in; at += mt_tensor_count(st->in[i++]) / B)
+		if (!back || st->din[i])
+			concat(st, i, at, back);
+}
+
+static void concat_forward(struct mt_step *st)
+{
+	concat_run(st, 0);
+}
+
+static void concat_backward(struct mt_step *st)
+{
+	concat_run(st, 1);
+}
+
+static void permute_forward(struct mt_step *st)
+{
+	permute(st, 0);
+}
+
+static void permute_backward(struct mt_step *st)
+{
+	if (st->din[0])
+		permute(st, 1);
+}
+
+static void pad_forward(struct mt_step *st)
+{
+	pad(st, 0);
+}
+
+static void pad_backward(struct mt_step *st)
+{
+	if (st->din[0])
+		pad(st, 1);
+}
+
+const struct mt_blas_op mt_blas_op_add = {NULL, add_forward, copy_backward};
+const struct mt_blas_op mt_blas_op_concat = {NULL, concat_forward, concat_backward};
+const struct mt_blas_op mt_blas_op_reshape = {NULL, copy_forward, copy_backward};
+const struct mt_blas_op mt_blas_op_permute = {NULL, permute_forward, permute_backward};
+const struct mt_blas_op mt_blas_op_pad = {NULL, pad_forward, pad_backward};

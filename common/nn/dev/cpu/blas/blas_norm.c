@@ -26,7 +26,7 @@ static struct view get_view(const struct mt_step *st)
 }
 
 /* work: mean [C], 1/deviation [C]; tmp: two doubles for each (row, channel). */
-void mt_blas_norm_plan(struct mt_step *st)
+static void norm_plan(struct mt_step *st)
 {
 	struct view v = get_view(st);
 	st->work_size = (size_t)(2 * v.C) * sizeof(float);
@@ -81,7 +81,7 @@ static void batch_stats(struct mt_step *st, const struct view *v, float *mean, f
 	}
 }
 
-void mt_blas_norm_forward(struct mt_step *st)
+static void norm_forward(struct mt_step *st)
 {
 	struct view v = get_view(st);
 	const float *x = st->in[0]->data, *gamma = st->param[0]->w.data;
@@ -109,7 +109,7 @@ void mt_blas_norm_forward(struct mt_step *st)
 
 /* xhat = (x - mean) inv; dgamma = sum dy xhat; dbeta = sum dy;
  * dx = gamma inv (dy - dbeta / N - xhat dgamma / N). */
-void mt_blas_norm_backward(struct mt_step *st)
+static void norm_backward(struct mt_step *st)
 {
 	struct view v = get_view(st);
 	const float *x = st->in[0]->data, *gamma = st->param[0]->w.data;
@@ -147,3 +147,5 @@ void mt_blas_norm_backward(struct mt_step *st)
 			dx[k * n + i] = a * (dy[k * n + i] - b - (x[k * n + i] - m) * q);
 	}
 }
+
+const struct mt_blas_op mt_blas_op_batchnorm = {norm_plan, norm_forward, norm_backward};

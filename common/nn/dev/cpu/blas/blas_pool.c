@@ -27,7 +27,7 @@ static struct pool get_pool(const struct mt_step *st)
 }
 
 /* work: where in its map each maximum was. */
-void mt_blas_pool_plan(struct mt_step *st)
+static void pool_plan(struct mt_step *st)
 {
 	if (st->train && get_pool(st).mode & MT_POOL_MAX)
 		st->work_size = (size_t)mt_tensor_count(st->out) * sizeof(int32_t);
@@ -52,7 +52,7 @@ static void forward_map(const struct pool *p, const float *x, float *y, int32_t 
 	}
 }
 
-void mt_blas_pool_forward(struct mt_step *st)
+static void pool_forward(struct mt_step *st)
 {
 	struct pool p = get_pool(st);
 	const float *x = st->in[0]->data;
@@ -78,7 +78,7 @@ static void backward_map(const struct pool *p, float *dx, const float *dy, const
 	}
 }
 
-void mt_blas_pool_backward(struct mt_step *st)
+static void pool_backward(struct mt_step *st)
 {
 	struct pool p = get_pool(st);
 	const float *dy = st->dout->data;
@@ -91,3 +91,7 @@ void mt_blas_pool_backward(struct mt_step *st)
 	for (int64_t k = 0; k < p.n; k++)
 		backward_map(&p, dx + k * in, dy + k * out, at ? at + k * out : NULL);
 }
+
+const struct mt_blas_op mt_blas_op_maxpool = {pool_plan, pool_forward, pool_backward};
+const struct mt_blas_op mt_blas_op_avgpool = {pool_plan, pool_forward, pool_backward};
+const struct mt_blas_op mt_blas_op_globalpool = {pool_plan, pool_forward, pool_backward};
