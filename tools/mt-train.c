@@ -126,7 +126,7 @@ static struct train {
  * command line. */
 static int set_again(struct mt_err *err)
 {
-	int rc = opts.config ? mt_tool_config(&tool, opts.config, err) : MT_OK;
+	int rc = opts.config ? mt_tool_config(opts.config, err) : MT_OK;
 	return rc ? rc : mt_tool_again(err);
 }
 

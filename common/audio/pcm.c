@@ -78,8 +78,8 @@ int mt_pcm_limit(const char *name, double n, double claim, int rate, int n_chann
 	if (n_channel > 1)
 		snprintf(with, sizeof with, " with %d channels", n_channel);
 	return mt_err_item(err, "limit.record", "%s: %s%" PRIu64 ":%02d:%02d at %d Hz%s is "
-			   "%s in one record, more than --max-record %s; cut it with "
-			   "--segment", name, known ? "" : "the first ", s / 3600,
+			   "%s in one record, more than `max-record` %s; cut it with "
+			   "`segment`", name, known ? "" : "the first ", s / 3600,
 			   (int)(s / 60 % 60), (int)(s % 60), rate, with, have, most);
 }
 

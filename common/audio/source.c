@@ -200,7 +200,7 @@ static int open_any(struct mt_source *s, const char *path, const char *stage,
 	}
 	if (S_ISDIR(st.st_mode))
 		return refuse(err, stage, "open", s->name,
-			      "is a folder; mt-scan lists what is in it");
+			      "is a folder; `scan` lists what is in it");
 	if (path && (S_ISCHR(st.st_mode) || S_ISBLK(st.st_mode)))
 		return refuse(err, stage, "open", s->name, "is a device, not a file");
 	if (!S_ISREG(st.st_mode) || (!path && lseek(s->fd, 0, SEEK_CUR) != 0))

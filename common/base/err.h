@@ -6,7 +6,13 @@
  * mt_err owned by the caller, untouched on success; NULL is allowed. The text
  * is one whole sentence without a newline or final full stop that names the
  * thing, the place and both numbers, fit to be shown as it is. Libraries do
- * not print, do not exit and do not read the environment. */
+ * not print, do not exit and do not read the environment.
+ *
+ * A library knows no command line. Where the way out is a parameter, the text names
+ * it in backquotes ("`force` starts over"), also with a value ("use `output FILE`");
+ * where it is another program of the toolkit, what that does ("`scan` lists sound
+ * files", "`pack split` draws splits"). The tools put their options and programs in
+ * their place (tool/spell.h). */
 #ifndef MT_BASE_ERR_H
 #define MT_BASE_ERR_H
 

@@ -222,7 +222,7 @@ static int try_map(struct mt_fit *fit, struct score *best, const struct mt_weigh
 	}
 	if (!f.net) {
 		mt_family_release(&f);
-		return mt_err_set(err, MT_EUSAGE, "%s: does not name a net; name it with --net",
+		return mt_err_set(err, MT_EUSAGE, "%s: does not name a net; name it with `net`",
 				  opt->map);
 	}
 	return try_family(fit, best, &f, w, err);
@@ -237,11 +237,11 @@ int mt_fit_find(struct mt_fit *fit, const struct mt_weights *w, const struct mt_
 			  : try_all(fit, &best, w, opt->net, err);
 	if (!rc && *best.differs && !best.n_match && !opt->net && !opt->map)
 		rc = mt_err_set(err, MT_EINPUT, "%s: %s with %zu tensors, but no known net has any "
-				"of their names; name the net with --net and its tensors with "
-				"--map", path, w->format, w->n);
+				"of their names; name the net with `net` and its tensors with "
+				"`map`", path, w->format, w->n);
 	else if (!rc && *best.differs)
 		rc = mt_err_set(err, MT_EINPUT, "%s: %s with %zu tensors does not fit %s%.100s "
-				"(%zu of %d tensors do): %.240s; see --net and --map", path,
+				"(%zu of %d tensors do): %.240s; see `net` and `map`", path,
 				w->format, w->n, opt->net || opt->map ? "the net "
 				: "any known net, the closest is ", fit->net.name,
 				best.n_match, fit->net.n_param, best.differs);

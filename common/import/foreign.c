@@ -78,7 +78,7 @@ int mt_foreign_read(struct mt_weights *w, const char *path, struct mt_err *err)
 	}
 	if (mt_model_text(&m, "net") && mt_model_text(&m, "frontend"))
 		rc = mt_err_set(err, MT_EINPUT, "%s: is a model of mt already; give it to "
-				"mt-predict -m as it is", path);
+				"`predict model` as it is", path);
 	uint64_t limit = 0;
 	for (size_t i = 0; i < m.n_tensor; i++)
 		limit += m.tensor[i].size * FACTOR;

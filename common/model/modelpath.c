@@ -165,7 +165,7 @@ int mt_model_find(char **path, const char *name, const char *const *folder,
 	join(where, sizeof where, folder, count(folder));
 	if (!*have)
 		return mt_err_set(err, MT_EUSAGE, "unknown model '%.60s': no model is installed "
-				  "in %s; name a file with -m ./FILE, or " HOW, name, where);
+				  "in %s; name a file as ./FILE, or " HOW, name, where);
 	return mt_err_set(err, MT_EUSAGE, "unknown model '%.60s'%s installed are %s; name a "
 			  "file of your own as ./FILE (searched: %s)", name, hint, have, where);
 }
@@ -189,8 +189,8 @@ int mt_model_default(char **name, char **path, const char *const *folder,
 	if (*path)
 		return MT_OK;
 	join(where, sizeof where, folder, count(folder));
-	return mt_err_set(err, MT_EUSAGE, "no model: name one with -m MODEL, or install one: " HOW
-			  " (looked in %s)", where);
+	return mt_err_set(err, MT_EUSAGE, "no model: name one with `model MODEL`, or "
+			  "install one: " HOW " (looked in %s)", where);
 }
 
 static bool has_crc(const char *path, uint32_t crc, uint32_t *other)

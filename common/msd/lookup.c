@@ -147,7 +147,7 @@ static int put_song(struct mt_msd_lookup *l, const char *query, size_t *n,
 	int rc = MT_OK;
 	if (l->msd->extra[l->msd->n_extra - 1].type != 's')
 		return mt_err_set(err, MT_EINPUT, "%s: has no column song_id, so "
-				  "%.20s cannot be looked up; --metadata DB may "
+				  "%.20s cannot be looked up; `metadata` DB may "
 				  "have one", l->msd->path, query);
 	if (!l->by_song) {
 		l->by_song = mt_calloc(high, sizeof *l->by_song);

@@ -72,11 +72,11 @@ static int choose_folder(struct mt_pack *p, bool force, bool resume,
 		free(next);
 	if (!rc && is_set && !force && !resume)
 		rc = mt_err_set(err, MT_EUSAGE, "%s: holds a packed set already; "
-				"--force replaces it", p->folder);
+				"`force` replaces it", p->folder);
 	else if (!rc && n + begun && !force && !resume)
 		rc = mt_err_set(err, MT_EUSAGE, "%s: holds %zu part%s of a run "
-				"that was cut short; --resume continues, "
-				"--force starts over", p->folder,
+				"that was cut short; `resume` continues, "
+				"`force` starts over", p->folder,
 				begun ? begun : n,
 				(begun ? begun : n) == 1 ? "" : "s");
 	if (!rc && (force || !into_next))
@@ -176,7 +176,7 @@ static int same_head(struct mt_pack *p, struct mt_err *err)
 		return MT_OK;
 	return mt_err_set(err, MT_EINPUT, "%s: its header is not the one that "
 			  "this run would write: other options or another "
-			  "input; --force starts over", p->old.name);
+			  "input; `force` starts over", p->old.name);
 }
 
 /* Resuming: the next record of the finished parts, MT_END behind the last. */
@@ -234,7 +234,7 @@ static int same_record(struct mt_pack *p, const struct mt_frame *frame,
 		return MT_OK;
 	return mt_err_set(err, MT_EINPUT, "%s: record %" PRIu64 " is '%.*s', "
 			  "the input has '%.200s'%s: this is not the input "
-			  "that was packed before; --force starts over",
+			  "that was packed before; `force` starts over",
 			  p->old.name, p->n_record, mt_rec_key_shown(key, n),
 			  key, frame->key, same ? " with other content" : "");
 }
@@ -304,7 +304,7 @@ int mt_pack_put(struct mt_pack *p, const struct mt_frame *frame,
 	if (rc == MT_END && p->complete) {
 		rc = mt_err_set(err, MT_EINPUT, "%s: is complete and ends "
 				"before '%.200s' of the input: this is not "
-				"the input that was packed before; --force "
+				"the input that was packed before; `force` "
 				"starts over", p->folder, frame->key);
 	} else if (rc == MT_END) {
 		rc = p->is_open ? MT_OK : open_part(p, err);
@@ -325,7 +325,7 @@ int mt_pack_close(struct mt_pack *p, struct mt_err *err)
 	if (!rc)
 		rc = mt_err_set(err, MT_EINPUT, "%s: holds more records than "
 				"the input gave: this is not the input that "
-				"was packed before; --force starts over",
+				"was packed before; `force` starts over",
 				p->old.name);
 	if (rc == MT_END && p->complete) {
 		mt_pack_abort(p);
@@ -350,7 +350,7 @@ int mt_pack_finish(struct mt_pack *p, struct mt_err *err)
 	size_t n = mt_packdir_parts(p->work);
 	if (n != p->set.n_part)
 		return mt_err_set(err, MT_EINPUT, "%s: holds %zu parts, but the new "
-				  "set has %zu; --force packs anew", p->work, n,
+				  "set has %zu; `force` packs anew", p->work, n,
 				  p->set.n_part);
 	int rc = mt_manifest_write(p, err);
 	if (!rc && strcmp(p->work, p->folder) != 0)

@@ -153,7 +153,7 @@ static int check_part(const char *folder, const char *next, const json_t *part,
 	if ((stat(from, &st) && stat(to, &st)) || !S_ISREG(st.st_mode) ||
 	    st.st_size != bytes)
 		rc = mt_err_set(err, MT_EINPUT, "%s: is missing or differs from "
-				"%s/" MANIFEST "; --force starts over",
+				"%s/" MANIFEST "; `force` starts over",
 				from, next);
 	free(from);
 	free(to);

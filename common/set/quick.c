@@ -77,7 +77,7 @@ static int add_file(struct mt_quick *q, const char *path, struct mt_err *err)
 	mt_rec_init(&rec);
 	if (fstat(r.fd, &st) || !S_ISREG(st.st_mode))
 		rc = mt_err_set(err, MT_EUSAGE, "%s: not a regular file; "
-				"--quick needs one", r.name);
+				"`quick` needs one", r.name);
 	else if (!st.st_size)
 		rc = mt_err_set(err, MT_EINPUT, "%s: is empty (did the tool "
 				"that wrote it fail?)", r.name);

@@ -53,7 +53,7 @@ int mt_split_parse(struct mt_split *s, const char *text, uint64_t seed,
 		int i = ok && share > 0 && share <= 1
 				? add_name(s, p, name) : -1;
 		if (i < 0 || i != n)
-			return mt_err_set(err, MT_EUSAGE, "--split takes "
+			return mt_err_set(err, MT_EUSAGE, "`split` takes "
 					  "name:share,... such as train:0.8,"
 					  "test:0.2, not '%s'", text);
 		sum += share;
@@ -61,7 +61,7 @@ int mt_split_parse(struct mt_split *s, const char *text, uint64_t seed,
 		p += len + (p[len] == ',');
 	}
 	if (fabs(sum - 1) > 1e-6)
-		return mt_err_set(err, MT_EUSAGE, "the shares of --split sum "
+		return mt_err_set(err, MT_EUSAGE, "the shares of `split` sum "
 				  "to %g, not to 1", sum);
 	s->upto[s->n - 1] = 1;
 	return MT_OK;
@@ -72,7 +72,7 @@ int mt_split_list(struct mt_split *s, const char *text, struct mt_err *err)
 	const char *eq = strchr(text, '=');
 	int split = eq ? add_name(s, text, (size_t)(eq - text)) : -1;
 	if (split < 0)
-		return mt_err_set(err, MT_EUSAGE, "--split-list takes "
+		return mt_err_set(err, MT_EUSAGE, "`split-list` takes "
 				  "NAME=FILE, not '%s'", text);
 	struct mt_names list;
 	int rc = mt_names_open(&list, eq + 1, false, err);

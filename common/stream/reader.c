@@ -46,7 +46,7 @@ int mt_reader_open(struct mt_reader *r, const char *path, struct mt_err *err)
 			r->fd = -1;
 			return mt_err_set(err, MT_EINPUT, "%s: is a folder "
 					  "without manifest.json, not a packed "
-					  "set or not a complete one; mt-scan "
+					  "set or not a complete one; `scan` "
 					  "lists the sound files in a folder",
 					  path);
 		}
@@ -165,7 +165,7 @@ static int not_a_frame(struct mt_reader *r, const struct raw *f, size_t n,
 	return mt_err_set(err, MT_EINPUT, "%s: byte %" PRIu64 ": not a frame, "
 			  "found \"%s\"%s", r->name, f->at, text,
 			  !f->at && is_sound(f->head, n) ?
-			  "; this is a sound file, which mt-decode reads" : "");
+			  "; this is a sound file, which `decode` reads" : "");
 }
 
 /* The content, in a buffer that grows as the bytes come. */
@@ -256,7 +256,7 @@ static int unpack(struct mt_reader *r, struct raw *f, struct mt_rec *rec,
 	if (raw > r->max_raw && raw / MAX_RATIO > z_size)
 		return mt_err_set(err, MT_EINPUT, "%s: frame %" PRIu64 " at byte %"
 				  PRIu64 ": %zu bytes that unpack to %s, more than "
-				  "--max-record %s", r->name, r->seq, f->at, z_size,
+				  "`max-record` %s", r->name, r->seq, f->at, z_size,
 				  mt_num_size_text(have, sizeof have, raw),
 				  mt_num_size_text(most, sizeof most, r->max_raw));
 	unsigned char *out = mt_rec_try_alloc(rec, rows + raw);

@@ -195,7 +195,7 @@ static int add_columns(struct mt_where *w, const struct mt_head *head,
 			continue;
 		if (w->n_column == MAX_COLUMN)
 			return mt_err_set(err, MT_EINPUT, "the header declares more than "
-					  "%d fields; --where cannot take them",
+					  "%d fields; `where` cannot take them",
 					  MAX_COLUMN);
 		bool text = !strcmp(l->word[2], "s");
 		if (text || l->n_word < 4 || !*l->word[3] ||
@@ -309,22 +309,22 @@ static int prepare(struct mt_where *w, const char *expr, struct mt_err *err)
 			       : other_key(w, expr);
 	int rc = MT_OK;
 	if (twin) {
-		rc = mt_err_set(err, MT_EUSAGE, "--where '%.150s': '%s' is ambiguous: "
+		rc = mt_err_set(err, MT_EUSAGE, "`where` '%.150s': '%s' is ambiguous: "
 				"fields of the stream differ from it in case only, "
 				"and SQL ignores case", expr, twin);
 	} else if (bad && w->unsteady) {
-		rc = mt_err_set(err, MT_EUSAGE, "--where '%.150s': random "
+		rc = mt_err_set(err, MT_EUSAGE, "`where` '%.150s': random "
 				"numbers and dates are not reproducible: "
 				"%s()", expr, w->unsteady);
 	} else if (bad) {
 		char *have = columns(w);
-		rc = mt_err_set(err, MT_EUSAGE, "--where '%.150s': %.100s "
+		rc = mt_err_set(err, MT_EUSAGE, "`where` '%.150s': %.100s "
 				"(columns: %.200s)", expr,
 				sqlite3_errmsg(w->db), have);
 		free(have);
 	} else if (*tail || sqlite3_column_count(w->stmt) != 1 ||
 		   sqlite3_bind_parameter_count(w->stmt) != w->n_column) {
-		rc = mt_err_set(err, MT_EUSAGE, "--where '%.150s': one "
+		rc = mt_err_set(err, MT_EUSAGE, "`where` '%.150s': one "
 				"expression is required, without parameters",
 				expr);
 	}
@@ -388,7 +388,7 @@ static int refuse(const struct mt_rec *rec, const char *field, struct mt_err *er
 	size_t n;
 	const char *key = mt_rec_key(rec, &n);
 	return mt_err_set(err, MT_EINPUT, "record '%.*s': its %s has more than %d bytes, "
-			  "the most that --where takes", mt_rec_key_shown(key, n), key,
+			  "the most that `where` takes", mt_rec_key_shown(key, n), key,
 			  field, MAX_TEXT);
 }
 
@@ -405,10 +405,10 @@ int mt_where_test(struct mt_where *w, const struct mt_rec *rec, bool *yes,
 	if (got == SQLITE_ROW)
 		*yes = sqlite3_column_double(w->stmt, 0) != 0;
 	else if (w->too_long)
-		rc = mt_err_set(err, MT_EUSAGE, "--where: takes more than %d million "
+		rc = mt_err_set(err, MT_EUSAGE, "`where`: takes more than %d million "
 				"steps for one record", MAX_STEPS);
 	else
-		rc = mt_err_set(err, MT_EUSAGE, "--where: %s",
+		rc = mt_err_set(err, MT_EUSAGE, "`where`: %s",
 				sqlite3_errmsg(w->db));
 	sqlite3_reset(w->stmt);
 	return rc;

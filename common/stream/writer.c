@@ -40,7 +40,7 @@ int mt_writer_open(struct mt_writer *w, const char *path, struct mt_err *err)
 		mt_writer_abort(w);
 		return mt_err_set(err, MT_EUSAGE, "standard output is a "
 				  "terminal: a binary stream is not written "
-				  "there; use a pipe, > FILE or -o FILE");
+				  "there; use a pipe, > FILE or `output FILE`");
 	}
 	return MT_OK;
 }

@@ -116,6 +116,15 @@ static int begin_segment(void *ctx, struct mt_rec *rec, struct mt_err *err)
 	return rc;
 }
 
+/* A record that a callback refuses. */
+static int fail(const struct run *r, struct mt_rec *rec, const struct mt_err *why)
+{
+	char *text = mt_tool_spell(why->text);
+	mt_rec_fail(rec, r->f->tool->name, why->code, text);
+	free(text);
+	return MT_OK;
+}
+
 static int pull_source(struct run *r, struct mt_rec *rec, bool *alone,
 		       struct mt_err *err)
 {
@@ -135,10 +144,8 @@ static int pull_source(struct run *r, struct mt_rec *rec, bool *alone,
 		rec->type = MT_DONE;
 		return MT_OK;
 	}
-	if (rc == MT_EITEM) {
-		mt_rec_fail(rec, f->tool->name, why.code, why.text);
-		return MT_OK;
-	}
+	if (rc == MT_EITEM)
+		return fail(r, rec, &why);
 	if (rc && err)
 		*err = why;
 	return rc;
@@ -168,10 +175,8 @@ static int work(void *ctx, void **scratch, struct mt_rec *rec,
 		*scratch = f->worker_new();
 	struct mt_err why = {0};
 	int rc = f->step(*scratch, rec, emit, &why);
-	if (rc == MT_EITEM) {
-		mt_rec_fail(rec, f->tool->name, why.code, why.text);
-		return MT_OK;
-	}
+	if (rc == MT_EITEM)
+		return fail(r, rec, &why);
 	if (rc < 0 && err)
 		*err = why;
 	return rc;

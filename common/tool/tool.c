@@ -20,12 +20,16 @@
 #include "tool/cmdline.h"
 #include "tool/outputs.h"
 #include "tool/progress.h"
+#include "tool/spell.h"
 
 struct mt_common mt_common = {.progress = "auto", .max_record = MT_RECORD_MAX};
+
+#define MAX_SETS 16
 
 static const char *tool_name = "mt";
 static const char *program = "mt";  /* as it was started, without folder */
 static struct mt_given given;
+static struct mt_opt_set sets[MAX_SETS + 1];  /* all of the running tool's */
 static char *cmdline;
 
 #define AT(field) offsetof(struct mt_common, field)
@@ -77,10 +81,9 @@ static const struct mt_opt all_rows[] = {
 	{0},
 };
 
-#define MAX_SETS 16
-
-static void all_sets(const struct mt_tool *tool, struct mt_opt_set *out)
+static void all_sets(const struct mt_tool *tool)
 {
+	struct mt_opt_set *out = sets;
 	static const struct { unsigned flag; const struct mt_opt *rows; }
 	common[] = {
 		{MT_TOOL_OUTPUT, output_rows}, {MT_TOOL_JOBS, jobs_rows},
@@ -137,8 +140,7 @@ static void print_row(const struct mt_opt *o)
 	print_wrapped(o->help, HELP_AT);
 }
 
-static void print_help(const struct mt_tool *tool,
-		       const struct mt_opt_set *sets)
+static void print_help(const struct mt_tool *tool)
 {
 	printf("%s - %s\n\nusage: %s ", tool->name, tool->purpose, tool->name);
 	print_wrapped(tool->synopsis, strlen("usage: ") +
@@ -154,8 +156,8 @@ static void print_help(const struct mt_tool *tool,
 	}
 	if (tool->verbs)
 		putchar('\n');
-	for (; sets->rows; sets++)
-		for (const struct mt_opt *o = sets->rows; o->name; o++)
+	for (const struct mt_opt_set *s = sets; s->rows; s++)
+		for (const struct mt_opt *o = s->rows; o->name; o++)
 			print_row(o);
 }
 
@@ -165,13 +167,13 @@ static void print_verbs(const struct mt_tool *tool)
 		printf("%s\t%s\t%s\n", v->name, v->args, v->help);
 }
 
-static void print_table(const struct mt_opt_set *sets)
+static void print_table(void)
 {
 	static const char *const type[] = {"flag", "str", "path", "path",
 					   "i64", "f64", "size", "choice", "list",
 					   "maybe"};
-	for (; sets->rows; sets++)
-		for (const struct mt_opt *o = sets->rows; o->name; o++)
+	for (const struct mt_opt_set *s = sets; s->rows; s++)
+		for (const struct mt_opt *o = s->rows; o->name; o++)
 			printf("%.1s\t%s\t%s\t%s\t%s\t%s\n", &o->letter,
 			       o->name, o->arg ? o->arg : "", type[o->type],
 			       o->choices ? o->choices : "", o->help);
@@ -194,10 +196,17 @@ static void hold_places(void)
 		close(fd);
 }
 
+char *mt_tool_spell(const char *text)
+{
+	return mt_spell(sets, text);
+}
+
 /* What a name or a text of the input brings into it must not steer a terminal. */
 static void put_message(const char *text)
 {
-	char *safe = mt_escape_message(text);
+	char *spelled = mt_tool_spell(text);
+	char *safe = mt_escape_message(spelled);
+	free(spelled);
 	fprintf(stderr, "%s%s: %s\n", mt_progress_clear(), tool_name, safe);
 	free(safe);
 }
@@ -205,7 +214,6 @@ static void put_message(const char *text)
 void mt_tool_begin(const struct mt_tool *tool, int argc, char **argv,
 		   char ***operand, int *n)
 {
-	struct mt_opt_set sets[MAX_SETS + 1];
 	struct mt_err err = {0};
 	const char *slash = strrchr(argv[0], '/');
 	tool_name = tool->name;
@@ -220,7 +228,7 @@ void mt_tool_begin(const struct mt_tool *tool, int argc, char **argv,
 	sigprocmask(SIG_UNBLOCK, &pipe, NULL);
 	mt_temp_guard();
 	setvbuf(stderr, NULL, _IOLBF, 0);
-	all_sets(tool, sets);
+	all_sets(tool);
 	int rc = mt_opt_parse(sets, argc, argv, n, &given, &err);
 	if (!rc)
 		rc = mt_outputs_differ(sets, tool->flags & MT_TOOL_OUTPUT &&
@@ -234,11 +242,11 @@ void mt_tool_begin(const struct mt_tool *tool, int argc, char **argv,
 	*operand = argv + 1;
 	cmdline = mt_cmdline_text(program, &given);
 	if (mt_common.help)
-		print_help(tool, sets);
+		print_help(tool);
 	else if (mt_common.version)
 		printf("%s %s\n", tool->name, mt_version());
 	else if (mt_common.list_options)
-		print_table(sets);
+		print_table();
 	else if (mt_common.list_commands)
 		print_verbs(tool);
 	if (mt_common.help || mt_common.version || mt_common.list_options ||
@@ -261,11 +269,8 @@ void mt_tool_share_cpus(char **argv)
 		execv(path, argv);  /* where that fails we go on, only slower */
 }
 
-int mt_tool_config(const struct mt_tool *tool, const char *path,
-		   struct mt_err *err)
+int mt_tool_config(const char *path, struct mt_err *err)
 {
-	struct mt_opt_set sets[MAX_SETS + 1];
-	all_sets(tool, sets);
 	return mt_opt_config(sets, path, err);
 }
 

@@ -65,8 +65,7 @@ void mt_tool_begin(const struct mt_tool *tool, int argc, char **argv,
 
 /* The same options from a JSON file (mt_opt_config()), common ones too. Call
  * mt_tool_again() behind it, so that the command line wins. */
-int mt_tool_config(const struct mt_tool *tool, const char *path,
-		   struct mt_err *err) MT_USE_RESULT;
+int mt_tool_config(const char *path, struct mt_err *err) MT_USE_RESULT;
 
 /* Set the options of the command line once more, over those that something else
  * has set since mt_tool_begin(). */
@@ -87,6 +86,10 @@ void mt_tool_add_prog(struct mt_head *head);
 
 /* Of the running tool, "mt-melspec". */
 const char *mt_tool_name(void);
+
+/* A library's text with the running tool's options and the toolkit's programs for
+ * the parameters in it (tool/spell.h), in new memory. Messages are spelled anyway. */
+char *mt_tool_spell(const char *text);
 
 /* Messages; -q silences mt_info, mt_note needs -v. */
 void mt_warn(const char *fmt, ...) MT_PRINTF(1, 2);

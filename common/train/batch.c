@@ -66,7 +66,7 @@ static int check_head(struct mt_examples *e, const char *name, struct mt_err *er
 				mt_head_has_field(h, "embedding"));
 	if (!mel && !e->embedding)
 		return mt_err_set(err, MT_EUSAGE, "%s: kind %.32s, but this "
-				  "tool reads mel or embedding; mt-melspec makes mel", name, kind);
+				  "tool reads mel or embedding; `melspec` makes mel", name, kind);
 	return MT_OK;
 }
 
@@ -100,7 +100,7 @@ static int check_fields(const struct mt_examples *e, const struct mt_rec *rec,
 				  e->embedding ? "one axis" : "frames by bands");
 	if (!label || label->n_dim != 1 || strcmp(label->dtype, "u1") != 0)
 		return mt_err_set(err, MT_EINPUT, "record '%.*s' has no label; "
-				  "mt-label adds labels", len, key);
+				  "`label` adds labels", len, key);
 	if (e->n && (n_band(e, mel) != e->n_band || label->dim[0] != e->n_tag))
 		return mt_err_set(err, MT_EINPUT, "record '%.*s' has %zu %s and %"
 				  PRIu64 " tags, those before it %zu and %zu",
@@ -260,10 +260,10 @@ int mt_examples_none(const struct mt_examples *e, const char *split,
 					       e->split_name[i]);
 	if (!e->n_split)
 		return mt_err_set(err, MT_EINPUT, "the input has no examples; "
-				  "mt-view -s counts what is in it");
+				  "`view summary` counts what is in it");
 	return mt_err_set(err, MT_EINPUT, "split '%s' has no examples%s%s",
 			  split, at ? "; the splits are " : ", nor has any other; "
-			  "mt-pack --split draws splits", names);
+			  "`pack split` draws splits", names);
 }
 
 size_t mt_examples_idle(const struct mt_examples *e, const char *split,
@@ -305,7 +305,7 @@ int mt_examples_learnable(const struct mt_examples *e, const char *split,
 	size_t n = 0, with = 0, first;
 	if (!e->n_tag)
 		return mt_err_set(err, MT_EINPUT, "the labels have no tags, so there is "
-				  "nothing to learn; mt-label gives labels");
+				  "nothing to learn; `label` gives labels");
 	if (mt_examples_idle(e, split, &first) < e->n_tag)
 		return MT_OK;
 	for (size_t i = 0; i < e->n; i++)
@@ -320,7 +320,7 @@ int mt_examples_learnable(const struct mt_examples *e, const char *split,
 	return mt_err_set(err, MT_EINPUT, with ? "all %zu examples of split '%s' have the "
 			  "same tags, so there is nothing to learn; add examples with other "
 			  "tags" : "none of the %zu examples of split '%s' has a tag, so "
-			  "there is nothing to learn; check the table of mt-label", n, split);
+			  "there is nothing to learn; check the table of `label`", n, split);
 }
 
 static void close_all(struct mt_examples *e)

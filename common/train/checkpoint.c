@@ -12,13 +12,13 @@
 
 #define MT_RECIPE_DUMP (JSON_COMPACT | JSON_REAL_PRECISION(15))
 
-/* "--lr was 0.03, now 0.1" of one option, appended to *text. */
+/* "`lr` was 0.03, now 0.1" of one option, appended to *text. */
 static void add_change(char **text, const char *option, const json_t *was,
 		       const json_t *now)
 {
 	char *a = was ? json_dumps(was, MT_RECIPE_DUMP | JSON_ENCODE_ANY) : NULL;
 	char *b = now ? json_dumps(now, MT_RECIPE_DUMP | JSON_ENCODE_ANY) : NULL;
-	char *longer = mt_strf("%s%s--%s was %.60s, now %.60s", *text, **text ?
+	char *longer = mt_strf("%s%s`%s` was %.60s, now %.60s", *text, **text ?
 			       ", " : "", option, a ? a : "not given",
 			       b ? b : "not given");
 	free(a);
@@ -60,7 +60,7 @@ static int check_recipe(struct mt_checkpoint *c, const char *text, const char *p
 			add_change(&changes, name, value, NULL);
 	c->was_epochs = (size_t)json_integer_value(json_object_get(was, "epochs"));
 	int rc = !*changes ? MT_OK : mt_err_set(err, MT_EUSAGE, "%s: the run to resume "
-		"had other options: %.300s; give the same, or start over with --force",
+		"had other options: %.300s; give the same, or start over with `force`",
 		path, changes);
 	free(changes);
 	json_decref(was);
@@ -82,7 +82,7 @@ static int check_net(const struct mt_net *now, const char *text, const char *pat
 	if (a != b || strcmp(was.name, now->name) != 0) {
 		rc = mt_err_set(err, MT_EUSAGE, "%s: the run to resume had another net: "
 				"'%.60s' with %lld parameters, now '%.60s' with %lld; give "
-				"the same --net and --width, or start over with --force",
+				"the same `net` and `width`, or start over with `force`",
 				path, was.name, a, now->name, b);
 	} else {
 		int i = 0, n = was.n_node < now->n_node ? was.n_node : now->n_node;
@@ -92,7 +92,7 @@ static int check_net(const struct mt_net *now, const char *text, const char *pat
 			i++;
 		rc = mt_err_set(err, MT_EUSAGE, "%s: the run to resume had another net '%.60s': "
 				"layer '%.60s', or one after it, was different; give the same "
-				"--net, or start over with --force", path, was.name,
+				"`net`, or start over with `force`", path, was.name,
 				was.node[i].name);
 	}
 	mt_net_release(&was);
@@ -112,7 +112,7 @@ static int check_tags(const char *now, const char *text, const char *path,
 	const char *is = json_string_value(json_array_get(b, i));
 	int rc = mt_err_set(err, MT_EUSAGE, "%s: the run to resume had other tags: %zu, now %zu; "
 			    "tag %zu was '%.60s', now '%.60s'; give the same set, or start "
-			    "over with --force", path, n_a, n_b, i + 1, was ? was : "",
+			    "over with `force`", path, n_a, n_b, i + 1, was ? was : "",
 			    is ? is : "");
 	json_decref(a);
 	json_decref(b);
@@ -139,7 +139,7 @@ static int check_same(struct mt_checkpoint *c, const struct mt_trainer *t,
 	if (!rc && strcmp(text_of(m, "data_crc32"), crc) != 0)
 		rc = mt_err_set(err, MT_EUSAGE, "%s: the run to resume had other examples: "
 				"CRC-32 %.16s, now %s; give the same set, or start over "
-				"with --force", path, text_of(m, "data_crc32"), crc);
+				"with `force`", path, text_of(m, "data_crc32"), crc);
 	return rc;
 }
 

@@ -169,7 +169,7 @@ int mt_trainer_diverged(const struct mt_trainer *t, size_t epoch, const char *ki
 	const struct mt_recipe *r = &t->recipe;
 	size_t steps = (t->n_train + r->batch - 1) / r->batch;
 	return mt_err_set(err, MT_EINPUT, "training diverged: epoch %zu, step %llu: %s%s is %s "
-			  "at learning rate %g; use a lower --lr than %g", epoch,
+			  "at learning rate %g; use a lower `lr` than %g", epoch,
 			  (unsigned long long)t->step, kind, name, isnan(value) ? "NaN" :
 			  "infinite",
 			  mt_recipe_rate(r, t->step, steps * r->epochs), r->optim.lr);

@@ -33,10 +33,10 @@ int mt_train_folder_check(const char *path, bool resume, bool force, bool *made,
 				  "go into a folder of their own", path);
 	if ((checkpoint || model) && !force && !resume)
 		return mt_err_set(err, MT_EUSAGE, "%s: holds a model already; "
-				  "--resume continues, --force starts over", path);
+				  "`resume` continues, `force` starts over", path);
 	if (model && !checkpoint && !force)
 		return mt_err_set(err, MT_EUSAGE, "%s: holds a model, but no "
-				  "checkpoint to resume from; --force starts "
+				  "checkpoint to resume from; `force` starts "
 				  "over", path);
 	if (!stat(path, &st) && !S_ISDIR(st.st_mode))
 		return mt_err_set(err, MT_EUSAGE, "%s: is not a folder", path);

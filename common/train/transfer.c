@@ -36,7 +36,7 @@ static int differs(const char *name, const char *param, const char *want, const 
 {
 	return mt_err_set(err, MT_EUSAGE, "%s was trained with %s = %s, but this set has %s%s",
 			  name, param, want, have ? have : "none", strncmp(param, "embed.", 6) ?
-			  "; mt-melspec --like makes what the model needs" : "");
+			  "; `melspec like` makes what the model needs" : "");
 }
 
 /* Text of a parameter in a model: a string, or a number. */
@@ -126,7 +126,7 @@ static int blame_crop(const struct mt_net_wish *w, struct mt_err *err)
 	int64_t least = net.min_frames;
 	mt_net_release(&net);
 	return w->how.frames >= least ? MT_EINPUT :
-		mt_err_set(err, MT_EUSAGE, "--crop %lld: net %s takes %lld frames or more",
+		mt_err_set(err, MT_EUSAGE, "`crop` %lld: net %s takes %lld frames or more",
 			   (long long)w->how.frames, w->name, (long long)least);
 }
 
@@ -217,13 +217,13 @@ int mt_transfer_freeze(struct mt_net *net, const char *layer, struct mt_err *err
 		for (int k = 0; k < head && at < sizeof list; k++)
 			at += (size_t)snprintf(list + at, sizeof list - at, "%s %s",
 					       k ? "," : "", net->node[k].name);
-		return mt_err_set(err, MT_EUSAGE, "--freeze: unknown layer '%.60s'; use "
+		return mt_err_set(err, MT_EUSAGE, "`freeze`: unknown layer '%.60s'; use "
 				  "all-but-head or one of%s", layer, list);
 	}
 	if (i >= head)
-		return mt_err_set(err, MT_EUSAGE, "--freeze %s: the head, layer %s, would be "
+		return mt_err_set(err, MT_EUSAGE, "`freeze` %s: the head, layer %s, would be "
 				  "frozen too, which leaves nothing to train; use "
-				  "--freeze all-but-head", layer, net->node[head].name);
+				  "`freeze` all-but-head", layer, net->node[head].name);
 	mt_net_freeze(net, i + 1);
 	return MT_OK;
 }

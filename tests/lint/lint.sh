@@ -88,6 +88,17 @@ for f in $sources; do
 	esac
 done
 
+# A library names parameters (base/err.h), not options or programs.
+for f in $sources; do
+	case $f in
+	common/tool/*) ;;
+	common/*)
+		grep -nE '"([^"]*[^-"])?(--[a-z]|mt-[a-z])' "$f" |
+			grep -vE '^[0-9]+:[[:space:]]*(/?\*|#include)' |
+			sed "s|^|lint: $f: an option or program in a text: |" | grep . && bad=1 ;;
+	esac
+done
+
 # Each header stands alone, but for X_body.h: text that is included once for
 # each instruction set, with macros set.
 for h in $(find common -name '*.h'); do

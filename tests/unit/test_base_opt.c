@@ -16,6 +16,7 @@
 #include "base/num.h"
 #include "base/rng.h"
 #include "tool/opt.h"
+#include "tool/spell.h"
 #include "tool/tool.h"
 
 struct opts {
@@ -342,6 +343,27 @@ static void test_cmdline(void **state)
 		      "-q", "--file", "--quiet", "--key=-v", "--", "-j", "2", NULL);
 }
 
+/* Parameters and programs in a library's text; what is neither stays. */
+static void test_spell(void **state)
+{
+	(void)state;
+	static const char *const pair[][2] = {
+		{"`count` starts over", "--count starts over"},
+		{"use `file FILE` or `how HOW`", "use -f FILE or --how HOW"},
+		{"`count-all`: x; `scan` lists", "--count-all: x; mt-scan lists"},
+		{"`pack split` draws", "mt-pack --split draws"},
+		{"`nosuch`, `cou`, `count", "`nosuch`, `cou`, `count"},
+		{"``, `Count`, `it's`, `a\nb`", "``, `Count`, `it's`, `a\nb`"},
+		{"a`count`b", "a--countb"},
+		{"`", "`"}, {"", ""},
+	};
+	for (size_t i = 0; i < sizeof pair / sizeof *pair; i++) {
+		char *text = mt_spell(sets, pair[i][0]);
+		assert_string_equal(pair[i][1], text);
+		free(text);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -355,6 +377,7 @@ int main(void)
 		cmocka_unit_test(test_size),
 		cmocka_unit_test(test_num_text),
 		cmocka_unit_test(test_cmdline),
+		cmocka_unit_test(test_spell),
 	};
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests_name("opt", tests, NULL, NULL);

@@ -192,7 +192,7 @@ static void test_bomb(void **state)
 			};
 			assert_true(decode(&how, &loss, &err) <= 1000000);
 			assert_string_equal(err.code, "limit.record");
-			assert_non_null(strstr(err.text, "cut it with --segment"));
+			assert_non_null(strstr(err.text, "cut it with `segment`"));
 		}
 }
 

@@ -59,7 +59,7 @@ static int choose(struct mt_ask *ask, struct items *it, struct mt_err *err)
 	if (it->n > max)
 		return mt_err_set(err, MT_EUSAGE, "that is more than %zu tags, "
 				  "the most that a matrix of %d dimensions is "
-				  "made for: name some, or say --top N", max,
+				  "made for: name some, or say `top` N", max,
 				  ask->dim);
 	mt_sets_make(&it->sets, db, it->map, it->n, ask->min_val, false);
 	it->pairs = mt_sets_pairs(&it->sets);

@@ -44,7 +44,7 @@ static int not_asked(struct mt_tagtable *t, const char *layout, struct mt_err *e
 		return MT_OK;
 	t->other_column = true;
 	return mt_err_set(err, MT_EUSAGE, "%s: is a table of %s, which has its tags in a fixed "
-			  "place; remove --tag-column", t->c.path, layout);
+			  "place; remove `tag-column`", t->c.path, layout);
 }
 
 static int open_binary(struct mt_tagtable *t, struct mt_err *err)

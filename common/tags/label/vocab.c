@@ -98,7 +98,7 @@ int mt_vocab_merge(struct mt_vocab *v, const char *rule, struct mt_err *err)
 	}
 	if (!to || !*to || !*at) {
 		free(to);
-		return mt_err_set(err, MT_EUSAGE, "--merge takes new=old,old, "
+		return mt_err_set(err, MT_EUSAGE, "`merge` takes new=old,old, "
 				  "not '%s'", rule);
 	}
 	int rc = MT_OK;
@@ -114,7 +114,7 @@ int mt_vocab_merge(struct mt_vocab *v, const char *rule, struct mt_err *err)
 			taken |= !strcmp(v->alias[i].to, from) ||
 				 !strcmp(v->alias[i].from, to);
 		if (taken) {
-			rc = mt_err_set(err, MT_EUSAGE, "--merge '%s': '%s' or "
+			rc = mt_err_set(err, MT_EUSAGE, "`merge` '%s': '%s' or "
 					"'%s' is in another rule already",
 					rule, to, from);
 			free(from);
@@ -231,7 +231,7 @@ static int check_occur(struct mt_vocab *v, const char *with,
 	int rc = MT_OK;
 	for (size_t i = 0; !rc && i < v->n_alias; i++)
 		if (!v->alias[i].seen)
-			rc = mt_err_set(err, MT_EUSAGE, "--merge: the tag '%s' "
+			rc = mt_err_set(err, MT_EUSAGE, "`merge`: the tag '%s' "
 					"does not occur", v->alias[i].from);
 	while (!rc && (t = next_tag(&with, end))) {
 		if (!v->n_slot || !*slot_of(v, t))
