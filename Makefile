@@ -60,6 +60,7 @@ TAGLISTS = $(sort $(wildcard common/import/taglists/*.txt))
 GEN_OBJ = $(addprefix $(BUILD)/obj/,nets.o rules.o families.o taglists.o)
 LIB_OBJ = $(LIB_SRC:%.c=$(BUILD)/obj/%.o) $(GEN_OBJ)
 SO = $(BUILD)/libmt.so.$(VERSION)
+PUBLIC = common/base/api.h $(sort $(shell grep -l '^MT_API_BEGIN' -r common --include='*.h'))
 TOOLS = $(TOOL_SRC:tools/%.c=$(BUILD)/bin/%)
 UNITS = $(foreach s,$(UNIT_SRC),$(BUILD)/tests/$(basename $(notdir $(s))))
 REPLAYS = $(FUZZ_SRC:tests/fuzz/%.c=$(BUILD)/tests/replay_%)
@@ -73,9 +74,12 @@ HELPERS = $(BUILD)/tests/damage $(BUILD)/tests/spoil $(BUILD)/tests/craft \
 # Write $(1) to the target, if it is not there already
 keep = echo '$(strip $(1))' | cmp -s - $@ || echo '$(strip $(1))' > $@
 
+# FFmpeg's modules of pkg-config, which mt.pc does not require: see there
+AV = $(filter libav% libsw%,$(PKGS))
+
 .PHONY: all test-deps check check-all check-asan check-tsan check-valgrind check-build \
 	lint demo deps demo-deps \
-	fuzz bench peers models install-models install uninstall clean help tests FORCE
+	fuzz bench peers models install-models install install-files uninstall clean help tests FORCE
 .DELETE_ON_ERROR:
 
 all: $(TOOLS) $(if $(SAN),,$(SO)) ## build the programs and the library into build
@@ -253,11 +257,16 @@ peers: ## Python environment for reference values and benches, in .peers
 		onnxruntime safetensors pandas soundfile mutagen h5py
 
 install: all ## into $(DESTDIR)$(PREFIX)
+	@$(MAKE) --no-print-directory install-files
+# What was built, as it is
+install-files:
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/pkgconfig \
 		$(DESTDIR)$(PREFIX)/share/bash-completion/completions
 	install $(TOOLS) $(DESTDIR)$(PREFIX)/bin
-	install -m 644 $(BUILD)/libmt.a $(DESTDIR)$(PREFIX)/lib
-	for h in $$(cd common && find . -name '*.h' | sed 's:^\./::'); do \
+	install -m 644 $(BUILD)/libmt.a $(SO) $(DESTDIR)$(PREFIX)/lib
+	ln -sf $(notdir $(SO)) $(DESTDIR)$(PREFIX)/lib/libmt.so.$(SOVERSION)
+	ln -sf libmt.so.$(SOVERSION) $(DESTDIR)$(PREFIX)/lib/libmt.so
+	for h in $(PUBLIC:common/%=%); do \
 		install -D -m 644 common/$$h $(DESTDIR)$(PREFIX)/include/mt/$$h; done
 	for n in $(NETS); do install -D -m 644 $$n \
 		$(DESTDIR)$(PREFIX)/share/mt/nets/$${n##*/}; done
@@ -269,14 +278,17 @@ install: all ## into $(DESTDIR)$(PREFIX)
 		$(DESTDIR)$(PREFIX)/share/man/man$${m##*.}/$${m#man/}; done
 	for t in $(notdir $(TOOLS)); do install -m 644 tools/completion/mt.bash \
 		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/$$t; done
-	sed 's|@PREFIX@|$(PREFIX)|; s|@VERSION@|$(VERSION)|; s|@PKGS@|$(PKGS)|' common/mt.pc.in \
+	sed -e 's|@PREFIX@|$(PREFIX)|; s|@VERSION@|$(VERSION)|' \
+		-e 's|@PKGS@|$(filter-out $(AV),$(PKGS))|' \
+		-e 's|@LIBS@|$(AV:lib%=-l%) $(NN_LIBS) -fopenmp -lm -pthread|' common/mt.pc.in \
 		> $(DESTDIR)$(PREFIX)/lib/pkgconfig/mt.pc
 
 uninstall: ## remove what install and install-models installed
 	rm -f $(addprefix $(DESTDIR)$(PREFIX)/bin/,$(notdir $(TOOLS)))
 	rm -f $(addprefix $(DESTDIR)$(PREFIX)/share/bash-completion/completions/,$(notdir $(TOOLS)))
 	for m in man/*.[1-8]; do rm -f $(DESTDIR)$(PREFIX)/share/man/man$${m##*.}/$${m#man/}; done
-	rm -rf $(DESTDIR)$(PREFIX)/lib/libmt.a $(DESTDIR)$(PREFIX)/lib/pkgconfig/mt.pc \
+	rm -rf $(addprefix $(DESTDIR)$(PREFIX)/lib/,libmt.a libmt.so libmt.so.$(SOVERSION) \
+		libmt.so.$(VERSION)) $(DESTDIR)$(PREFIX)/lib/pkgconfig/mt.pc \
 		$(DESTDIR)$(PREFIX)/include/mt $(addprefix $(DESTDIR)$(PREFIX)/share/mt/,nets rules examples)
 	for m in $(MODELS); do rm -f $(DESTDIR)$(PREFIX)/share/mt/models/$$m.safetensors; done
 	for d in share/mt/models share/mt; do rmdir $(DESTDIR)$(PREFIX)/$$d 2>/dev/null; done; true

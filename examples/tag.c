@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT
  * tag MODEL FILE: a sound file's tags and their scores, by the library alone.
  *
- *     cc tag.c $(pkg-config --cflags --libs mt) */
+ *     cc tag.c $(pkg-config --cflags --libs mt)
+ *
+ * with libmt.so; with libmt.a, -l:libmt.a $(pkg-config --cflags --static --libs mt). */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>

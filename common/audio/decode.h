@@ -17,7 +17,10 @@
 #include <stdint.h>
 
 #include "audio/pcm.h"
+#include "base/api.h"
 #include "base/err.h"
+
+MT_API_BEGIN
 
 /* FFT: audio/resample.h, and libsoxr for ratios that it does not do. */
 enum mt_resampler { MT_RESAMPLER_FFT, MT_RESAMPLER_SOXR, MT_RESAMPLER_SWR };
@@ -88,5 +91,7 @@ int mt_probe(struct mt_probe *p, const char *path, struct mt_err *err)
  * rate go into p. Memory does not grow. MT_EITEM with decode's codes. */
 int mt_probe_exact(struct mt_probe *p, const char *path, struct mt_err *err)
 	MT_USE_RESULT;
+
+MT_API_END
 
 #endif

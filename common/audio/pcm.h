@@ -7,7 +7,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/api.h"
 #include "base/err.h"
+
+MT_API_BEGIN
 
 /* x[c] has n samples and room for cap. One may lend memory for the first of
  * them (mt_pcm_lend); what outgrows it moves to memory of pcm's own. */
@@ -40,5 +43,7 @@ int mt_pcm_limit(const char *name, double n, double claim, int rate, int n_chann
  *   out  out [n]
  *   in   in  [n]  finite */
 void mt_pcm_to_i2(int16_t *out, const float *in, size_t n);
+
+MT_API_END
 
 #endif

@@ -16,6 +16,10 @@
 #ifndef MT_BASE_ERR_H
 #define MT_BASE_ERR_H
 
+#include "base/api.h"
+
+MT_API_BEGIN
+
 enum mt_status {
 	MT_OK = 0,
 	MT_END = 1,      /* nothing more: the end was reached in good order */
@@ -56,5 +60,7 @@ int mt_err_prefix(int status, struct mt_err *err, const char *fmt, ...)
 
 /* Exit code of a program that ends with this status (MT_EITEM gives 1). */
 int mt_err_exit(int status);
+
+MT_API_END
 
 #endif

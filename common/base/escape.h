@@ -8,6 +8,10 @@
 #include <stddef.h>
 #include <stdio.h>
 
+#include "base/api.h"
+
+MT_API_BEGIN
+
 /* Tab, newline and backslash become \t, \n and \\, as in a stream's header;
  * other bytes stay. Writes to out, without a NUL at the end; NULL: counts
  * only. Returns the length. */
@@ -32,5 +36,7 @@ json_t *mt_escape_json(const char *s, size_t n);
 /* json_dumpf() whose texts are written as mt_escape_json_put() would. The caller
  * looks at ferror(). */
 void mt_escape_json_dump(FILE *f, const json_t *j, size_t flags);
+
+MT_API_END
 
 #endif

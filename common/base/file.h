@@ -15,7 +15,10 @@
 #include <sys/types.h>
 #include <sys/uio.h>
 
+#include "base/api.h"
 #include "base/err.h"
+
+MT_API_BEGIN
 
 struct mt_file {
 	int fd;          /* -1 when closed */
@@ -72,5 +75,7 @@ int mt_read_full(int fd, void *data, size_t size, size_t *got,
 		 const char *name, struct mt_err *err) MT_USE_RESULT;
 /* Sync a folder, so that a rename in it survives a power cut. */
 int mt_sync_dir(const char *path, struct mt_err *err);
+
+MT_API_END
 
 #endif

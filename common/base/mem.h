@@ -9,6 +9,10 @@
 #include <stdarg.h>
 #include <stddef.h>
 
+#include "base/api.h"
+
+MT_API_BEGIN
+
 #define MT_ALIGN 64  /* bytes: one cache line, and a field's place in mtrec */
 
 /* n * size bytes, zeroed; checks the product. Release with free(). */
@@ -37,5 +41,7 @@ static inline size_t mt_pad64(size_t n)
 	((cond) ? mt_bug(__FILE__, __LINE__, #cond) : (void)0)
 void mt_bug(const char *file, int line, const char *cond)
 	__attribute__((noreturn));
+
+MT_API_END
 
 #endif

@@ -23,7 +23,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/api.h"
 #include "base/err.h"
+
+MT_API_BEGIN
 
 /* Unset values: NULL, 0, and NAN for doubles; start from MT_MEL_UNSET. */
 struct mt_mel_opts {
@@ -138,5 +141,7 @@ size_t mt_mel_frames(const struct mt_mel *mel, size_t n);
  * finite or its magnitude is above 1e12). */
 int mt_mel_run(const struct mt_mel *mel, struct mt_mel_work *work, float *out,
 	       const float *in, size_t n, struct mt_err *err) MT_USE_RESULT;
+
+MT_API_END
 
 #endif

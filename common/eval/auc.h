@@ -15,6 +15,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/api.h"
+
+MT_API_BEGIN
+
 struct mt_tag_score {
 	size_t n_pos, n_neg;
 	double roc, ap;          /* NAN where undefined */
@@ -47,5 +51,7 @@ struct mt_eval mt_eval_run(const float *score, const uint8_t *label, size_t n,
 /* Inverse of the normal distribution function, 0 < p < 1 (Acklam 2003 with
  * one step of Halley's method: full double precision). */
 double mt_normal_quantile(double p);
+
+MT_API_END
 
 #endif

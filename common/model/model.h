@@ -11,7 +11,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/api.h"
 #include "base/err.h"
+
+MT_API_BEGIN
 
 #define MT_MODEL_DIMS 8
 
@@ -64,5 +67,7 @@ int mt_model_save(const char *path, const struct mt_model_tensor *tensor,
  * the tensors. */
 char *mt_model_header(const struct mt_model_tensor *tensor, size_t n_tensor,
 		      const struct mt_model_meta *meta, size_t n_meta);
+
+MT_API_END
 
 #endif

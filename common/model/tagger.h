@@ -3,8 +3,11 @@
 #ifndef MT_MODEL_TAGGER_H
 #define MT_MODEL_TAGGER_H
 
+#include "base/api.h"
 #include "model/model.h"
 #include "model/window.h"
+
+MT_API_BEGIN
 
 struct mt_tagger {
 	struct mt_model model;
@@ -31,5 +34,7 @@ int mt_tagger_scorer(const struct mt_tagger *t, struct mt_scorer *s,
 		     const char *backend, size_t batch, int n_thread,
 		     struct mt_err *err) MT_USE_RESULT;
 void mt_tagger_close(struct mt_tagger *t);
+
+MT_API_END
 
 #endif

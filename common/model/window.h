@@ -10,7 +10,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/api.h"
 #include "nn/engine/engine.h"
+
+MT_API_BEGIN
 
 /* How many windows of C frames cover T: 1 when T <= C, else enough that no
  * two neighbours are more than C apart; at least want (0: no matter). */
@@ -86,5 +89,7 @@ int mt_scorer_add(struct mt_scorer *s, float *out, float *each,
 		  struct mt_err *err) MT_USE_RESULT;
 int mt_scorer_flush(struct mt_scorer *s, struct mt_err *err) MT_USE_RESULT;
 void mt_scorer_release(struct mt_scorer *s);
+
+MT_API_END
 
 #endif

@@ -5,8 +5,11 @@
 #ifndef MT_SET_INPUT_H
 #define MT_SET_INPUT_H
 
+#include "base/api.h"
 #include "set/set.h"
 #include "stream/reader.h"
+
+MT_API_BEGIN
 
 /* A file, or a part of a set. */
 struct mt_input_path {
@@ -34,5 +37,7 @@ int mt_input_open(struct mt_input *in, char *const *operand, int n,
 int mt_input_next(struct mt_input *in, struct mt_rec *rec, struct mt_err *err)
 	MT_USE_RESULT;
 void mt_input_close(struct mt_input *in);
+
+MT_API_END
 
 #endif

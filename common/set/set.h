@@ -8,7 +8,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/api.h"
 #include "stream/reader.h"
+
+MT_API_BEGIN
 
 struct mt_set_part {
 	char *name;              /* "part-00000.mtp", within the folder */
@@ -59,5 +62,7 @@ int mt_set_check_counts(const struct mt_set *set, size_t i,
  * manifest was read, say that instead. Returns the status to go on with. */
 int mt_set_blame(const struct mt_set *set, int rc, struct mt_err *err);
 void mt_set_release(struct mt_set *set);
+
+MT_API_END
 
 #endif

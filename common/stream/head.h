@@ -8,7 +8,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/api.h"
 #include "base/err.h"
+
+MT_API_BEGIN
 
 struct mt_head_line {
 	char **word;   /* unescaped; word[0] is the verb */
@@ -69,5 +72,7 @@ void mt_head_add_prog(struct mt_head *head, const char *tool,
  * The message names the first line that differs. MT_EINPUT. */
 int mt_head_same(const struct mt_head *a, const struct mt_head *b,
 		 struct mt_err *err) MT_USE_RESULT;
+
+MT_API_END
 
 #endif

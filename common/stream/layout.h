@@ -7,6 +7,10 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "base/api.h"
+
+MT_API_BEGIN
+
 #if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
 #error "mtrec is read and written on little-endian machines only"
 #endif
@@ -52,5 +56,7 @@ static inline void mt_set_u64(unsigned char *p, uint64_t v)
 {
 	memcpy(p, &v, sizeof v);
 }
+
+MT_API_END
 
 #endif

@@ -5,8 +5,11 @@
 #ifndef MT_STREAM_READER_H
 #define MT_STREAM_READER_H
 
+#include "base/api.h"
 #include "stream/head.h"
 #include "stream/rec.h"
+
+MT_API_BEGIN
 
 struct mt_tally {
 	uint64_t n_data, n_fail;
@@ -62,5 +65,7 @@ int mt_reader_at(struct mt_reader *r, uint64_t offset, struct mt_rec *rec,
  * The caller releases *head. Something else there is MT_EINPUT. */
 int mt_reader_head_at(struct mt_reader *r, uint64_t offset, struct mt_rec *rec,
 		      struct mt_head *head, struct mt_err *err) MT_USE_RESULT;
+
+MT_API_END
 
 #endif

@@ -11,7 +11,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/api.h"
 #include "base/err.h"
+
+MT_API_BEGIN
 
 #define MT_REC_FIELDS 64   /* most fields of a record */
 #define MT_NAME_SIZE 16    /* bytes of a field's name, padding included */
@@ -99,5 +102,7 @@ void mt_rec_drop(struct mt_rec *rec, const char *name);
  *   stage  the tool ("mt-decode"); code "decode.empty"; text a sentence */
 void mt_rec_fail(struct mt_rec *rec, const char *stage, const char *code,
 		 const char *text);
+
+MT_API_END
 
 #endif

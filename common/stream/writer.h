@@ -4,10 +4,13 @@
 #ifndef MT_STREAM_WRITER_H
 #define MT_STREAM_WRITER_H
 
+#include "base/api.h"
 #include "base/file.h"
 #include "stream/head.h"
 #include "stream/reader.h"
 #include "stream/rec.h"
+
+MT_API_BEGIN
 
 /* A record as the bytes of its frame, sequence number and header checksum
  * still open; made by any thread, written by one. */
@@ -58,5 +61,7 @@ int mt_writer_done(struct mt_writer *w, struct mt_err *err) MT_USE_RESULT;
 int mt_writer_close(struct mt_writer *w, struct mt_err *err) MT_USE_RESULT;
 /* Give up: nothing stays under the final name. */
 void mt_writer_abort(struct mt_writer *w);
+
+MT_API_END
 
 #endif

@@ -107,6 +107,23 @@ for h in $(find common -name '*.h'); do
 	${CC:-cc} -std=c11 -D_GNU_SOURCE -Icommon -fsyntax-only -x c "$h" || bad=1
 done
 
+# The public headers include only public ones, and go with C++.
+public=$(grep -l '^MT_API_BEGIN' -r common --include='*.h')
+for h in $public; do
+	includes "$h" | while read -r inc; do
+		case " base/api.h "$(echo "$public" | sed 's:^common/::' | tr '\n' ' ') in
+		*" $inc "*) ;;
+		*) echo "lint: $h: a public header must not include $inc, which is not" ;;
+		esac
+	done
+	tail -n 3 "$h" | grep -q '^MT_API_END$' || echo "lint: $h: MT_API_END is not at its end"
+done > "$build/lint.public"
+[ -s "$build/lint.public" ] && { cat "$build/lint.public"; bad=1; }
+if c++ --version > /dev/null 2>&1; then
+	for h in $public; do echo "#include \"${h#common/}\""; done |
+		c++ -Icommon -fsyntax-only -x c++ - || bad=1
+fi
+
 # Manual pages: no warning, and the options of --list-options both ways.
 for t in tools/mt-*.c; do
 	[ -e "$t" ] || continue

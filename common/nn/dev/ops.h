@@ -6,8 +6,11 @@
 #ifndef MT_NN_DEV_OPS_H
 #define MT_NN_DEV_OPS_H
 
+#include "base/api.h"
 #include "base/err.h"
 #include "nn/dev/tensor.h"
+
+MT_API_BEGIN
 
 #define MT_MAX_FROM 8
 
@@ -121,5 +124,7 @@ const struct mt_ops *mt_ops_get(const char *name, struct mt_err *err);
 /* The error of a backend that does not implement this op: MT_EUSAGE. */
 int mt_ops_lacks(const char *backend, enum mt_op_id op, struct mt_err *err);
 extern const struct mt_ops mt_ops_blas, mt_ops_onednn;
+
+MT_API_END
 
 #endif

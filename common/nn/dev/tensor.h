@@ -8,6 +8,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/api.h"
+
+MT_API_BEGIN
+
 #define MT_MAX_DIM 5
 
 enum mt_dtype {
@@ -37,5 +41,7 @@ static inline struct mt_tensor mt_tensor_make(int64_t b, int64_t c, int64_t h, i
 	t.size = (size_t)(b * c * h * w);
 	return t;
 }
+
+MT_API_END
 
 #endif

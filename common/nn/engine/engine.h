@@ -11,9 +11,12 @@
 #ifndef MT_NN_ENGINE_ENGINE_H
 #define MT_NN_ENGINE_ENGINE_H
 
+#include "base/api.h"
 #include "nn/engine/loss.h"
 #include "nn/engine/optim.h"
 #include "nn/graph/net.h"
+
+MT_API_BEGIN
 
 enum mt_engine_mode { MT_INFER = 0, MT_TRAIN = 1 };
 
@@ -22,7 +25,7 @@ enum mt_what { MT_VALUE, MT_GRAD, MT_MOMENT1, MT_MOMENT2, MT_AVERAGE };
 
 struct mt_engine_opt {
 	enum mt_engine_mode mode;
-	const char *backend;  /* NULL: MT_BACKEND_DEFAULT */
+	const char *backend;  /* NULL: the default */
 	int64_t batch;        /* B, the largest batch */
 	int64_t frames;       /* T of a clip; 0: the net's */
 	int n_thread;         /* 0: one for each processor the process may use */
@@ -111,5 +114,7 @@ struct mt_engine_size {
 	size_t unshared;      /* what the arena would be without sharing */
 };
 struct mt_engine_size mt_engine_size(const struct mt_engine *e);
+
+MT_API_END
 
 #endif

@@ -5,6 +5,10 @@
 
 #include <stdint.h>
 
+#include "base/api.h"
+
+MT_API_BEGIN
+
 enum mt_loss {
 	MT_LOSS_BCE, /* sigmoid + binary cross entropy, mean over B and K */
 	MT_LOSS_CE,  /* softmax + cross entropy with soft targets, mean over B */
@@ -18,5 +22,7 @@ enum mt_loss {
  * cross_entropy with class probabilities; tests/ref/nn_ref.py. */
 double mt_loss_run(enum mt_loss kind, float *dz, const float *z, const float *target,
 		   int64_t n_batch, int64_t n_class);
+
+MT_API_END
 
 #endif

@@ -6,6 +6,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/api.h"
+
+MT_API_BEGIN
+
 enum mt_optim_kind {
 	MT_OPTIM_ADAM,  /* decay is L2 added to the gradient */
 	MT_OPTIM_ADAMW, /* decay is decoupled: w *= 1 - lr * decay first */
@@ -42,5 +46,7 @@ void mt_optim_average(float *mean, const float *w, size_t n, double share);
  * Source: Karras et al. 2024, "Analyzing and Improving the Training Dynamics of
  * Diffusion Models", equations 1, 2 and 123 (sigma_rel). */
 double mt_optim_average_share(double width, uint64_t t);
+
+MT_API_END
 
 #endif

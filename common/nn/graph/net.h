@@ -22,7 +22,10 @@
 #ifndef MT_NN_GRAPH_NET_H
 #define MT_NN_GRAPH_NET_H
 
+#include "base/api.h"
 #include "nn/dev/ops.h"
+
+MT_API_BEGIN
 
 struct mt_op;
 
@@ -126,5 +129,7 @@ int mt_net_find_layer(const struct mt_net *net, const char *name);
  * mt_engine_opt.embed. Errors: MT_EUSAGE, which lists the layers. */
 int mt_net_set_embed(struct mt_net *net, const char *layer, struct mt_err *err)
 	MT_USE_RESULT;
+
+MT_API_END
 
 #endif
