@@ -7,10 +7,10 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "base/escape.h"
 #include "base/mem.h"
 #include "dsp/mel.h"
 #include "import/fit.h"
+#include "tool/formatopt.h"
 #include "tool/rows.h"
 #include "tool/tool.h"
 
@@ -21,6 +21,8 @@ static struct opts {
 	struct mt_opt_list front;
 	bool list;
 } opts;
+
+static struct mt_format_opts format_opts;
 
 #define AT(field) offsetof(struct opts, field)
 
@@ -38,7 +40,8 @@ static const struct mt_opt rows[] = {
 	MT_FLAG(0, "list", AT(list), "print name, shape and type of the source's tensors and exit"),
 	{0},
 };
-static const struct mt_opt_set sets[] = {{rows, &opts}, {NULL, NULL}};
+static const struct mt_opt_set sets[] = {
+	{rows, &opts}, {mt_format_rows, &format_opts}, {NULL, NULL}};
 
 static const struct mt_tool tool = {
 	.name = "mt-convert",
@@ -47,14 +50,20 @@ static const struct mt_tool tool = {
 	.sets = sets,
 };
 
-static void print_list(const struct mt_weights *w)
+static void print_list(const struct mt_weights *w, const struct mt_format *format)
 {
+	static const struct mt_column column[] = {
+		MT_COL("name", TEXT), MT_COL("shape", TEXT), MT_COL("type", TEXT),
+	};
+	struct mt_print p;
 	char shape[200];
+	mt_print_bare(&p, stdout, format, column, sizeof column / sizeof *column);
 	for (size_t i = 0; i < w->n; i++) {
-		mt_escape_put(stdout, w->item[i].name, strlen(w->item[i].name));
-		printf("\t%s\t%s\n",
-		       mt_weight_shape(shape, sizeof shape, w->item[i].n_dim, w->item[i].dim),
-		       mt_weight_type_name(w->item[i].type));
+		mt_print_word(&p, w->item[i].name);
+		mt_print_word(&p, mt_weight_shape(shape, sizeof shape, w->item[i].n_dim,
+						  w->item[i].dim));
+		mt_print_word(&p, mt_weight_type_name(w->item[i].type));
+		mt_print_row(&p);
 	}
 }
 
@@ -218,13 +227,14 @@ int main(int argc, char **argv)
 	struct mt_err err = {0};
 	struct mt_weights w = {0};
 	mt_tool_begin(&tool, argc, argv, &operand, &n);
-	int rc = MT_OK;
-	if (n != 1)
+	const struct mt_format *format;
+	int rc = mt_format_chosen(&format, &format_opts, &mt_format_tsv, &err);
+	if (!rc && n != 1)
 		rc = mt_err_set(&err, MT_EUSAGE, n ? "%d sources, expected one file or folder"
 				: "name the weights: a file or a folder", n);
-	else if (!opts.list && !opts.output)
+	else if (!rc && !opts.list && !opts.output)
 		rc = mt_err_set(&err, MT_EUSAGE, "-o FILE is required");
-	else if (!opts.list && !strcmp(opts.output, "-"))
+	else if (!rc && !opts.list && !strcmp(opts.output, "-"))
 		rc = mt_err_set(&err, MT_EUSAGE, "-o -: a model is a file and cannot go into a "
 				"pipe; name it, as in -o model.safetensors");
 	if (!rc)
@@ -233,7 +243,7 @@ int main(int argc, char **argv)
 		mt_note("%s: %zu tensors skipped: optimizer state or not numbers", operand[0],
 			w.n_skip);
 	if (!rc && opts.list)
-		print_list(&w);
+		print_list(&w, format);
 	if (!rc && !opts.list)
 		rc = check_output(&w, &err);
 	if (!rc && !opts.list)

@@ -5,18 +5,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/escape.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/num.h"
 #include "base/pattern.h"
 #include "msd/join.h"
+#include "msd/joinreport.h"
 #include "msd/lookup.h"
 #include "msd/song.h"
 #include "set/input.h"
 #include "stream/spool.h"
 #include "tags/db/tagdb.h"
 #include "tool/filter.h"
+#include "tool/formatopt.h"
 
 
 static struct opts {
@@ -25,6 +26,8 @@ static struct opts {
 	struct mt_opt_list field;
 	bool every;
 } opts;
+
+static struct mt_format_opts format_opts;
 
 #define AT(field) offsetof(struct opts, field)
 
@@ -48,7 +51,8 @@ static const struct mt_opt rows[] = {
 	MT_FLAG(0, "every", AT(every), "look-ups: print every track with an id, not the first"),
 	{0},
 };
-static const struct mt_opt_set sets[] = {{rows, &opts}, {NULL, NULL}};
+static const struct mt_opt_set sets[] = {
+	{rows, &opts}, {mt_format_rows, &format_opts}, {NULL, NULL}};
 
 static const struct mt_verb verbs[] = {
 	{"lookup", "[ID ...]", "track ids of 7digital ids and back, and what is "
@@ -80,6 +84,7 @@ static struct msd {
 	struct mt_spool spool;
 	struct mt_msd_join join;
 	size_t cap, at;          /* clips: room, the next to give */
+	const struct mt_format *format; /* of --report */
 } msd;
 
 /* --field COLUMN[=NAME] */
@@ -377,52 +382,31 @@ static int check(struct mt_filter *f, char **operand, int *n,
 	if (opts.metadata || opts.every)
 		return mt_err_set(err, MT_EUSAGE, "--metadata and --every are "
 				  "for mt-msd lookup");
+	int rc = mt_format_chosen(&msd.format, &format_opts, &mt_format_tsv, err);
+	if (rc)
+		return rc;
 	f->next = next;
 	msd.operand = operand;
 	msd.n_operand = *n;
 	*n = 0;
-	int rc = parse_fields(err);
+	rc = parse_fields(err);
 	return rc ? rc : read_sides(err);
 }
 
-static bool is_active(int rule)
-{
-	return !(rule == MT_MSD_MISMATCH && !opts.mismatches) &&
-	       !(rule == MT_MSD_UNTAGGED && !opts.tags) &&
-	       !(rule == MT_MSD_DUPLICATE && !opts.duplicates) &&
-	       !(rule == MT_MSD_LONE && msd.join.draw != MT_MSD_ORPHEUS);
-}
-
-/* From all tracks and all clips down to the rest, on standard error and as a
- * table for --report. */
+/* On standard error and, as a table, for --report. */
 static int end(const struct mt_tally *tally, struct mt_err *err)
 {
 	(void)tally;
-	uint64_t tracks = msd.msd.n, clips = msd.join.n;
-	char *text = mt_strf("rule\ttracks_removed\ttracks_left\tclips_removed"
-			     "\tclips_left\nall\t0\t%" PRIu64 "\t0\t%" PRIu64
-			     "\n", tracks, clips);
-	mt_info("%-20s %9s %9s %9s %9s", "rule", "tracks", "left", "clips",
-		"left");
-	mt_info("%-20s %9s %9" PRIu64 " %9s %9" PRIu64, "all", "", tracks, "",
-		clips);
-	for (int r = 0; r < MT_MSD_KEPT; r++) {
-		uint64_t t = msd.join.tracks[r], c = msd.join.clips[r];
-		tracks -= t;
-		clips -= c;
-		if (!is_active(r))
-			continue;
-		const char *name = mt_msd_rule_name((enum mt_msd_rule)r);
-		char *more = mt_strf("%s%s\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64
-				     "\t%" PRIu64 "\n", text, name, t, tracks,
-				     c, clips);
-		free(text);
-		text = more;
-		mt_info("%-20s %9" PRIu64 " %9" PRIu64 " %9" PRIu64 " %9" PRIu64,
-			name, t, tracks, c, clips);
-	}
-	int rc = opts.report ? mt_file_put(opts.report, text, strlen(text), err)
-			     : MT_OK;
+	size_t size;
+	char *text = mt_msd_report(&msd.join, &mt_format_table, &size);
+	for (char *line = text, *nl; (nl = strchr(line, '\n')); line = nl + 1)
+		mt_info("%.*s", (int)(nl - line), line);
+	free(text);
+	if (!opts.report)
+		return MT_OK;
+	const struct mt_format *own = mt_format_of_path(opts.report);
+	text = mt_msd_report(&msd.join, own ? own : msd.format, &size);
+	int rc = mt_file_put(opts.report, text, size, err);
 	free(text);
 	return rc;
 }
@@ -476,6 +460,8 @@ static int open_lookup(struct mt_msd_lookup *l, struct mt_err *err)
 	l->msd = opts.msd ? &msd.msd : NULL;
 	l->every = opts.every;
 	l->out = stdout;
+	if (!rc)
+		rc = mt_format_chosen(&l->format, &format_opts, &mt_format_tsv, err);
 	return rc;
 }
 
@@ -520,37 +506,37 @@ static int do_lookup(int argc, char **argv)
 	return mt_tool_end(rc ? mt_tool_fail(&err) : missing ? 1 : 0);
 }
 
+static const struct mt_opt_set song_sets[] = {{mt_format_rows, &format_opts}, {NULL, NULL}};
+
 static const struct mt_tool song_tool = {
 	.name = "mt-msd",
 	.purpose = "what is in the HDF5 files of single songs",
-	.synopsis = "song file.h5 ...",
+	.synopsis = "song [options] file.h5 ...",
+	.sets = song_sets,
 };
 
 static int do_song(int argc, char **argv)
 {
-	char **operand, *cell[MT_MSD_SONG];
+	struct mt_msd_value value[MT_MSD_SONG];
 	struct mt_err err = {0};
+	struct mt_print p;
+	const struct mt_format *format;
+	char **operand;
 	int n, bad = 0;
 	mt_tool_begin(&song_tool, argc, argv, &operand, &n);
 	if (!n && mt_err_set(&err, MT_EUSAGE, "name an HDF5 file"))
 		return mt_tool_end(mt_tool_fail(&err));
-	fputs("file", stdout);
-	for (int c = 0; c < MT_MSD_SONG; c++)
-		printf("\t%s", mt_msd_song_column[c]);
-	putchar('\n');
+	if (mt_format_chosen(&format, &format_opts, &mt_format_tsv, &err))
+		return mt_tool_end(mt_tool_fail(&err));
+	mt_print_begin(&p, stdout, format, mt_msd_song_column, MT_MSD_SONG + 1);
 	for (int i = 0; i < n; i++) {
-		if (mt_msd_song_read(cell, operand[i], &err)) {
+		if (mt_msd_song_read(value, operand[i], &err)) {
 			mt_warn("%s", err.text);
 			bad++;
 			continue;
 		}
-		mt_escape_put(stdout, operand[i], strlen(operand[i]));
-		for (int c = 0; c < MT_MSD_SONG; c++) {
-			putchar('\t');
-			mt_escape_put(stdout, cell[c], strlen(cell[c]));
-		}
-		putchar('\n');
-		mt_msd_song_release(cell);
+		mt_msd_song_put(&p, operand[i], value);
+		mt_msd_song_release(value);
 	}
 	return mt_tool_end(bad ? 1 : 0);
 }

@@ -7,13 +7,14 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "base/escape.h"
 #include "base/file.h"
 #include "base/mem.h"
+#include "format/format.h"
 #include "stream/writer.h"
 #include "tags/ask/sets.h"
 #include "tags/ask/tagout.h"
 #include "tags/clean/decide.h"
+#include "tool/formatopt.h"
 #include "tool/tool.h"
 
 static struct opts {
@@ -22,6 +23,8 @@ static struct opts {
 	double min_val;
 	bool dry_run, orpheus;
 } opts = {.min_val = NAN};
+
+static struct mt_format_opts format_opts;
 
 #define AT(field) offsetof(struct opts, field)
 
@@ -43,7 +46,8 @@ static const struct mt_opt rows[] = {
 	MT_FLAG(0, "orpheus", AT(orpheus), "write the tables exactly as the Orpheus project did"),
 	{0},
 };
-static const struct mt_opt_set sets[] = {{rows, &opts}, {NULL, NULL}};
+static const struct mt_opt_set sets[] = {
+	{rows, &opts}, {mt_format_rows, &format_opts}, {NULL, NULL}};
 
 static const struct mt_tool tool = {
 	.name = "mt-tags-clean",
@@ -62,37 +66,45 @@ static struct clean {
 	double min_val;
 	uint32_t *tracks;        /* [n_row + 1] */
 	uint32_t *first, *next;  /* raw tags of a row, commonest first */
+	const struct mt_format *format; /* of what is printed */
 } clean;
+
+/* The ending of a file's name says more than an option for all. */
+static const struct mt_format *format_of(const char *path)
+{
+	const struct mt_format *own = mt_format_of_path(path);
+	return own ? own : clean.format;
+}
 
 static const char *raw(uint32_t tag, size_t *n)
 {
 	return mt_texts_get(&clean.db.tag, tag, n);
 }
 
-static void put_raw(FILE *f, uint32_t tag)
+static void put_raw(struct mt_print *p, uint32_t tag)
 {
 	size_t n;
 	const char *s = raw(tag, &n);
-	mt_cell_put(f, s, n, false);
+	mt_print_text(p, s, n);
 }
 
-static void put_name(FILE *f, uint32_t row)
+static void put_name(struct mt_print *p, uint32_t row)
 {
 	const char *name = row ? clean.d.row[row].name : NULL;
 	if (name)
-		mt_cell_put(f, name, strlen(name), false);
+		mt_print_text(p, name, strlen(name));
+	else
+		mt_print_none(p);
 }
 
 /* The rule that decided on a tag, and its file and line. */
-static void put_why(FILE *f, uint32_t tag, const char *between)
+static void put_why(struct mt_print *p, uint32_t tag)
 {
 	char why[256], place[512];
 	mt_why_text(&clean.d, tag, why, sizeof why);
 	mt_why_place(&clean.d, tag, place, sizeof place);
-	char *a = mt_escape_message(why), *b = mt_escape_message(place);
-	fprintf(f, "%s%s%s\n", a, between, b);
-	free(a);
-	free(b);
+	mt_print_word(p, why);
+	mt_print_word(p, place);
 }
 
 static bool same_file(const char *a, const char *b)
@@ -212,25 +224,37 @@ static int make(const char *path, struct mt_err *err)
 	return make_sets(err);
 }
 
+/* The raw tags of a row, into item [n_raw]. */
+static size_t spellings(uint32_t row, struct mt_span *item)
+{
+	size_t k = 0;
+	for (uint32_t t = clean.first[row]; t; t = clean.next[t], k++)
+		item[k].s = raw(t, &item[k].n);
+	return k;
+}
+
 static int put_vocab(const char *path, struct mt_err *err)
 {
+	static const struct mt_column column[] = {
+		MT_COL("number", INT), MT_COL("tag", TEXT), MT_COL("tracks", INT),
+		MT_COL("spellings", INT), MT_COL("raw", LIST),
+	};
 	struct mt_outfile o;
+	struct mt_print p;
 	int rc = mt_outfile_open(&o, path, err);
 	if (rc)
 		return rc;
-	fprintf(o.f, "number\ttag\ttracks\tspellings\traw\n");
+	struct mt_span *item = mt_calloc(clean.db.tag.n + 1, sizeof *item);
+	mt_print_begin(&p, o.f, format_of(path), column, sizeof column / sizeof *column);
 	for (uint32_t i = 1; i <= clean.d.n_row; i++) {
-		const struct mt_row *row = &clean.d.row[i];
-		fprintf(o.f, "%u\t", i);
-		put_name(o.f, i);
-		fprintf(o.f, "\t%u\t%u\t", clean.tracks[i], row->n_raw);
-		for (uint32_t t = clean.first[i]; t; t = clean.next[t]) {
-			put_raw(o.f, t);
-			if (clean.next[t])
-				fputs(" | ", o.f);
-		}
-		putc('\n', o.f);
+		mt_print_uint(&p, i);
+		put_name(&p, i);
+		mt_print_uint(&p, clean.tracks[i]);
+		mt_print_uint(&p, clean.d.row[i].n_raw);
+		mt_print_list(&p, item, spellings(i, item), " | ");
+		mt_print_row(&p);
 	}
+	free(item);
 	return mt_outfile_close(&o, MT_OK, err);
 }
 
@@ -248,81 +272,129 @@ static const char *decision(uint32_t tag)
 
 static int put_log(const char *path, struct mt_err *err)
 {
+	static const struct mt_column column[] = {
+		MT_COL("number", INT), MT_COL("tag", TEXT), MT_COL("count", INT),
+		MT_COL("decision", TEXT), MT_COL("canonical", TEXT), MT_COL("rule", TEXT),
+		MT_COL("where", TEXT),
+	};
 	struct mt_outfile o;
+	struct mt_print p;
 	int rc = mt_outfile_open(&o, path, err);
 	if (rc)
 		return rc;
-	fprintf(o.f, "number\ttag\tcount\tdecision\tcanonical\trule\twhere\n");
+	mt_print_begin(&p, o.f, format_of(path), column, sizeof column / sizeof *column);
 	for (uint32_t i = 1; i <= clean.db.tag.n; i++) {
 		size_t n;
 		if (!raw(i, &n))
 			continue;
-		fprintf(o.f, "%" PRIi64 "\t",
-			mt_texts_row(&clean.db.tag, i));
-		put_raw(o.f, i);
-		fprintf(o.f, "\t%u\t%s\t", clean.d.count[i], decision(i));
-		put_name(o.f, clean.d.to[i]);
-		putc('\t', o.f);
-		put_why(o.f, i, "\t");
+		mt_print_int(&p, mt_texts_row(&clean.db.tag, i));
+		put_raw(&p, i);
+		mt_print_uint(&p, clean.d.count[i]);
+		mt_print_word(&p, decision(i));
+		put_name(&p, clean.d.to[i]);
+		put_why(&p, i);
+		mt_print_row(&p);
 	}
 	return mt_outfile_close(&o, MT_OK, err);
 }
 
-static void explain_row(uint32_t row)
+static void explain_row(struct mt_print *p, uint32_t row)
 {
-	const uint32_t *p = clean.d.row[row].parent;
-	printf("row\t%u\t%u tracks\n", row, clean.tracks[row]);
-	for (; p && *p; p++) {
-		printf("parent\t");
-		put_name(stdout, *p);
-		putchar('\n');
+	const uint32_t *parent = clean.d.row[row].parent;
+	char tracks[32];
+	snprintf(tracks, sizeof tracks, "%u tracks", clean.tracks[row]);
+	mt_print_word(p, "row");
+	mt_print_uint(p, row);
+	mt_print_word(p, tracks);
+	mt_print_row(p);
+	for (; parent && *parent; parent++) {
+		mt_print_word(p, "parent");
+		put_name(p, *parent);
+		mt_print_row(p);
 	}
 	for (uint32_t t = clean.first[row]; t; t = clean.next[t]) {
-		printf("spelling\t");
-		put_raw(stdout, t);
-		printf("\t%u\t", clean.d.count[t]);
-		put_why(stdout, t, "\t");
+		mt_print_word(p, "spelling");
+		put_raw(p, t);
+		mt_print_uint(p, clean.d.count[t]);
+		put_why(p, t);
+		mt_print_row(p);
 	}
 }
 
-static bool explain(const char *tag, const struct mt_texts_index *index)
+static void explain_count(struct mt_print *p, const char *what, int64_t n)
 {
-	size_t len = strlen(tag);
-	uint32_t i = (uint32_t)mt_texts_find(index, tag, len);
-	if (!i)
-		return false;
-	uint32_t row = clean.d.to[i];
-	printf("tag\t");
-	put_raw(stdout, i);
-	printf("\nnumber\t%" PRIi64 "\ncount\t%u\ndecision\t%s\ncanonical\t",
-	       mt_texts_row(&clean.db.tag, i), clean.d.count[i], decision(i));
-	put_name(stdout, row);
-	printf("\nrule\t");
-	put_why(stdout, i, "\nwhere\t");
+	mt_print_word(p, what);
+	mt_print_int(p, n);
+	mt_print_row(p);
+}
+
+static void explain_word(struct mt_print *p, const char *what, const char *word)
+{
+	mt_print_word(p, what);
+	mt_print_word(p, word);
+	mt_print_row(p);
+}
+
+static void explain_name(struct mt_print *p, const char *what, uint32_t row)
+{
+	mt_print_word(p, what);
+	put_name(p, row);
+	mt_print_row(p);
+}
+
+/* The tag as each rule 'fold' sees it. */
+static void explain_keys(struct mt_print *p, const char *tag)
+{
 	struct mt_text key = {0};
+	char how[64];
 	for (size_t r = 0; r < clean.rules.n; r++) {
 		const struct mt_rule *f = &clean.rules.rule[r];
 		if (f->verb != MT_RULE_FOLD)
 			continue;
-		mt_fold_key(&key, f->fold, f->plural, tag, len);
-		printf("key\t%s%s\t", mt_fold_name[f->fold],
-		       f->plural ? " plural" : "");
-		mt_cell_put(stdout, key.s, key.n, false);
-		putchar('\n');
+		mt_fold_key(&key, f->fold, f->plural, tag, strlen(tag));
+		snprintf(how, sizeof how, "%s%s", mt_fold_name[f->fold],
+			 f->plural ? " plural" : "");
+		mt_print_word(p, "key");
+		mt_print_word(p, how);
+		mt_print_text(p, key.s, key.n);
+		mt_print_row(p);
 	}
 	free(key.s);
+}
+
+static bool explain(struct mt_print *p, const char *tag, const struct mt_texts_index *index)
+{
+	char why[256], place[512];
+	uint32_t i = (uint32_t)mt_texts_find(index, tag, strlen(tag));
+	if (!i)
+		return false;
+	uint32_t row = clean.d.to[i];
+	mt_print_word(p, "tag");
+	put_raw(p, i);
+	mt_print_row(p);
+	explain_count(p, "number", mt_texts_row(&clean.db.tag, i));
+	explain_count(p, "count", clean.d.count[i]);
+	explain_word(p, "decision", decision(i));
+	explain_name(p, "canonical", row);
+	mt_why_text(&clean.d, i, why, sizeof why);
+	mt_why_place(&clean.d, i, place, sizeof place);
+	explain_word(p, "rule", why);
+	explain_word(p, "where", place);
+	explain_keys(p, tag);
 	if (row)
-		explain_row(row);
+		explain_row(p, row);
 	return true;
 }
 
 static int explain_all(struct mt_err *err)
 {
 	struct mt_texts_index index;
+	struct mt_print p;
 	int rc = MT_OK;
+	mt_print_begin(&p, stdout, clean.format, NULL, 0);
 	mt_texts_index(&index, &clean.db.tag);
 	for (size_t i = 0; i < opts.explain.n; i++)
-		if (!explain(opts.explain.item[i], &index) && !rc)
+		if (!explain(&p, opts.explain.item[i], &index) && !rc)
 			rc = mt_err_item(err, "tags.unknown", "%s: unknown tag "
 					 "'%s'", clean.db.path,
 					 opts.explain.item[i]);
@@ -451,7 +523,9 @@ int main(int argc, char **argv)
 	char **operand;
 	int n;
 	mt_tool_begin(&tool, argc, argv, &operand, &n);
-	int rc = check(operand, n, &err);
+	int rc = mt_format_chosen(&clean.format, &format_opts, &mt_format_tsv, &err);
+	if (!rc)
+		rc = check(operand, n, &err);
 	if (!rc)
 		rc = make(operand[0], &err);
 	if (!rc)

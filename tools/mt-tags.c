@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "base/names.h"
 #include "tags/ask/tagask.h"
+#include "tool/formatopt.h"
 #include "tool/tool.h"
 
 static struct opts {
@@ -16,6 +17,8 @@ static struct opts {
 	double min_val, percent, threshold;
 	int64_t min, top, dim;
 } opts = {.min_val = NAN, .percent = 100, .threshold = -1, .dim = 2};
+
+static struct mt_format_opts format_opts;
 
 #define AT(field) offsetof(struct opts, field)
 
@@ -42,7 +45,8 @@ static const struct mt_opt rows[] = {
 	       MT_RANGE(2, 3)),
 	{0},
 };
-static const struct mt_opt_set sets[] = {{rows, &opts}, {NULL, NULL}};
+static const struct mt_opt_set sets[] = {
+	{rows, &opts}, {mt_format_rows, &format_opts}, {NULL, NULL}};
 
 enum ids { NONE, IDS, CHOSEN, FOLDER, OTHER };
 
@@ -165,7 +169,7 @@ static int ask_all(struct mt_ask *ask, int verb, const char *path,
 	} else {
 		rc = mt_tagdb_read(&other, ask->id[0], parts, err);
 		if (!rc) {
-			rc = mt_ask_diff(stdout, &db, &other, err);
+			rc = mt_ask_diff(ask, &other, err);
 			mt_tagdb_release(&other);
 		}
 	}
@@ -188,7 +192,9 @@ int main(int argc, char **argv)
 		.percent = opts.percent, .dim = (int)opts.dim,
 		.without = opts.without.item, .n_without = opts.without.n,
 	};
-	int rc = mt_tool_verb(&tool, operand, &n, &verb, &err);
+	int rc = mt_format_chosen(&ask.format, &format_opts, &mt_format_tsv, &err);
+	if (!rc)
+		rc = mt_tool_verb(&tool, operand, &n, &verb, &err);
 	if (!rc && n < 1)
 		rc = mt_err_set(&err, MT_EUSAGE, "a database is required");
 	if (!rc)

@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/escape.h"
 #include "base/mem.h"
 #include "base/num.h"
 
@@ -16,51 +15,45 @@ static size_t n_cell(const struct mt_msd_lookup *l)
 	return l->db ? mt_msddb_columns(l->db) : l->msd->n_extra - 1;
 }
 
-static void put_cell(struct mt_msd_lookup *l, const char *text, size_t n)
-{
-	fputc('\t', l->out);
-	mt_escape_put(l->out, text, n);
-}
-
 void mt_msd_lookup_head(struct mt_msd_lookup *l)
 {
-	fputs("query\ttrack_id", l->out);
-	if (l->msd)
-		fputs("\ttrack_7digitalid\tyear", l->out);
+	static const struct mt_column own[4] = {
+		MT_COL("query", TEXT), MT_COL("track_id", TEXT),
+		MT_COL("track_7digitalid", INT), MT_COL("year", INT),
+	};
+	size_t n = l->msd ? 4 : 2;
+	l->column = mt_calloc(n + n_cell(l), sizeof *l->column);
+	memcpy(l->column, own, n * sizeof *own);
 	for (size_t i = 0; i < n_cell(l); i++) {
-		const char *name = l->db ? mt_msddb_column(l->db, i)
-					 : l->msd->extra[i].name;
-		put_cell(l, name, strlen(name));
+		char type = l->db ? 's' : l->msd->extra[i].type;
+		l->column[n + i].name = l->db ? mt_msddb_column(l->db, i)
+					      : l->msd->extra[i].name;
+		l->column[n + i].kind = type == 's' ? MT_COL_TEXT
+					: type == 'i' ? MT_COL_INT : MT_COL_REAL;
 	}
-	fputc('\n', l->out);
+	mt_print_begin(&l->print, l->out, l->format, l->column, n + n_cell(l));
 }
 
 static void put_ids(struct mt_msd_lookup *l, const char *query,
 		    const char *tid, uint32_t row)
 {
-	mt_escape_put(l->out, query, strlen(query));
-	put_cell(l, tid, strnlen(tid, MT_MSD_TID));
-	if (l->msd && row == MT_MSD_NONE)
-		fputs("\t\t", l->out);
-	else if (l->msd)
-		fprintf(l->out, "\t%" PRIi32 "\t%" PRIi32, l->msd->id[row],
-			l->msd->year[row]);
+	struct mt_print *p = &l->print;
+	mt_print_word(p, query);
+	mt_print_filled(p, tid, strnlen(tid, MT_MSD_TID));
+	if (l->msd && row == MT_MSD_NONE) {
+		mt_print_none(p);
+		mt_print_none(p);
+	} else if (l->msd) {
+		mt_print_int(p, l->msd->id[row]);
+		mt_print_int(p, l->msd->year[row]);
+	}
 }
 
 static void put_db(struct mt_msd_lookup *l)
 {
-	for (size_t i = 0; i < n_cell(l); i++) {
-		const char *text = mt_msddb_cell(l->db, (int)i);
-		put_cell(l, text, strlen(text));
-	}
-	fputc('\n', l->out);
-}
-
-static void put_nothing(struct mt_msd_lookup *l)
-{
 	for (size_t i = 0; i < n_cell(l); i++)
-		fputc('\t', l->out);
-	fputc('\n', l->out);
+		mt_print_word(&l->print, mt_msddb_cell(l->db, (int)i));
+	mt_print_row(&l->print);
 }
 
 /* Rows of the database whose column by has that value. */
@@ -82,18 +75,17 @@ static int put_found(struct mt_msd_lookup *l, const char *query,
 
 static void put_extra(struct mt_msd_lookup *l, uint32_t row)
 {
-	char number[MT_NUM_TEXT];
 	for (size_t i = 0; i < n_cell(l); i++) {
 		const struct mt_msd_extra *x = &l->msd->extra[i];
 		if (x->type == 's')
-			put_cell(l, x->text + x->at[row],
-				 (size_t)(x->at[row + 1] - x->at[row]));
+			mt_print_filled(&l->print, x->text + x->at[row],
+					(size_t)(x->at[row + 1] - x->at[row]));
 		else if (x->type == 'i')
-			fprintf(l->out, "\t%" PRIi64, x->i[row]);
+			mt_print_int(&l->print, x->i[row]);
 		else
-			fprintf(l->out, "\t%s", mt_num_text(number, x->f[row], 64));
+			mt_print_real(&l->print, x->f[row], 64);
 	}
-	fputc('\n', l->out);
+	mt_print_row(&l->print);
 }
 
 /* A row of the summary, its other columns from the database if there is one. */
@@ -112,7 +104,7 @@ static int put_row(struct mt_msd_lookup *l, const char *query, uint32_t row,
 	if (!l->db)
 		put_extra(l, row);
 	else if (rc == MT_END)
-		put_nothing(l);
+		mt_print_row(&l->print);
 	else
 		put_db(l);
 	return MT_OK;
@@ -201,7 +193,7 @@ int mt_msd_lookup_put(struct mt_msd_lookup *l, const char *query, size_t *n,
 	}
 	if (!rc && !*n) {
 		put_ids(l, query, "", MT_MSD_NONE);
-		put_nothing(l);
+		mt_print_row(&l->print);
 	}
 	return rc;
 }
@@ -210,4 +202,6 @@ void mt_msd_lookup_release(struct mt_msd_lookup *l)
 {
 	free(l->by_song);
 	l->by_song = NULL;
+	free(l->column);
+	l->column = NULL;
 }

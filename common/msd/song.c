@@ -51,46 +51,38 @@ static const struct item {
 	{"/musicbrainz/artist_mbtags", NULL, LIST},
 };
 
-const char *const mt_msd_song_column[MT_MSD_SONG] = {
-	"track_id", "song_id", "artist_id", "artist_mbid", "artist_name",
-	"release", "title", "year", "duration", "tempo", "loudness", "key",
-	"mode", "time_signature", "analysis_sample_rate", "artist_familiarity",
-	"artist_hotttnesss", "song_hotttnesss", "track_7digitalid",
-	"n_segments", "n_beats", "n_bars", "n_sections", "n_similar",
-	"segments_start_2nd", "segments_start_last", "artist_terms",
-	"artist_terms_weight_first", "artist_mbtags",
+const struct mt_column mt_msd_song_column[MT_MSD_SONG + 1] = {
+	MT_COL("file", TEXT),
+	MT_COL("track_id", TEXT), MT_COL("song_id", TEXT), MT_COL("artist_id", TEXT),
+	MT_COL("artist_mbid", TEXT), MT_COL("artist_name", TEXT), MT_COL("release", TEXT),
+	MT_COL("title", TEXT), MT_COL("year", INT), MT_COL("duration", REAL),
+	MT_COL("tempo", REAL), MT_COL("loudness", REAL), MT_COL("key", INT),
+	MT_COL("mode", INT), MT_COL("time_signature", INT),
+	MT_COL("analysis_sample_rate", INT), MT_COL("artist_familiarity", REAL),
+	MT_COL("artist_hotttnesss", REAL), MT_COL("song_hotttnesss", REAL),
+	MT_COL("track_7digitalid", INT), MT_COL("n_segments", INT), MT_COL("n_beats", INT),
+	MT_COL("n_bars", INT), MT_COL("n_sections", INT), MT_COL("n_similar", INT),
+	MT_COL("segments_start_2nd", REAL), MT_COL("segments_start_last", REAL),
+	MT_COL("artist_terms", LIST), MT_COL("artist_terms_weight_first", REAL),
+	MT_COL("artist_mbtags", LIST),
 };
 
-static char *number(double v)
+/* One value, which mt_h5_array() or mt_h5_scan() left at p. */
+static void take_value(struct mt_msd_value *v, const struct mt_h5_column *c, const void *p)
 {
-	char buf[40];
-	for (int digits = 6; digits <= 17; digits++) {
-		snprintf(buf, sizeof buf, "%.*g", digits, v);
-		if (!(strtod(buf, NULL) < v) && !(strtod(buf, NULL) > v))
-			break;
-	}
-	return mt_strdup(buf);
-}
-
-static char *text(enum mt_h5_type type, size_t size, const void *p)
-{
-	int64_t i;
-	double f;
-	switch (type) {
-	case MT_H5_INT:
-		memcpy(&i, p, sizeof i);
-		return mt_strf("%" PRIi64, i);
-	case MT_H5_FLOAT:
-		memcpy(&f, p, sizeof f);
-		return number(f);
-	default:
-		return mt_strndup(p, strnlen(p, size));
-	}
+	v->type = c->type == MT_H5_INT ? MT_MSD_INT
+		  : c->type == MT_H5_FLOAT ? MT_MSD_REAL : MT_MSD_TEXT;
+	if (c->type == MT_H5_INT)
+		memcpy(&v->i, p, sizeof v->i);
+	else if (c->type == MT_H5_FLOAT)
+		memcpy(&v->f, p, sizeof v->f);
+	else
+		v->text = mt_strndup(p, strnlen(p, c->size));
 }
 
 struct wish {
 	const struct mt_h5_column *column;
-	char **out;
+	struct mt_msd_value *out;
 };
 
 static int take(void *ctx, uint64_t first, size_t n, const void *const *cell,
@@ -98,24 +90,25 @@ static int take(void *ctx, uint64_t first, size_t n, const void *const *cell,
 {
 	struct wish *w = ctx;
 	(void)first, (void)n, (void)err;
-	*w->out = text(w->column->type, w->column->size, cell[0]);
+	take_value(w->out, w->column, cell[0]);
 	return MT_OK;
 }
 
-static char *list(const struct mt_h5_column *c, const char *data, uint64_t n)
+static void take_list(struct mt_msd_value *v, const struct mt_h5_column *c,
+		      const char *data, uint64_t n)
 {
-	char *all = mt_calloc((size_t)n * (c->size + 1) + 1, 1), *to = all;
-	for (uint64_t i = 0; i < n; i++, data += c->size) {
-		size_t len = strnlen(data, c->size);
-		if (i)
-			*to++ = ',';
-		memcpy(to, data, len);
-		to += len;
+	char *to = v->text = mt_calloc((size_t)n * c->size + 1, 1);
+	v->type = MT_MSD_LIST;
+	v->item = mt_calloc((size_t)n + 1, sizeof *v->item);
+	v->n_item = (size_t)n;
+	for (size_t i = 0; i < n; i++, data += c->size) {
+		v->item[i] = (struct mt_span){to, strnlen(data, c->size)};
+		memcpy(to, data, v->item[i].n);
+		to += v->item[i].n;
 	}
-	return all;
 }
 
-static int array(char **out, struct mt_h5 *h5, const struct item *it,
+static int array(struct mt_msd_value *v, struct mt_h5 *h5, const struct item *it,
 		 struct mt_err *err)
 {
 	struct mt_h5_column c = {.name = it->set};
@@ -127,17 +120,16 @@ static int array(char **out, struct mt_h5 *h5, const struct item *it,
 	size_t at = it->how == SECOND ? 1 : it->how == LAST && n
 						     ? (size_t)n - 1 : 0;
 	if (it->how == COUNT)
-		*out = mt_strf("%" PRIu64, n);
+		*v = (struct mt_msd_value){.type = MT_MSD_INT, .i = (int64_t)n};
 	else if (it->how == LIST && c.type == MT_H5_TEXT)
-		*out = list(&c, data, n);
-	else
-		*out = at < n ? text(c.type, c.size, (char *)data + at * c.size)
-			      : mt_strdup("");
+		take_list(v, &c, data, n);
+	else if (at < n)
+		take_value(v, &c, (char *)data + at * c.size);
 	free(data);
 	return MT_OK;
 }
 
-static int read_item(char **out, struct mt_h5 *h5, const struct item *it,
+static int read_item(struct mt_msd_value *out, struct mt_h5 *h5, const struct item *it,
 		     const char *path, struct mt_err *err)
 {
 	struct mt_h5_column c = {.name = it->column};
@@ -152,24 +144,55 @@ static int read_item(char **out, struct mt_h5 *h5, const struct item *it,
 	return rc ? rc : mt_h5_scan(h5, it->set, &c, 1, take, &w, err);
 }
 
-int mt_msd_song_read(char *cell[MT_MSD_SONG], const char *path,
+int mt_msd_song_read(struct mt_msd_value value[MT_MSD_SONG], const char *path,
 		     struct mt_err *err)
 {
 	struct mt_h5 *h5;
-	memset(cell, 0, MT_MSD_SONG * sizeof *cell);
+	memset(value, 0, MT_MSD_SONG * sizeof *value);
 	int rc = mt_h5_open(&h5, path, err);
 	for (int i = 0; i < MT_MSD_SONG && !rc; i++)
-		rc = read_item(&cell[i], h5, &items[i], path, err);
+		rc = read_item(&value[i], h5, &items[i], path, err);
 	mt_h5_close(h5);
 	if (rc)
-		mt_msd_song_release(cell);
+		mt_msd_song_release(value);
 	return rc;
 }
 
-void mt_msd_song_release(char *cell[MT_MSD_SONG])
+static void put_value(struct mt_print *p, const struct mt_msd_value *v)
+{
+	switch (v->type) {
+	case MT_MSD_NOTHING:
+		mt_print_none(p);
+		break;
+	case MT_MSD_INT:
+		mt_print_int(p, v->i);
+		break;
+	case MT_MSD_REAL:
+		mt_print_real(p, v->f, 64);
+		break;
+	case MT_MSD_TEXT:
+		mt_print_word(p, v->text);
+		break;
+	case MT_MSD_LIST:
+		mt_print_list(p, v->item, v->n_item, ",");
+		break;
+	}
+}
+
+void mt_msd_song_put(struct mt_print *p, const char *path,
+		     const struct mt_msd_value value[MT_MSD_SONG])
+{
+	mt_print_word(p, path);
+	for (int i = 0; i < MT_MSD_SONG; i++)
+		put_value(p, &value[i]);
+	mt_print_row(p);
+}
+
+void mt_msd_song_release(struct mt_msd_value value[MT_MSD_SONG])
 {
 	for (int i = 0; i < MT_MSD_SONG; i++) {
-		free(cell[i]);
-		cell[i] = NULL;
+		free(value[i].text);
+		free(value[i].item);
+		value[i] = (struct mt_msd_value){0};
 	}
 }

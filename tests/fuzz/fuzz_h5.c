@@ -28,7 +28,7 @@ static void end(void)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	char *cell[MT_MSD_SONG];
+	struct mt_msd_value value[MT_MSD_SONG];
 	struct mt_msd_extra x[] = {{.name = "title", .optional = true},
 				   {.name = "duration", .optional = true}};
 	struct mt_msd m;
@@ -40,8 +40,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (fd < 0 || ftruncate(fd, 0) ||
 	    pwrite(fd, data, size, 0) != (ssize_t)size)
 		return 0;
-	if (!mt_msd_song_read(cell, path, &err))
-		mt_msd_song_release(cell);
+	if (!mt_msd_song_read(value, path, &err))
+		mt_msd_song_release(value);
 	if (!mt_msd_read(&m, path, x, 2, &err))
 		mt_msd_release(&m);
 	return 0;

@@ -19,6 +19,7 @@
 #include "base/mem.h"
 #include "base/num.h"
 #include "base/twister.h"
+#include "format/cells.h"
 #include "msd/h5.h"
 #include "msd/join.h"
 #include "msd/lookup.h"
@@ -287,8 +288,12 @@ static void compare_cell(const char *file, const char *column, const char *got,
  * that is no song. */
 static void compare_song(char *line, char *head, const char *data)
 {
-	char *word[40], *name[40], *cell[MT_MSD_SONG];
+	char *word[40], *name[40], *text = NULL;
+	struct mt_msd_value value[MT_MSD_SONG];
+	struct mt_print p;
+	struct mt_cells c;
 	struct mt_err err;
+	size_t size;
 	int n = 0, n_name = 0;
 	while (n < 40 && (word[n] = strsep(&line, "\t\n")))
 		n++;
@@ -296,20 +301,30 @@ static void compare_song(char *line, char *head, const char *data)
 		n_name++;
 	char *path = mt_strf("%s/msd/h5/%s", data, word[0]);
 	if (!strcmp(word[2], "-")) {
-		assert_int_equal(MT_EINPUT, mt_msd_song_read(cell, path, &err));
+		assert_int_equal(MT_EINPUT, mt_msd_song_read(value, path, &err));
 		assert_non_null(strstr(err.text, "has no data set"));
 		free(path);
 		return;
 	}
-	if (mt_msd_song_read(cell, path, &err))
+	if (mt_msd_song_read(value, path, &err))
 		fail_msg("%s", err.text);
+	FILE *f = open_memstream(&text, &size);
+	mt_print_begin(&p, f, &mt_format_tsv, NULL, 0);
+	mt_msd_song_put(&p, path, value);
+	mt_msd_song_release(value);
+	fclose(f);
+	mt_cells_init(&c, "songs", text, size);
+	c.escapes = true;
+	assert_int_equal(0, mt_cells_next(&c, &err));
+	assert_int_equal(c.n_cell, MT_MSD_SONG + 1);
 	assert_true(n >= MT_MSD_SONG + 2);
 	for (int i = 0; i < MT_MSD_SONG; i++) {
-		assert_string_equal(mt_msd_song_column[i], name[i + 2]);
+		assert_string_equal(mt_msd_song_column[i + 1].name, name[i + 2]);
 		undo_octal(word[i + 2]);
-		compare_cell(word[0], name[i + 2], cell[i], word[i + 2]);
+		compare_cell(word[0], name[i + 2], c.cell[i + 1], word[i + 2]);
 	}
-	mt_msd_song_release(cell);
+	mt_cells_release(&c);
+	free(text);
 	free(path);
 }
 
@@ -346,6 +361,8 @@ static char *ask(struct mt_msd_lookup *l, const char *const *query)
 	char *text = NULL;
 	size_t size, n;
 	l->out = open_memstream(&text, &size);
+	l->format = &mt_format_tsv;
+	free(l->column);
 	mt_msd_lookup_head(l);
 	for (; *query; query++)
 		assert_int_equal(0, mt_msd_lookup_put(l, *query, &n, &err));

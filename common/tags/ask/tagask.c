@@ -11,33 +11,40 @@
 #include "tags/ask/tagout.h"
 #include "tags/clean/fold.h"
 
-static void put_text(FILE *f, const struct mt_texts *t, uint32_t number)
+static void put_text(struct mt_print *p, const struct mt_texts *t, uint32_t number)
 {
 	size_t n;
 	const char *s = mt_texts_get(t, number, &n);
 	if (s)
-		mt_cell_put(f, s, n, false);
+		mt_print_text(p, s, n);
+	else
+		mt_print_none(p);
 }
 
-static void put_row(FILE *f, const struct mt_texts *t, uint32_t number)
+static void put_number(struct mt_print *p, const struct mt_texts *t, uint32_t number)
 {
-	fprintf(f, "%" PRIi64, mt_texts_row(t, number));
+	mt_print_int(p, mt_texts_row(t, number));
+}
+
+void mt_ask_begin(struct mt_ask *ask, const struct mt_column *column, size_t n)
+{
+	mt_print_begin(&ask->print, ask->f, ask->format, column, n);
 }
 
 void mt_ask_put_tag(struct mt_ask *ask, uint32_t tag)
 {
 	if (ask->num)
-		put_row(ask->f, &ask->db->tag, tag);
+		put_number(&ask->print, &ask->db->tag, tag);
 	else
-		put_text(ask->f, &ask->db->tag, tag);
+		put_text(&ask->print, &ask->db->tag, tag);
 }
 
 static void put_tid(struct mt_ask *ask, uint32_t tid)
 {
 	if (ask->num)
-		put_row(ask->f, &ask->db->tid, tid);
+		put_number(&ask->print, &ask->db->tid, tid);
 	else
-		put_text(ask->f, &ask->db->tid, tid);
+		put_text(&ask->print, &ask->db->tid, tid);
 }
 
 static void unknown(struct mt_ask *ask, const char *text)
@@ -142,9 +149,17 @@ void mt_ask_release(struct mt_ask *ask)
 	free(ask->next);
 }
 
+static void put_count(struct mt_ask *ask, const char *what, size_t n)
+{
+	mt_print_word(&ask->print, what);
+	mt_print_uint(&ask->print, n);
+	mt_print_row(&ask->print);
+}
+
 int mt_ask_info(struct mt_ask *ask, struct mt_err *err)
 {
 	(void)err;
+	static const struct mt_column column[] = {MT_COL("what", TEXT), MT_COL("n", INT)};
 	const struct mt_tagdb *db = ask->db;
 	uint32_t *count = mt_tagdb_count(db, true), *tids, *order;
 	size_t n_used, n_tid = 0, distinct = 0;
@@ -152,13 +167,19 @@ int mt_ask_info(struct mt_ask *ask, struct mt_err *err)
 	for (size_t i = 1; i <= db->tag.n; i++)
 		distinct += count[i];
 	mt_pairs_by(db->pair_tid, db->n_pair, db->tid.n, &tids, &order);
+	mt_print_bare(&ask->print, ask->f, ask->format, column, 2);
 	for (size_t t = 1; t <= db->tid.n; t++)
 		n_tid += tids[t] < tids[t + 1];
-	fprintf(ask->f, "tids\t%zu\ntids with a tag\t%zu\ntags\t%zu\n"
-		"tags with a track\t%zu\npairs\t%zu\ndistinct pairs\t%zu\n"
-		"odd pairs\t%zu\nval\t%s\n", db->tid.n_text, n_tid,
-		db->tag.n_text, n_used, db->n_pair, distinct, db->n_odd,
-		db->pair_val ? "yes" : "no");
+	put_count(ask, "tids", db->tid.n_text);
+	put_count(ask, "tids with a tag", n_tid);
+	put_count(ask, "tags", db->tag.n_text);
+	put_count(ask, "tags with a track", n_used);
+	put_count(ask, "pairs", db->n_pair);
+	put_count(ask, "distinct pairs", distinct);
+	put_count(ask, "odd pairs", db->n_odd);
+	mt_print_word(&ask->print, "val");
+	mt_print_word(&ask->print, db->pair_val ? "yes" : "no");
+	mt_print_row(&ask->print);
 	free(count);
 	free(rank);
 	free(tids);
@@ -169,16 +190,16 @@ int mt_ask_info(struct mt_ask *ask, struct mt_err *err)
 static int put_list(struct mt_ask *ask, const struct mt_texts *t,
 		    const char *name)
 {
+	const struct mt_column column[] = {MT_COL("number", INT), MT_COL(name, TEXT)};
 	size_t n;
-	fprintf(ask->f, "number\t%s\n", name);
+	mt_ask_begin(ask, column, 2);
 	for (uint32_t i = 1; i <= t->n; i++) {
 		const char *s = mt_texts_get(t, i, &n);
 		if (!s)
 			continue;
-		put_row(ask->f, t, i);
-		putc_unlocked('\t', ask->f);
-		mt_cell_put(ask->f, s, n, false);
-		putc_unlocked('\n', ask->f);
+		put_number(&ask->print, t, i);
+		mt_print_text(&ask->print, s, n);
+		mt_print_row(&ask->print);
 	}
 	return MT_OK;
 }
@@ -201,16 +222,16 @@ static void put_found(struct mt_ask *ask, const struct mt_texts *t,
 {
 	if (!number)
 		return;
-	put_row(ask->f, t, number);
-	putc_unlocked('\t', ask->f);
-	put_text(ask->f, t, number);
-	putc_unlocked('\n', ask->f);
+	put_number(&ask->print, t, number);
+	put_text(&ask->print, t, number);
+	mt_print_row(&ask->print);
 }
 
 static int by_tag(struct mt_ask *ask, struct mt_err *err)
 {
+	static const struct mt_column column[] = {MT_COL("number", INT), MT_COL("tag", TEXT)};
 	size_t n;
-	fputs("number\ttag\n", ask->f);
+	mt_ask_begin(ask, column, 2);
 	for (size_t i = 0; i < ask->n_id; i++) {
 		uint32_t *tag = mt_ask_find_tags(ask, ask->id[i], &n);
 		for (size_t k = 0; k < n; k++)
@@ -234,7 +255,8 @@ int mt_ask_tag_name(struct mt_ask *ask, struct mt_err *err)
 
 static int by_tid(struct mt_ask *ask, bool num, struct mt_err *err)
 {
-	fputs("number\ttid\n", ask->f);
+	static const struct mt_column column[] = {MT_COL("number", INT), MT_COL("tid", TEXT)};
+	mt_ask_begin(ask, column, 2);
 	for (size_t i = 0; i < ask->n_id; i++)
 		put_found(ask, &ask->db->tid, find_tid(ask, ask->id[i], num));
 	return mt_ask_done(ask, "track", err);
@@ -261,26 +283,31 @@ static void all_sets(const struct mt_ask *ask, struct mt_sets *s, bool val)
 	free(map);
 }
 
-static void put_val(FILE *f, double v)
+/* NaN: the pair has none. */
+static void put_val(struct mt_print *p, double v)
 {
-	putc_unlocked('\t', f);
-	mt_cell_put_number(f, v);
+	if (isnan(v))
+		mt_print_none(p);
+	else
+		mt_print_real(p, v, 64);
 }
 
 int mt_ask_tags_of(struct mt_ask *ask, struct mt_err *err)
 {
+	static const struct mt_column column[] = {
+		MT_COL("tid", TEXT), MT_COL("tag", TEXT), MT_COL("val", REAL),
+	};
 	struct mt_sets s;
 	all_sets(ask, &s, true);
-	fprintf(ask->f, "tid\ttag%s\n", s.val ? "\tval" : "");
+	mt_ask_begin(ask, column, s.val ? 3 : 2);
 	for (size_t i = 0; i < ask->n_id; i++) {
 		uint32_t t = find_tid(ask, ask->id[i], ask->num);
 		for (uint32_t k = s.off[t]; t && k < s.off[t + 1]; k++) {
 			put_tid(ask, t);
-			putc_unlocked('\t', ask->f);
 			mt_ask_put_tag(ask, s.item[k]);
 			if (s.val)
-				put_val(ask->f, s.val[k]);
-			putc_unlocked('\n', ask->f);
+				put_val(&ask->print, s.val[k]);
+			mt_print_row(&ask->print);
 		}
 	}
 	mt_sets_release(&s);
@@ -289,12 +316,13 @@ int mt_ask_tags_of(struct mt_ask *ask, struct mt_err *err)
 
 int mt_ask_tids_with(struct mt_ask *ask, struct mt_err *err)
 {
+	static const struct mt_column column[] = {MT_COL("tag", TEXT), MT_COL("tid", TEXT)};
 	const struct mt_tagdb *db = ask->db;
 	uint32_t *map = mt_calloc(db->tag.n + 1, sizeof *map);
 	uint32_t **tag = mt_calloc(ask->n_id + 1, sizeof *tag);
 	size_t *n = mt_calloc(ask->n_id + 1, sizeof *n);
 	struct mt_sets s;
-	fputs("tag\ttid\n", ask->f);
+	mt_ask_begin(ask, column, 2);
 	/* operands by themselves, for they may share spellings */
 	for (size_t i = 0; i < ask->n_id; i++) {
 		tag[i] = mt_ask_find_tags(ask, ask->id[i], &n[i]);
@@ -309,10 +337,9 @@ int mt_ask_tids_with(struct mt_ask *ask, struct mt_err *err)
 				has = mt_sets_has(&s, t, tag[i][k]);
 			if (!has)
 				continue;
-			mt_cell_put(ask->f, ask->id[i], strlen(ask->id[i]), false);
-			putc_unlocked('\t', ask->f);
+			mt_print_text(&ask->print, ask->id[i], strlen(ask->id[i]));
 			put_tid(ask, t);
-			putc_unlocked('\n', ask->f);
+			mt_print_row(&ask->print);
 		}
 	for (size_t i = 0; i < ask->n_id; i++)
 		free(tag[i]);
@@ -327,10 +354,11 @@ int mt_ask_tids_with(struct mt_ask *ask, struct mt_err *err)
 static int count_tags(struct mt_ask *ask, int64_t min, bool count,
 		      struct mt_err *err)
 {
+	static const struct mt_column column[] = {MT_COL("tid", TEXT), MT_COL("count", INT)};
 	struct mt_sets s;
 	all_sets(ask, &s, false);
 	size_t n = ask->n_id ? ask->n_id : s.n_set, len;
-	fputs(count ? "tid\tcount\n" : "tid\n", ask->f);
+	mt_ask_begin(ask, column, count ? 2 : 1);
 	for (size_t i = 0; i < n; i++) {
 		uint32_t t = ask->n_id ? find_tid(ask, ask->id[i], ask->num)
 				       : (uint32_t)i + 1;
@@ -339,8 +367,8 @@ static int count_tags(struct mt_ask *ask, int64_t min, bool count,
 			continue;
 		put_tid(ask, t);
 		if (count)
-			fprintf(ask->f, "\t%u", s.off[t + 1] - s.off[t]);
-		putc_unlocked('\n', ask->f);
+			mt_print_uint(&ask->print, s.off[t + 1] - s.off[t]);
+		mt_print_row(&ask->print);
 	}
 	mt_sets_release(&s);
 	return mt_ask_done(ask, "track", err);
@@ -359,6 +387,10 @@ int mt_ask_min_tags(struct mt_ask *ask, struct mt_err *err)
 int mt_ask_popularity(struct mt_ask *ask, struct mt_err *err)
 {
 	(void)err;
+	static const struct mt_column column[] = {
+		MT_COL("rank", INT), MT_COL("tag", TEXT), MT_COL("number", INT),
+		MT_COL("count", INT),
+	};
 	const struct mt_tagdb *db = ask->db;
 	uint32_t *count = mt_tagdb_count(db, !ask->rows);
 	size_t n;
@@ -366,18 +398,18 @@ int mt_ask_popularity(struct mt_ask *ask, struct mt_err *err)
 	uint64_t all = 0, sum = 0;
 	for (size_t i = 0; i < n; i++)
 		all += count[rank[i]];
-	fputs("rank\ttag\tnumber\tcount\n", ask->f);
+	mt_ask_begin(ask, column, 4);
 	for (size_t i = 0; i < n; i++) {
 		uint32_t c = count[rank[i]];
 		if (c < ask->min || (ask->top && i >= (size_t)ask->top) ||
 		    (double)sum >= ask->percent / 100 * (double)all)
 			break;
 		sum += c;
-		fprintf(ask->f, "%zu\t", i + 1);
-		put_text(ask->f, &db->tag, rank[i]);
-		putc_unlocked('\t', ask->f);
-		put_row(ask->f, &db->tag, rank[i]);
-		fprintf(ask->f, "\t%u\n", c);
+		mt_print_uint(&ask->print, i + 1);
+		put_text(&ask->print, &db->tag, rank[i]);
+		put_number(&ask->print, &db->tag, rank[i]);
+		mt_print_uint(&ask->print, c);
+		mt_print_row(&ask->print);
 	}
 	free(count);
 	free(rank);
@@ -391,17 +423,19 @@ int mt_ask_pairs(struct mt_ask *ask, struct mt_err *err)
 	bool all = isnan(ask->min_val), val = db->pair_val != NULL;
 	ask->num = !ask->names;
 	/* with names, the header is one that mt-tags and mt-tags-clean read */
-	fprintf(ask->f, "%s\ttag%s\n", ask->names ? "track" : "tid",
-		!val ? "" : ask->names ? "\tweight" : "\tval");
+	const struct mt_column column[] = {
+		MT_COL(ask->names ? "track" : "tid", TEXT), MT_COL("tag", TEXT),
+		MT_COL(ask->names ? "weight" : "val", REAL),
+	};
+	mt_ask_begin(ask, column, val ? 3 : 2);
 	for (size_t i = 0; i < db->n_pair; i++) {
 		if (!all && !(db->pair_val[i] > ask->min_val))
 			continue;
 		put_tid(ask, db->pair_tid[i]);
-		putc_unlocked('\t', ask->f);
 		mt_ask_put_tag(ask, db->pair_tag[i]);
 		if (val)
-			put_val(ask->f, db->pair_val[i]);
-		putc_unlocked('\n', ask->f);
+			put_val(&ask->print, db->pair_val[i]);
+		mt_print_row(&ask->print);
 	}
 	return MT_OK;
 }
@@ -412,7 +446,7 @@ static int dump(struct mt_ask *ask, const char *table, mt_ask_fn *fn,
 {
 	struct mt_outfile o;
 	FILE *f = ask->f;
-	char *path = mt_strf("%s/%s.tsv", ask->id[0], table);
+	char *path = mt_strf("%s/%s.%s", ask->id[0], table, ask->format->ending);
 	int rc = mt_outfile_open(&o, path, err);
 	if (!rc) {
 		ask->f = o.f;

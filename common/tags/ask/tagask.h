@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: MIT
- * Questions to a tag database, answered as tab-separated lines under a header
- * line. Ties: greater count first, then smaller number. */
+ * Questions to a tag database, answered as a table. Ties: greater count first, then
+ * smaller number. */
 #ifndef MT_TAGS_ASK_TAGASK_H
 #define MT_TAGS_ASK_TAGASK_H
 
 #include <stdio.h>
 
+#include "format/format.h"
 #include "tags/ask/sets.h"
 #include "tags/db/tagdb.h"
 
 struct mt_ask {
 	FILE *f;                 /* answers */
+	const struct mt_format *format; /* with an ending */
 	const struct mt_tagdb *db;
 	char **id;               /* [n_id] tracks or tags, by name or number */
 	size_t n_id;
@@ -26,6 +28,7 @@ struct mt_ask {
 	double threshold;
 	int dim;                 /* 2 or 3 */
 	/* scratch of the answers */
+	struct mt_print print;
 	struct mt_texts_index tids, tags, keys;
 	struct mt_texts key;     /* fold: distinct keys */
 	uint32_t *first, *next;  /* fold: tags of a key, by number */
@@ -45,12 +48,13 @@ mt_ask_fn mt_ask_count, mt_ask_together, mt_ask_correlation, mt_ask_equivalent,
 	mt_ask_implies, mt_ask_either;
 /* tags, tids and tid_tag as three tables into the folder id[0]. */
 mt_ask_fn mt_ask_dump;
-/* How two databases differ, tag by tag. */
-int mt_ask_diff(FILE *f, const struct mt_tagdb *a, const struct mt_tagdb *b,
-		struct mt_err *err);
+/* How another database differs, tag by tag. */
+int mt_ask_diff(struct mt_ask *ask, const struct mt_tagdb *other, struct mt_err *err);
 void mt_ask_release(struct mt_ask *ask);
 
-/* For the answers themselves. Numbers of the tags that text means, into
+/* For the answers themselves. Begin the table of an answer. */
+void mt_ask_begin(struct mt_ask *ask, const struct mt_column *column, size_t n);
+/* Numbers of the tags that text means, into
  * list[*n] in new memory; none: noted as unknown. */
 uint32_t *mt_ask_find_tags(struct mt_ask *ask, const char *text, size_t *n);
 void mt_ask_put_tag(struct mt_ask *ask, uint32_t tag);

@@ -4,7 +4,6 @@
 
 #include "base/mem.h"
 #include "tags/ask/tagask.h"
-#include "tags/ask/tagout.h"
 
 /* Numbers for the texts of both, those of a first. */
 static uint32_t *join(struct mt_texts *all, struct mt_texts_index *x,
@@ -53,10 +52,15 @@ struct line {
 	uint32_t a, b, only_a, only_b;
 };
 
-static void put(FILE *f, const struct mt_texts *tag, const struct line *l,
+static void put(struct mt_ask *ask, const struct mt_texts *tag, const struct line *l,
 		const uint32_t *in_a, const uint32_t *in_b)
 {
-	fputs("tag\twhere\ttracks_a\ttracks_b\tonly_a\tonly_b\n", f);
+	static const struct mt_column column[] = {
+		MT_COL("tag", TEXT), MT_COL("where", TEXT), MT_COL("tracks_a", INT),
+		MT_COL("tracks_b", INT), MT_COL("only_a", INT), MT_COL("only_b", INT),
+	};
+	struct mt_print *p = &ask->print;
+	mt_ask_begin(ask, column, sizeof column / sizeof *column);
 	for (size_t i = 1; i <= tag->n; i++) {
 		const struct line *at = &l[i];
 		bool same = in_a[i] && in_b[i] && !at->only_a && !at->only_b;
@@ -64,17 +68,20 @@ static void put(FILE *f, const struct mt_texts *tag, const struct line *l,
 		const char *s = mt_texts_get(tag, i, &n);
 		if (same)
 			continue;
-		mt_cell_put(f, s, n, false);
-		fprintf(f, "\t%s\t%u\t%u\t%u\t%u\n",
-			!in_b[i] ? "a" : in_a[i] ? "both" : "b", at->a, at->b,
-			at->only_a, at->only_b);
+		mt_print_text(p, s, n);
+		mt_print_word(p, !in_b[i] ? "a" : in_a[i] ? "both" : "b");
+		mt_print_uint(p, at->a);
+		mt_print_uint(p, at->b);
+		mt_print_uint(p, at->only_a);
+		mt_print_uint(p, at->only_b);
+		mt_print_row(p);
 	}
 }
 
-int mt_ask_diff(FILE *f, const struct mt_tagdb *a, const struct mt_tagdb *b,
-		struct mt_err *err)
+int mt_ask_diff(struct mt_ask *ask, const struct mt_tagdb *b, struct mt_err *err)
 {
 	(void)err;
+	const struct mt_tagdb *a = ask->db;
 	struct mt_texts tid = {0}, tag = {0};
 	struct mt_texts_index tids, tags;
 	mt_texts_index(&tids, &tid);
@@ -104,7 +111,7 @@ int mt_ask_diff(FILE *f, const struct mt_tagdb *a, const struct mt_tagdb *b,
 		i += left;
 		k += right;
 	}
-	put(f, &tag, line, in_a, in_b);
+	put(ask, &tag, line, in_a, in_b);
 	void *all[] = {tid_a, tag_a, tid_b, tag_b, in_a, in_b, p, q, line};
 	for (size_t j = 0; j < sizeof all / sizeof *all; j++)
 		free(all[j]);

@@ -135,11 +135,32 @@ static void sort(struct answers *to, const struct items *it)
 static void put_tags(struct mt_ask *ask, const struct items *it,
 		     const struct answer *a)
 {
-	for (int k = 0; k < 3 && a->item[k]; k++) {
-		if (k)
-			putc_unlocked('\t', ask->f);
+	for (int k = 0; k < 3 && a->item[k]; k++)
 		mt_ask_put_tag(ask, it->tag[a->item[k]]);
-	}
+}
+
+#define A_B MT_COL("a", TEXT), MT_COL("b", TEXT)
+#define A_B_C A_B, MT_COL("c", TEXT)
+
+static const struct mt_column count_column[] = {MT_COL("count", INT)};
+static const struct mt_column together_column[2][4] = {
+	{A_B, MT_COL("count", INT)},
+	{A_B_C, MT_COL("count", INT)},
+};
+static const struct mt_column correlation_column[2][5] = {
+	{A_B, MT_COL("count", INT), MT_COL("share", REAL)},
+	{A_B_C, MT_COL("count", INT), MT_COL("share", REAL)},
+};
+static const struct mt_column over_column[5] = {
+	A_B, MT_COL("count", INT), MT_COL("a_is_b", REAL), MT_COL("b_is_a", REAL),
+};
+static const struct mt_column either_column[5] = {
+	A_B_C, MT_COL("count", INT), MT_COL("a_is_b_or_c", REAL),
+};
+
+static void put_share(struct mt_ask *ask, double share)
+{
+	mt_print_fixed(&ask->print, share, 6);
 }
 
 /* Tracks with all the tags (any: one of them) and none of without. */
@@ -175,7 +196,9 @@ int mt_ask_count(struct mt_ask *ask, struct mt_err *err)
 		bool yes = ask->any ? (has & all) != 0 : (has & all) == all;
 		count += yes && !(has & no);
 	}
-	fprintf(ask->f, "count\n%zu\n", count);
+	mt_ask_begin(ask, count_column, 1);
+	mt_print_uint(&ask->print, count);
+	mt_print_row(&ask->print);
 	mt_sets_release(&s);
 	free(map);
 	free(want);
@@ -197,11 +220,11 @@ int mt_ask_together(struct mt_ask *ask, struct mt_err *err)
 		}
 	if (!rc) {
 		sort(&to, &it);
-		fputs(ask->dim == 3 ? "a\tb\tc\tcount\n" : "a\tb\tcount\n",
-		      ask->f);
+		mt_ask_begin(ask, together_column[ask->dim == 3], (size_t)ask->dim + 1);
 		for (size_t n = 0; n < to.n; n++) {
 			put_tags(ask, &it, &to.a[n]);
-			fprintf(ask->f, "\t%u\n", to.a[n].count);
+			mt_print_uint(&ask->print, to.a[n].count);
+			mt_print_row(&ask->print);
 		}
 	}
 	free(to.a);
@@ -221,14 +244,16 @@ static uint32_t either(const struct items *it, uint32_t i, uint32_t j,
 	return pair(it, i, j) + pair(it, i, k) - triple(it, i, j, k);
 }
 
-static void put_share(struct mt_ask *ask, const struct items *it, uint32_t i,
+static void put_shares(struct mt_ask *ask, const struct items *it, uint32_t i,
 		      uint32_t j, uint32_t k)
 {
 	uint32_t n = k ? either(it, i, j, k) : pair(it, i, j);
 	if (!n)
 		return;
 	put_tags(ask, it, &(struct answer){n, {i, j, k}});
-	fprintf(ask->f, "\t%u\t%.6f\n", n, share(n, pair(it, i, i)));
+	mt_print_uint(&ask->print, n);
+	put_share(ask, share(n, pair(it, i, i)));
+	mt_print_row(&ask->print);
 }
 
 int mt_ask_correlation(struct mt_ask *ask, struct mt_err *err)
@@ -236,14 +261,13 @@ int mt_ask_correlation(struct mt_ask *ask, struct mt_err *err)
 	struct items it;
 	int rc = choose(ask, &it, err);
 	if (!rc)
-		fprintf(ask->f, "a\tb\t%scount\tshare\n",
-			ask->dim == 3 ? "c\t" : "");
+		mt_ask_begin(ask, correlation_column[ask->dim == 3], (size_t)ask->dim + 2);
 	for (uint32_t i = 1; !rc && i <= it.n; i++)
 		for (uint32_t j = 1; j <= it.n; j++) {
 			if (ask->dim == 2)
-				put_share(ask, &it, i, j, 0);
+				put_shares(ask, &it, i, j, 0);
 			for (uint32_t k = 1; ask->dim == 3 && k <= j; k++)
-				put_share(ask, &it, i, j, k);
+				put_shares(ask, &it, i, j, k);
 		}
 	release(&it);
 	return rc ? rc : mt_ask_done(ask, "tag", err);
@@ -268,14 +292,15 @@ static int over(struct mt_ask *ask, bool both, struct mt_err *err)
 		}
 	if (!rc) {
 		sort(&to, &it);
-		fputs("a\tb\tcount\ta_is_b\tb_is_a\n", ask->f);
+		mt_ask_begin(ask, over_column, 5);
 	}
 	for (size_t n = 0; !rc && n < to.n; n++) {
 		const struct answer *a = &to.a[n];
 		put_tags(ask, &it, a);
-		fprintf(ask->f, "\t%u\t%.6f\t%.6f\n", a->count,
-			share(a->count, pair(&it, a->item[0], a->item[0])),
-			share(a->count, pair(&it, a->item[1], a->item[1])));
+		mt_print_uint(&ask->print, a->count);
+		for (int k = 0; k < 2; k++)
+			put_share(ask, share(a->count, pair(&it, a->item[k], a->item[k])));
+		mt_print_row(&ask->print);
 	}
 	free(to.a);
 	release(&it);
@@ -309,13 +334,14 @@ int mt_ask_either(struct mt_ask *ask, struct mt_err *err)
 			}
 	if (!rc) {
 		sort(&to, &it);
-		fputs("a\tb\tc\tcount\ta_is_b_or_c\n", ask->f);
+		mt_ask_begin(ask, either_column, 5);
 	}
 	for (size_t n = 0; !rc && n < to.n; n++) {
 		const struct answer *a = &to.a[n];
 		put_tags(ask, &it, a);
-		fprintf(ask->f, "\t%u\t%.6f\n", a->count,
-			share(a->count, pair(&it, a->item[0], a->item[0])));
+		mt_print_uint(&ask->print, a->count);
+		put_share(ask, share(a->count, pair(&it, a->item[0], a->item[0])));
+		mt_print_row(&ask->print);
 	}
 	free(to.a);
 	release(&it);

@@ -362,7 +362,7 @@ static bool is_plain(char c)
 	return c >= ' ' && c < 127 && c != '\\';
 }
 
-void mt_cell_put(FILE *f, const char *s, size_t n, bool csv)
+static void put_cell(FILE *f, const char *s, size_t n, bool csv)
 {
 	/* "" is an empty text, where an empty cell is none */
 	bool quote = !n || s[0] == '"';
@@ -387,7 +387,7 @@ void mt_cell_put(FILE *f, const char *s, size_t n, bool csv)
 		putc_unlocked('"', f);
 }
 
-void mt_cell_put_number(FILE *f, double v)
+static void put_real(FILE *f, double v)
 {
 	char text[40];
 	for (int digits = 15; digits <= 17 && !isnan(v); digits++) {
@@ -417,12 +417,12 @@ int mt_tagout_text(const char *path, const struct mt_decide *d,
 		for (uint32_t i = s->off[t]; i < s->off[t + 1]; i++) {
 			const char *tid = mt_texts_get(&d->db->tid, t, &n);
 			const char *tag = d->row[s->item[i]].name;
-			mt_cell_put(o.f, tid, n, csv);
+			put_cell(o.f, tid, n, csv);
 			putc_unlocked(stop, o.f);
-			mt_cell_put(o.f, tag, strlen(tag), csv);
+			put_cell(o.f, tag, strlen(tag), csv);
 			if (s->val) {
 				putc_unlocked(stop, o.f);
-				mt_cell_put_number(o.f, s->val[i]);
+				put_real(o.f, s->val[i]);
 			}
 			putc_unlocked('\n', o.f);
 		}

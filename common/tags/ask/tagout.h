@@ -38,10 +38,4 @@ int mt_outfile_open(struct mt_outfile *o, const char *path, struct mt_err *err)
 int mt_outfile_close(struct mt_outfile *o, int rc, struct mt_err *err)
 	MT_USE_RESULT;
 
-/* One cell: as mt_escape_put() writes it, or for CSV in quotes where it must be;
- * in quotes too if it is empty or begins with one. */
-void mt_cell_put(FILE *f, const char *s, size_t n, bool csv);
-/* The shortest decimal that reads back as the same number; nothing for NAN. */
-void mt_cell_put_number(FILE *f, double v);
-
 #endif
