@@ -49,7 +49,7 @@ PKG_LIBS := $(shell pkg-config --libs $(PKGS) 2>/dev/null)
 LIB_SRC = $(filter-out $(if $(NO_ONEDNN),common/nn/dev/cpu/onednn/%), \
 	  $(sort $(foreach d,* */* */*/* */*/*/*,$(wildcard common/$(d)/*.c))))
 TOOL_SRC = $(sort $(wildcard tools/mt-*.c))
-UNIT_SRC = $(sort $(foreach d,. * */*,$(wildcard tests/unit/$(d)/test_*.c)))
+UNIT_SRC = $(sort $(foreach d,unit unit/* unit/*/*,$(wildcard tests/$(d)/test_*.c)))
 FUZZ_SRC = $(sort $(wildcard tests/fuzz/fuzz_*.c))
 BENCH_SRC = $(sort $(wildcard tests/bench/bench_*.c))
 GEN_SRC = $(sort $(wildcard tests/bench/gen_*.c))
@@ -63,6 +63,8 @@ SO = $(BUILD)/libmt.so.$(VERSION)
 PUBLIC = common/base/api.h $(sort $(shell grep -l '^MT_API_BEGIN' -r common --include='*.h'))
 TOOLS = $(TOOL_SRC:tools/%.c=$(BUILD)/bin/%)
 UNITS = $(foreach s,$(UNIT_SRC),$(BUILD)/tests/$(basename $(notdir $(s))))
+CORPORA = $(patsubst tests/fuzz/corpus/%.tar,$(BUILD)/corpus/%/.made, \
+	$(wildcard tests/fuzz/corpus/*.tar))
 REPLAYS = $(FUZZ_SRC:tests/fuzz/%.c=$(BUILD)/tests/replay_%)
 BENCHES = $(BENCH_SRC:tests/bench/%.c=$(BUILD)/tests/%)
 EXAMPLES = $(patsubst examples/%.c,$(BUILD)/examples/%,$(sort $(wildcard examples/*.c)))
@@ -185,7 +187,10 @@ $(BUILD)/tests/inject.so: tests/lib/inject.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(CC) -std=c11 -D_GNU_SOURCE -O1 $(WARN) $(MAPS) -fPIC -shared -o $@ $< -ldl
 
-tests: test-deps all $(UNITS) $(REPLAYS) $(HELPERS)
+tests: test-deps all $(UNITS) $(REPLAYS) $(CORPORA) $(HELPERS)
+$(BUILD)/corpus/%/.made: tests/fuzz/corpus/%.tar
+	@sh tests/fuzz/corpus.sh unpack $* $(@D)
+	@touch $@
 $(UNIT_SRC:%.c=$(BUILD)/obj/%.o): | test-deps
 test-deps:
 	@CC='$(CC)' CPPFLAGS='$(CPPFLAGS)' sh tests/lib/have.sh $(TEST_DEPS)

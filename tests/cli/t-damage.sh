@@ -92,7 +92,7 @@ perl -e 'open F, "+<", "odd.wav"; seek F, 40, 0; print F pack "V", 16001'
 rc 0 'half a sample at the end' mt-decode -r 0 odd.wav -o s.mtr
 is "$(mt-view --json s.mtr | sed 's/.*"seconds"/"seconds"/')$(cat err)" '"seconds":1,"damaged":1}' 'loses no second'
 # headers that count three seconds where a tenth is, by name and through a pipe
-corpus=$src/tests/fuzz/corpus/decode
+corpus=$build/corpus/decode
 perl -0777 -pe 'substr($_, 22, 4) = pack "N", 24000' "$corpus/tone.flac" > long.flac
 perl -0777 -pe 's/\x44\x89\x88\K.{8}/pack "d>", 3000/es' "$corpus/tone.webm" > long.webm
 perl -0777 -pe 'substr($_, 8, 4) = pack "N", 48000' "$corpus/tone.au" > long.au

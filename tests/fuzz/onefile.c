@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Feeds the files of a fuzz target's corpus to it, without a fuzzer. The
- * corpus is tests/fuzz/corpus/NAME for the program replay_fuzz_NAME, or the
- * files and folders named as operands. Prints TAP. */
+ * corpus of the program BUILD/tests/replay_fuzz_NAME is BUILD/corpus/NAME, which
+ * make unpacks, or the files and folders named as operands. Prints TAP. */
 #include <dirent.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -49,12 +49,12 @@ int main(int argc, char **argv)
 		folder(argv[i]);
 	const char *name = strstr(argv[0], "replay_fuzz_");
 	if (argc == 1 && name) {
-		char *path = mt_strf("tests/fuzz/corpus/%s",
+		char *path = mt_strf("%.*s../corpus/%s", (int)(name - argv[0]), argv[0],
 				     name + strlen("replay_fuzz_"));
 		folder(path);
 		free(path);
 	}
 	LLVMFuzzerTestOneInput((const uint8_t *)"", 0);
-	printf("1..1\nok 1 - %d files of the corpus\n", n);
-	return 0;
+	printf("1..1\n%sok 1 - %d files of the corpus\n", n ? "" : "not ", n);
+	return !n;
 }

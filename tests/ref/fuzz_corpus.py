@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: MIT
-# Makes the corpora of fuzz_sqlite, fuzz_h5chunk and, with h5py, fuzz_h5:
-#   cd tests/fuzz/corpus && python3 ../../ref/fuzz_corpus.py
+# Makes the corpora of fuzz_sqlite, fuzz_h5chunk and, with h5py, fuzz_h5, in the
+# current folder:
+#   mkdir new && (cd new && python3 ../tests/ref/fuzz_corpus.py)
+#   for n in sqlite h5chunk h5; do sh tests/fuzz/corpus.sh pack $n new/$n; done
 import os, sqlite3, sys, zlib
+for d in ('sqlite','h5chunk','h5'): os.makedirs(d,exist_ok=True)
 def db(name,sql,enc='UTF-8'):
     p='sqlite/'+name
     if os.path.exists(p): os.unlink(p)
