@@ -4,11 +4,14 @@
 
 Reads the same JSON as the engine and runs it with torch in float32. First
 weights, inputs and dropout masks come from the same Philox streams, written
-here in numpy, so that only results need to be stored.
+here in numpy, so that only results need to be stored. Each case of one op is
+also a net of test_nn_ops.c, which checks gradients by finite differences.
 Made with torch 2.15.0 and numpy 2.4.6. Usage: nn_ref.py > nn_ref.txt
+nn_ref.py CASE... prints these cases alone.
 """
 import json
 import pathlib
+import sys
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -17,6 +20,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 NETS = HERE.parent.parent / "common/nn/graph/nets"
 INIT, DROPOUT, TEST = 1, 6, 100
 torch.set_num_threads(2)
+n_case = 0
 
 
 def philox(ctr, key):
@@ -138,6 +142,12 @@ class Net:
         at = lambda t: t.reshape(1, -1, *[1] * (x.dim() - 2))
         return (x - at(mean)) / torch.sqrt(at(var) + eps) * at(g) + at(b)
 
+    # op_NAME(layer, name of the layer, input) is an op that needs no more than that
+    def op_instancenorm(self, l, name, x):
+        g = self.get(name + ".weight", (x.shape[1],), fill=1.0)
+        b = self.get(name + ".bias", (x.shape[1],))
+        return F.instance_norm(x, weight=g, bias=b, eps=l.get("eps", 1e-5))
+
     def globalpool(self, l, x):
         dims = tuple(a for a in (self.axis(c) for c in l.get("over", "FT")) if a > 1)
         mode, y = l.get("mode", "mean"), 0
@@ -170,10 +180,6 @@ class Net:
                 x = F.linear(x.reshape(x.shape[0], -1), w, b)[:, :, None, None]
             elif op in ("batchnorm", "scalarnorm"):
                 x = self.norm(l, name, x, train)
-            elif op == "instancenorm":
-                g = self.get(name + ".weight", (x.shape[1],), fill=1.0)
-                b = self.get(name + ".bias", (x.shape[1],))
-                x = F.instance_norm(x, weight=g, bias=b, eps=l.get("eps", 1e-5))
             elif op in ("maxpool", "avgpool"):
                 k = pair(l["size"], self.one_d, 1)
                 s = pair(l["stride"], self.one_d, 1) if "stride" in l else k
@@ -202,6 +208,8 @@ class Net:
                 x = F.pad(x, (p[2], p[3], p[0], p[1]))
             elif op in ("softmax", "logsoftmax"):
                 x = (F.softmax if op == "softmax" else F.log_softmax)(x, 1)
+            elif hasattr(self, "op_" + op):
+                x = getattr(self, "op_" + op)(l, name, x)
             else:
                 x = {"relu": F.relu, "sigmoid": torch.sigmoid,
                      "elu": lambda y: F.elu(y, l.get("alpha", 1.0))}[op](x)
@@ -232,6 +240,10 @@ def show(word, values):
 
 def run(name, d, opt="adam", loss="bce", batch=4, frames=0, steps=3, lr=1e-2, decay=0.0,
         builtin="-", classes=0, width=0.0):
+    global n_case
+    if sys.argv[1:] and name not in sys.argv[1:]:
+        return
+    n_case += 1
     M, T = d["input"].get("bands", 1), frames or d["input"]["frames"]
     K = [l for l in d["layers"] if "out" in l][-1]["out"]
     print(f"case {name} {builtin} {opt} {loss} {batch} {T} {steps} {lr:g} {decay:g} "
@@ -375,6 +387,8 @@ def main():
     published()
     for name in ("linear", "mlp"):
         builtin(name, 5, batch=4, steps=20, lr=5e-3, opt="adamw", decay=0.1)
+    if not sys.argv[1:]:
+        print("total", n_case)
 
 
 def published():
