@@ -148,6 +148,14 @@ class Net:
         b = self.get(name + ".bias", (x.shape[1],))
         return F.instance_norm(x, weight=g, bias=b, eps=l.get("eps", 1e-5))
 
+    def op_layernorm(self, l, name, x):
+        last = list(x.shape[-l.get("axes", 1):])
+        shape = [n for n in last if n > 1]
+        g = self.get(name + ".weight", shape, fill=1.0)
+        b = self.get(name + ".bias", shape)
+        norm = lambda y: F.layer_norm(y, shape, g, b, l.get("eps", 1e-5))
+        return norm(x.reshape(*x.shape[:x.dim() - len(last)], *shape)).reshape(x.shape)
+
     def globalpool(self, l, x):
         dims = tuple(a for a in (self.axis(c) for c in l.get("over", "FT")) if a > 1)
         mode, y = l.get("mode", "mean"), 0
@@ -324,6 +332,15 @@ def cases():
                                C(16, 3, "c2"), op("instancenorm", name="i2"),
                                op("relu")]), dict(opt="momentum", steps=8)
     yield "instancenorm-first", lit([op("instancenorm", name="i"), C(5)]), {}
+    yield "layernorm", lit([C(pad="same"), op("layernorm", name="n"), op("elu"),
+                            C(16, 3, "c2"), op("layernorm", name="n2", axes=2, eps=1e-3),
+                            op("relu"), op("layernorm", name="n3", axes=3),
+                            op("dense", name="h", out=10), op("layernorm", name="n4", axes=3)]), \
+        dict(opt="momentum", steps=8)
+    yield "layernorm-channels", lit([C(16), op("permute", order=[0, 2, 3, 1]),
+                                     op("layernorm", name="n"),
+                                     op("permute", order=[0, 3, 1, 2]), op("relu")],
+                                    "BCTF"), {}
     yield "bands-btf", lit([op("batchnorm", name="b", axis="F"), C(6), op("relu"),
                             op("globalpool", over="F")], "BCTF"), {}
     yield "acts", lit([C(4), op("sigmoid"), C(4, 3, "d"), op("elu", alpha=0.7), C(16, 3, "e"),

@@ -38,7 +38,8 @@ MT_API_BEGIN
 	X(RESHAPE, reshape)         /* to dim[1..3]; row-major order kept */ \
 	X(PERMUTE, permute)         /* out axis i is in axis perm[i] */ \
 	X(PAD, pad)                 /* zeros: pad[] */ \
-	X(INSTANCENORM, instancenorm) /* weight, bias; statistics of each clip over H and W */
+	X(INSTANCENORM, instancenorm) /* weight, bias; statistics of each clip over H and W */ \
+	X(LAYERNORM, layernorm)     /* weight, bias; each row as long as they are */
 
 #define MT_OP_ID(id, name) MT_OP_##id,
 enum mt_op_id {
