@@ -56,12 +56,7 @@ struct worker {
 
 static int read_like(struct mt_err *err)
 {
-	if (front.profile || front.rate || front.n_fft || front.win ||
-	    front.hop || front.bands || !isnan(front.fmin) ||
-	    !isnan(front.fmax) || !isnan(front.floor) ||
-	    !isnan(front.top_db) || front.window || front.center ||
-	    front.spectrum || front.scale || front.norm || front.divide ||
-	    front.round || front.log || front.standard)
+	if (mt_tool_given(mt_mel_rows))
 		return mt_err_set(err, MT_EUSAGE, "--like takes the whole "
 				  "front end from the model: remove the "
 				  "other options of the front end");

@@ -91,7 +91,7 @@ double mt_normal_quantile(double p)
 		     r + 1);
 	}
 	double e = 0.5 * erfc(-x / sqrt(2)) - p;
-	double u = e * sqrt(2 * 3.14159265358979323846) * exp(x * x / 2);
+	double u = e * sqrt(2 * M_PI) * exp(x * x / 2);
 	return x - u / (1 + x * u / 2);
 }
 

@@ -307,6 +307,15 @@ int mt_tool_again(struct mt_err *err)
 	return mt_opt_again(&given, err);
 }
 
+bool mt_tool_given(const struct mt_opt *rows)
+{
+	for (const struct mt_opt *o = rows; o->name; o++)
+		for (size_t i = 0; i < given.n; i++)
+			if (given.item[i].row == o)
+				return true;
+	return false;
+}
+
 const char *mt_tool_cmdline(void)
 {
 	return cmdline;

@@ -77,6 +77,9 @@ int mt_tool_again(struct mt_err *err) MT_USE_RESULT;
 int mt_tool_verb(const struct mt_tool *tool, char **operand, int *n,
 		 int *verb, struct mt_err *err) MT_USE_RESULT;
 
+/* Did the command line give an option of this table? */
+bool mt_tool_given(const struct mt_opt *rows);
+
 /* This run's line of provenance (tool/cmdline.h). */
 const char *mt_tool_cmdline(void);
 

@@ -160,7 +160,7 @@ double mt_recipe_rate(const struct mt_recipe *r, uint64_t s, uint64_t n)
 	if (r->schedule == MT_CONSTANT)
 		return r->optim.lr;
 	double part = (at - rise) / ((double)n - rise + 1);
-	return r->optim.lr * 0.5 * (1 + cos(3.14159265358979323846 * part));
+	return r->optim.lr * 0.5 * (1 + cos(M_PI * part));
 }
 
 int mt_trainer_diverged(const struct mt_trainer *t, size_t epoch, const char *kind,

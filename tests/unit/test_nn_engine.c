@@ -189,18 +189,18 @@ static void test_slopes(void **state)
 			double slope = 0, side[2];
 			if (net.param[i].trainable) {
 				loss_at(e, x, y);
-				mt_engine_get(e, i, MT_GRAD, g, NULL);
-				mt_engine_get(e, i, MT_VALUE, w, NULL);
+				assert_int_equal(0, mt_engine_get(e, i, MT_GRAD, g, NULL));
+				assert_int_equal(0, mt_engine_get(e, i, MT_VALUE, w, NULL));
 				for (size_t j = 0; j < n; j++)
 					slope += (double)g[j] * ((double)d[j] - 0.5);
 				for (int s = 0; s < 2; s++) {
 					for (size_t j = 0; j < n; j++)
 						v[j] = w[j] + (float)(s ? eps : -eps) *
 							(d[j] - 0.5F);
-					mt_engine_set(e, i, MT_VALUE, v, NULL);
+					assert_int_equal(0, mt_engine_set(e, i, MT_VALUE, v, NULL));
 					side[s] = loss_at(e, x, y);
 				}
-				mt_engine_set(e, i, MT_VALUE, w, NULL);
+				assert_int_equal(0, mt_engine_set(e, i, MT_VALUE, w, NULL));
 				double got = (side[1] - side[0]) / (2 * eps);
 				if (fabs(got - slope) > 2e-4 + 2e-2 * fabs(slope))
 					fail_msg("%s: %s: slope %g, gradient says %g", backends[k],
@@ -272,7 +272,7 @@ static uint64_t run_hash(const struct mt_net *net, const char *backend, struct m
 	for (int i = 0; i < net->n_param; i++) {
 		size_t n = (size_t)net->param[i].count;
 		float *w = mt_calloc(n, sizeof *w);
-		mt_engine_get(e, i, MT_VALUE, w, NULL);
+		assert_int_equal(0, mt_engine_get(e, i, MT_VALUE, w, NULL));
 		hash = hash * 31 + mt_hash64(w, n * sizeof *w);
 		free(w);
 	}

@@ -434,7 +434,7 @@ static void test_average(void **state)
 			assert_int_equal(mt_engine_get(a.engine, i, MT_VALUE, x, &err), 0);
 			for (int64_t j = 0; j < net.param[i].count; j++)
 				sum[i][j] += weight * (double)x[j];
-			mt_engine_get(a.engine, i, MT_AVERAGE, y, &err);
+			assert_int_equal(0, mt_engine_get(a.engine, i, MT_AVERAGE, y, &err));
 			if (s == 1)
 				assert_memory_equal(x, y, (size_t)net.param[i].count * sizeof *x);
 		}

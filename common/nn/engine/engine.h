@@ -55,19 +55,19 @@ int mt_engine_too_large(struct mt_err *err, double bytes, const struct mt_engine
 void mt_engine_id(const char *backend, char *buf, size_t size);
 
 /* Set every parameter to its first value; moments to zero. */
-int mt_engine_init(struct mt_engine *e, uint64_t seed, struct mt_err *err);
+int mt_engine_init(struct mt_engine *e, uint64_t seed, struct mt_err *err) MT_USE_RESULT;
 
 /* Parameter i as a row-major array in PyTorch's shape, [param[i].count].
  * MT_GRAD and the moments exist in MT_TRAIN for trainable parameters,
  * MT_AVERAGE for all if it was asked for. */
 int mt_engine_get(struct mt_engine *e, int i, enum mt_what what, float *out,
-		  struct mt_err *err);
+		  struct mt_err *err) MT_USE_RESULT;
 int mt_engine_set(struct mt_engine *e, int i, enum mt_what what, const float *in,
-		  struct mt_err *err);
+		  struct mt_err *err) MT_USE_RESULT;
 /* What an engine of the same net has becomes to's values: MT_VALUE (moments
  * too, where both have them) or MT_AVERAGE. */
 int mt_engine_copy(struct mt_engine *to, struct mt_engine *from, enum mt_what what,
-		   struct mt_err *err);
+		   struct mt_err *err) MT_USE_RESULT;
 
 /* Scores of n <= B clips, the net's last layer; MT_INFER only. To validate while
  * training, keep an MT_INFER engine and mt_engine_copy() into it.
@@ -79,7 +79,7 @@ int mt_engine_forward(struct mt_engine *e, int64_t n, const float *x, float *out
  * each clip's layer output as (C,H,W), row-major; nothing is folded into it
  * or fused behind it. */
 int64_t mt_engine_n_embed(const struct mt_engine *e);
-int mt_engine_embed(struct mt_engine *e, int64_t n, float *out, struct mt_err *err);
+int mt_engine_embed(struct mt_engine *e, int64_t n, float *out, struct mt_err *err) MT_USE_RESULT;
 
 struct mt_train {
 	enum mt_loss loss;
