@@ -20,6 +20,7 @@
 #include "nn/dev/backend.h"
 #include "nn/dev/ops.h"
 #include "tool/progress.h"
+#include "tool/spin.h"
 #include "tool/tool.h"
 #include "train/checkpoint.h"
 #include "train/standard.h"
@@ -562,7 +563,7 @@ static void release(void)
 
 int main(int argc, char **argv)
 {
-	mt_tool_share_cpus(argv);
+	mt_spin_less(argv);
 	struct mt_err err = {0};
 	char **operand;
 	int n;

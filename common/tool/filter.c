@@ -69,10 +69,10 @@ static bool kind_ok(const char *kinds, const char *kind)
 static const char *maker(const char *kinds)
 {
 	static const char *const made[][2] = {
-		{"clip", "; mt-scan lists sound files"},
-		{"audio", "; mt-decode makes audio"},
-		{"mel", "; mt-melspec makes mel"},
-		{"score", "; mt-predict makes scores"},
+		{"clip", "; `scan` lists sound files"},
+		{"audio", "; `decode` makes audio"},
+		{"mel", "; `melspec` makes mel"},
+		{"score", "; `predict` makes scores"},
 	};
 	for (size_t i = 0; i < sizeof made / sizeof *made; i++)
 		if (!strncmp(kinds, made[i][0], strlen(made[i][0])))
@@ -262,10 +262,10 @@ static void check_size(const struct run *r, struct mt_rec *rec)
 	if (!(r->f->tool->flags & MT_TOOL_RECORD) ||
 	    (rec->large && size <= MT_MAX_FRAME))
 		return;
-	if (mt_filter_limit(size, "it", sound ? "cut the sound with mt-decode "
-			    "--segment" : "give a greater --max-record, at most "
+	if (mt_filter_limit(size, "it", sound ? "cut the sound with "
+			    "`decode segment`" : "give a greater --max-record, at most "
 			    "4G", &why))
-		mt_rec_fail(rec, r->f->tool->name, why.code, why.text);
+		fail(r, rec, &why);
 }
 
 static int take(void *ctx, struct mt_rec *rec, struct mt_err *err)

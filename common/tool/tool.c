@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -254,19 +253,6 @@ void mt_tool_begin(const struct mt_tool *tool, int argc, char **argv,
 		exit(mt_tool_end(0));
 	if (!mt_common.jobs)
 		mt_common.jobs = mt_cpu_count();
-}
-
-void mt_tool_share_cpus(char **argv)
-{
-	char path[PATH_MAX];
-	if (getenv("GOMP_SPINCOUNT") || getenv("OMP_WAIT_POLICY"))
-		return;
-	ssize_t n = readlink("/proc/self/exe", path, sizeof path);
-	if (n <= 0 || n == (ssize_t)sizeof path)
-		return;
-	path[n] = '\0';
-	if (!setenv("GOMP_SPINCOUNT", "10000", 1))
-		execv(path, argv);  /* where that fails we go on, only slower */
 }
 
 int mt_tool_config(const char *path, struct mt_err *err)

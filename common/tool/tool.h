@@ -104,15 +104,4 @@ int mt_tool_fail(const struct mt_err *err);
  * rc, or 4 with a message when what was printed could not be written. */
 int mt_tool_end(int rc);
 
-/* Threads of OpenMP that wait for each other shall soon give the CPU to other
- * jobs. libgomp lets them turn 300,000 times in a loop, which is milliseconds
- * each time, and reads GOMP_SPINCOUNT before main() only: so the program starts
- * itself once more with argv, in the same process. To be called first of all:
- * mt_tool_begin() moves the operands. Does nothing where the user has set
- * GOMP_SPINCOUNT or OMP_WAIT_POLICY. Three epochs of the small net on two CPUs
- * beside two busy programs, median and greatest of nine runs: 2.8 s and 5.7 s,
- * without this 4.4 s and 17.5 s; alone 1.3 s with and without. */
-void mt_tool_share_cpus(char **argv);
-
-
 #endif
