@@ -143,7 +143,7 @@ echo 'add rock = rock' | tee -a "$tmp/p.rules" >> "$tmp/q.rules"
 mt-tags-clean -q -r "$tmp/p.rules" -o - "$tmp/p.tsv" | tail -n +2 | tr '\t\n' ':,' > "$tmp/out"
 is "$(cat "$tmp/out")" 'a:hard rock:7,a:rock:9,a:music:9,b:hard rock:5,b:rock:5,b:music:5,d:music:,' 'parents'
 
-# mistakes in rules, of which tests/unit/test_rules.c has all kinds
+# mistakes in rules, of which tests/unit/tags/test_rules.c has all kinds
 printf 'candidates 2\n\nfoldd strip\n' > "$tmp/bad.rules"
 refused 3 "bad.rules:3: unknown rule 'foldd'" 'an unknown rule' mt-tags-clean -r "$tmp/bad.rules" -n "$toy"
 printf 'candidates 2\nfold strip\n' > "$tmp/bad.rules"

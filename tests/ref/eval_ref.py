@@ -1,4 +1,4 @@
-# Expected values of tests/unit/test_auc.c, by scikit-learn; prints them.
+# Expected values of tests/unit/eval/test_auc.c, by scikit-learn; prints them.
 import numpy as np
 import sklearn
 from scipy.stats import norm

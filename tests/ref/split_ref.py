@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# The row of letters in tests/unit/test_split.c, from a second implementation
+# The row of letters in tests/unit/set/test_split.c, from a second implementation
 # of hash, Philox4x32-10 and draw. Any Python 3.
 M, M64 = 0xFFFFFFFF, (1 << 64) - 1
 

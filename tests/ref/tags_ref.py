@@ -1,5 +1,5 @@
 """Toy tag database, and what pandas says of it: tags_toy.db, tags_ref.txt and
-tags_fold.tsv, for tests/cli/t-tags.sh, t-tags-clean.sh and tests/unit/test_rules.c.
+tags_fold.tsv, for tests/cli/t-tags.sh, t-tags-clean.sh and tests/unit/tags/test_rules.c.
 
     python tests/ref/tags_ref.py        in the root of the project
 """
