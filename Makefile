@@ -230,7 +230,7 @@ check-build: tests ## other builds: without oneDNN; two that must be the same; i
 	@MT_BUILD=$(BUILD) prove -e sh tests/build/b-*.sh
 
 fuzz: ## fuzz every reader for FUZZ_SECONDS (3600) each, with clang
-	@sh tests/lib/deps.sh $(DEB_PKGS) clang libclang-rt-14-dev llvm
+	@sh tests/lib/deps.sh $(DEB_PKGS) clang libclang-rt-dev llvm
 	@$(MAKE) --no-print-directory CC=clang BUILD=build/fuzz \
 	 OMP=-Wno-unknown-pragmas \
 	 SAN='-fsanitize=fuzzer-no-link,address,undefined -fno-omit-frame-pointer' \
