@@ -22,7 +22,9 @@ static void norm_backward(struct dnn_planner *pl, struct mt_step *st, struct pla
 	mt_dnn_arg(pl, c, DNNL_ARG_VARIANCE, one, var);
 	mt_dnn_arg(pl, c, DNNL_ARG_DIFF_DST, md, mt_dnn_at(&st->dout->data));
 	mt_dnn_arg(pl, c, DNNL_ARG_SCALE, one, mt_dnn_at(&st->param[0]->w.data));
-	mt_dnn_arg(pl, c, DNNL_ARG_SHIFT, one, mt_dnn_at(&st->param[1]->w.data));
+	if (DNN_NORM_BACKWARD_SHIFT)
+		mt_dnn_arg(pl, c, DNNL_ARG_SHIFT, one,
+			   mt_dnn_at(&st->param[1]->w.data));
 	mt_dnn_arg(pl, c, DNNL_ARG_DIFF_SRC, md, dx);
 	mt_dnn_arg(pl, c, DNNL_ARG_DIFF_SCALE, one, mt_dnn_at(&st->param[0]->g));
 	mt_dnn_arg(pl, c, DNNL_ARG_DIFF_SHIFT, one, mt_dnn_at(&st->param[1]->g));

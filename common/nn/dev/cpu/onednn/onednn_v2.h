@@ -15,6 +15,9 @@
 #pragma GCC diagnostic ignored "-Wstringop-overread"
 #endif
 
+/* Whether the gradient of a norm takes its shift: 2.6 demands it, 3 refuses it. */
+#define DNN_NORM_BACKWARD_SHIFT (DNNL_VERSION_MAJOR < 3)
+
 #if DNNL_VERSION_MAJOR >= 3
 
 typedef const_dnnl_memory_desc_t dnn_md;
