@@ -463,17 +463,11 @@ static int put_stream(const char *path, struct mt_err *err)
 	return rc;
 }
 
-static bool is_table(const char *path)
-{
-	size_t n = strlen(path);
-	return n > 4 && (!strcmp(path + n - 4, ".tsv") ||
-			 !strcmp(path + n - 4, ".csv"));
-}
-
 static int put_output(struct mt_err *err)
 {
-	if (is_table(opts.output) || !strcmp(opts.output, "-"))
-		return mt_tagout_text(opts.output, &clean.d, &clean.sets, err);
+	if (mt_format_of_path(opts.output) || !strcmp(opts.output, "-"))
+		return mt_tagout_text(opts.output, format_of(opts.output), &clean.d,
+				      &clean.sets, err);
 	if (opts.orpheus)
 		return mt_tagout_orpheus(opts.output, &clean.d, &clean.sets,
 					 clean.min_val, &clean.added, err);

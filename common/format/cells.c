@@ -63,24 +63,23 @@ static int hex(char c)
 	return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-/* The byte of \xHH at s, if it is one that mt_escape_put() writes so; else -1. */
-static int control_byte(const char *s, size_t n)
+int mt_cells_escaped(const char *s, size_t n)
 {
-	int c = n < 4 || s[1] != 'x' || hex(s[2]) < 0 || hex(s[3]) < 0
+	int c = n < 4 || s[0] != '\\' || s[1] != 'x' || hex(s[2]) < 0 || hex(s[3]) < 0
 			? -1 : 16 * hex(s[2]) + hex(s[3]);
-	return c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0xc2 ? c : -1;
+	return c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0xc2 || c == '\\' ? c : -1;
 }
 
-/* Escapes of tab-separated text: \t, \n, \r, \\ and \xHH. */
-static size_t unescape(char *s, size_t n)
+/* Escapes: \xHH, and in tab-separated text \t, \n, \r and \\. */
+static size_t unescape(char *s, size_t n, bool csv)
 {
 	size_t k = 0;
 	for (size_t i = 0; i < n; i++) {
-		int c = s[i] == '\\' ? control_byte(s + i, n - i) : -1;
+		int c = mt_cells_escaped(s + i, n - i);
 		if (c >= 0) {
 			s[k++] = (char)c;
 			i += 3;
-		} else if (s[i] == '\\' && i + 1 < n && strchr("tnr\\", s[i + 1])) {
+		} else if (s[i] == '\\' && !csv && i + 1 < n && strchr("tnr\\", s[i + 1])) {
 			i++;
 			s[k++] = s[i] == 't' ? '\t' : s[i] == 'n' ? '\n' : s[i] == 'r' ? '\r'
 					: '\\';
@@ -144,8 +143,8 @@ static int next_cell(struct mt_cells *t, bool *last, struct mt_err *err)
 	} else {
 		plain(t, &t->cell[i], &t->len[i]);
 	}
-	if (t->escapes && !t->csv)
-		t->len[i] = unescape(t->cell[i], t->len[i]);
+	if (t->escapes)
+		t->len[i] = unescape(t->cell[i], t->len[i], t->csv);
 	*last = t->at >= t->end || *t->at++ == '\n';
 	if (t->cell[i] + t->len[i] < t->end)
 		t->cell[i][t->len[i]] = 0;
@@ -177,10 +176,15 @@ int mt_cells_next(struct mt_cells *t, struct mt_err *err)
 
 static bool is_csv(const char *path, const char *text, size_t size)
 {
+	const char *end = text + size, *close = text;
 	size_t n = strlen(path), tabs = 0, commas = 0;
-	for (size_t i = 0; i < size && text[i] != '\n'; i++) {
-		tabs += text[i] == '\t';
-		commas += text[i] == ',';
+	bool begins = true;      /* a cell; a quote that is open once, is never closed */
+	for (const char *s = text; s < end && *s != '\n'; s++) {
+		if (*s == '"' && begins && close && (close = find_close(s, end, true)))
+			s = close - 1;
+		begins = *s == '\t' || *s == ',';
+		tabs += *s == '\t';
+		commas += *s == ',';
 	}
 	return n > 4 && !strcmp(path + n - 4, ".csv") && tabs <= commas;
 }
@@ -191,7 +195,7 @@ void mt_cells_init(struct mt_cells *c, const char *path, char *text,
 	bool mark = size >= 3 && !memcmp(text, "\xef\xbb\xbf", 3);
 	*c = (struct mt_cells){.path = path, .at = text + 3 * mark,
 			       .end = text + size,
-			       .csv = size && is_csv(path, text, size)};
+			       .csv = size && is_csv(path, text + 3 * mark, size - 3 * mark)};
 }
 
 int mt_cells_find(const struct mt_cells *c, const char *text)

@@ -22,7 +22,7 @@ struct mt_cells {
 	char *at, *end;          /* what is left of the text */
 	size_t line;             /* number of the last one */
 	bool csv;
-	bool escapes;            /* of tab-separated text, as mt_escape_put() */
+	bool escapes;            /* of format/format.h */
 	bool blanks;             /* a cell may have some before it: no part of it */
 	bool multiline;          /* tab-separated, and a quoted cell has lines */
 	char **cell;             /* [n_cell] */
@@ -32,7 +32,7 @@ struct mt_cells {
 };
 
 /* Over size bytes of text, which are written to; a byte order mark is passed
- * over. The separator is looked for in the first line: commas if the path ends
+ * over. The separator is looked for in the first line, outside quotes: commas if the path ends
  * in ".csv", unless there are more tabs than commas. */
 void mt_cells_init(struct mt_cells *c, const char *path, char *text,
 		   size_t size);
@@ -41,6 +41,9 @@ void mt_cells_init(struct mt_cells *c, const char *path, char *text,
  * MT_EINPUT with file and line: an open quote, text behind one, a line or its
  * cells over the limits, UTF-16. */
 int mt_cells_next(struct mt_cells *c, struct mt_err *err) MT_USE_RESULT;
+/* The byte of an escape \xHH at s [n], if it is one that format_tsv.c or format_csv.c
+ * writes; else -1. */
+int mt_cells_escaped(const char *s, size_t n);
 /* MT_EINPUT: "FILE: line N: why". */
 int mt_cells_bad(const struct mt_cells *c, const char *why, struct mt_err *err);
 /* The number of the cell with that text, case ignored; -1 none. */

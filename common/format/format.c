@@ -2,6 +2,7 @@
 #include "format/format.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -9,6 +10,7 @@
 
 static const struct mt_format *const formats[] = {
 	&mt_format_tsv,
+	&mt_format_csv,
 	&mt_format_json,
 	&mt_format_table,
 };
@@ -166,4 +168,42 @@ char *mt_format_list(const struct mt_cell *cell, size_t *n)
 	}
 	*n = (size_t)(to - all);
 	return all;
+}
+
+void mt_format_names(struct mt_print *p, char separator, mt_format_text *text)
+{
+	for (size_t i = 0; i < p->n_column; i++) {
+		const char *name = p->column[i].name;
+		if (i)
+			putc_unlocked(separator, p->f);
+		text(p->f, name, strlen(name));
+	}
+	putc_unlocked('\n', p->f);
+}
+
+void mt_format_cell(struct mt_print *p, const struct mt_cell *c, char separator,
+		    mt_format_text *text)
+{
+	char *list;
+	size_t n;
+	if (p->at)
+		putc_unlocked(separator, p->f);
+	switch (c->type) {
+	case MT_CELL_NONE:
+		/* a line of nothing is no row */
+		fputs(p->n_column == 1 && !*p->none ? "\"\"" : p->none, p->f);
+		break;
+	case MT_CELL_TEXT:
+		text(p->f, c->text.s, c->text.n);
+		break;
+	case MT_CELL_NUMBER:
+		fwrite_unlocked(c->text.s, 1, c->text.n, p->f);
+		break;
+	case MT_CELL_LIST:
+		list = mt_format_list(c, &n);
+		if (n)
+			text(p->f, list, n);
+		free(list);
+		break;
+	}
 }

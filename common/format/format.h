@@ -107,7 +107,12 @@ void mt_print_row(struct mt_print *p);
 
 /* For the formats: a list as one text, in new memory. */
 char *mt_format_list(const struct mt_cell *cell, size_t *n);
+/* The names, and one cell, of plain text with a separator; text writes a cell's. */
+typedef void mt_format_text(FILE *f, const char *s, size_t n);
+void mt_format_names(struct mt_print *p, char separator, mt_format_text *text);
+void mt_format_cell(struct mt_print *p, const struct mt_cell *cell, char separator,
+		    mt_format_text *text);
 
-extern const struct mt_format mt_format_tsv, mt_format_json, mt_format_table;
+extern const struct mt_format mt_format_tsv, mt_format_csv, mt_format_json, mt_format_table;
 
 #endif

@@ -5,6 +5,7 @@
 
 const struct mt_opt mt_format_rows[] = {
 	MT_FLAG(0, "tsv", AT(tsv), "print tab-separated values", .untraced = true),
+	MT_FLAG(0, "csv", AT(csv), "print comma-separated values", .untraced = true),
 	MT_FLAG(0, "json", AT(json), "print JSON", .untraced = true),
 	{0},
 };

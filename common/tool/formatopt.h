@@ -8,10 +8,10 @@
 #include "tool/opt.h"
 
 struct mt_format_opts {
-	bool tsv, json;
+	bool tsv, csv, json;
 };
 
-/* --tsv, --json of struct mt_format_opts */
+/* --tsv, --csv, --json of struct mt_format_opts */
 extern const struct mt_opt mt_format_rows[];
 
 /* The format that was chosen, else `otherwise`, which may be NULL. Two of them:

@@ -24,6 +24,11 @@ like "$tmp/out" '"tags_with_roc_auc":0' 'and how many are averaged'
 mt-eval --tsv --per-tag "$tmp/high.mtr" > "$tmp/out"
 is "$(grep -c ap_macro "$tmp/out")" 0 '--tsv'
 like "$tmp/out" '^high	10	-	1	-$' 'the AP of the tag itself'
+mt-eval --csv --per-tag "$tmp/high.mtr" | tr , '\t' | cmp -s - "$tmp/out"
+ok $? '--csv is the same with commas'
+mt-predict -q -m "$tmp/m/last.safetensors" --tsv --windows "$tmp/set" > "$tmp/out"
+mt-predict -q -m "$tmp/m/last.safetensors" --csv --windows "$tmp/set" | tr , '\t' | cmp -s - "$tmp/out"
+ok $? 'that of mt-predict too'
 
 # labels that lack one of the model's tags, or know others
 tags() { sed "1!s/low$/$1/; 1!s/high$/$2/" "$tmp/labels.tsv" > "$tmp/l.tsv"

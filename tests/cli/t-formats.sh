@@ -31,4 +31,33 @@ clean -l "$tmp/log.jsonl" --vocab "$tmp/vocab"
 is "$(head -1 "$tmp/log.jsonl" | sed 's/,"where.*//')" '{"number":1,"tag":"rock","count":1,"decision":"kept","canonical":"rock","rule":"candidates 1"' \
 	'a file of its ending'
 is "$(head -1 "$tmp/vocab")" 'number	tag	tracks	spellings	raw' 'else TSV'
+# commas: what the same option says everywhere
+is "$(mt-view --csv -f codec "$tmp/clips")" '"""q"" a,b.wav",pcm_s16le' 'mt-view --csv -f'
+is "$(mt-view --csv "$tmp/clips" | sed -n '1s/,.*//p; 2s/wav",.*/wav"/p' | tr '\n' ' ')" 'key """q"" a,b.wav" ' 'mt-view --csv'
+is "$(mt-view --csv -s "$tmp/clips" | head -1)" 'segments,1' 'mt-view --csv -s'
+is "$(mt-view --csv "$tmp/clips" | sed 's/"[^,]* a,b.wav"/x/g' | tr -dc ',\n' | sort -u | wc -l)" 1 'every row fits its header'
+is "$(mt-tags --csv "$tmp/raw.tsv" pairs --names | tail -2)" 'b,"""Q"" | x"
+b,Rock' 'mt-tags --csv'
+mt-tags --csv "$tmp/raw.tsv" pairs --names > "$tmp/raw.csv"
+mt-tags "$tmp/raw.csv" popularity > "$tmp/out"
+mt-tags "$tmp/raw.tsv" popularity | cmp -s - "$tmp/out"
+ok $? 'mt reads it back'
+is "$(clean -o - --csv | head -2 | tr '\n' ' ')" 'track,tag a,rock ' 'mt-tags-clean -o - --csv'
+clean -o "$tmp/clean.csv" -l "$tmp/log.csv"
+is "$(tail -1 "$tmp/clean.csv")" 'b,"""q"" | x"' '... and a file of that ending'
+is "$(head -1 "$tmp/log.csv")" 'number,tag,count,decision,canonical,rule,where' '... also of the log'
+is "$(mt-tags-clean -q -r "$tmp/rules" -o - "$tmp/clean.csv" | tail -1)" 'b	"""q"" | x"' '... is read back'
+# bytes that no table may hold as they are
+perl -e 'print "track\ttag\nb\ta\\tb\\n\\r\\x1b[2J\\\\x1b\\x00z,\"\\x9f\\xc2\\x85\xff\nc\t\"\"\n"' > "$tmp/odd.tsv"
+mt-tags --csv "$tmp/odd.tsv" pairs --names > "$tmp/odd.csv"
+is "$(LC_ALL=C tr -d '\t\n\r -~\377' < "$tmp/odd.csv" | wc -c)" 0 'no control character in CSV'
+mt-tags "$tmp/odd.csv" pairs --names | cmp -s - "$tmp/odd.tsv"
+ok $? 'the same bytes come back by CSV'
+for tool in mt-tags mt-tags-clean mt-convert; do
+	rc 2 "$tool: two formats" "$tool" --csv --tsv "$tmp/raw.tsv"
+	like "$tmp/err" "^$tool: --tsv and --csv exclude each other$" 'are named'
+done
+for tool in mt-view mt-predict mt-eval mt-tags mt-tags-clean mt-msd mt-convert; do
+	is "$("$tool" --list-options | cut -f 2 | grep -cx 'tsv\|csv\|json')" 3 "$tool has the options of tables"
+done
 tap_end

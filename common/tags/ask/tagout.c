@@ -8,7 +8,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/escape.h"
 #include "base/mem.h"
 #include "base/sqldb.h"
 #include "tags/db/sqlfile.h"
@@ -357,74 +356,28 @@ int mt_outfile_close(struct mt_outfile *o, int rc, struct mt_err *err)
 	return rc;
 }
 
-static bool is_plain(char c)
+int mt_tagout_text(const char *path, const struct mt_format *format,
+		   const struct mt_decide *d, const struct mt_sets *s, struct mt_err *err)
 {
-	return c >= ' ' && c < 127 && c != '\\';
-}
-
-static void put_cell(FILE *f, const char *s, size_t n, bool csv)
-{
-	/* "" is an empty text, where an empty cell is none */
-	bool quote = !n || s[0] == '"';
-	for (size_t i = 0; csv && i < n; i++)
-		quote |= s[i] == ',' || s[i] == '"' || s[i] == '\n' ||
-			 s[i] == '\r';
-	if (quote)
-		putc_unlocked('"', f);
-	for (size_t i = 0, len; i < n; i += len) {
-		for (len = 0; i + len < n && !csv && !is_plain(s[i + len]);)
-			len++;
-		if (len) {
-			mt_escape_put(f, s + i, len);
-			continue;
-		}
-		len = 1;
-		if (quote && s[i] == '"')
-			putc_unlocked('"', f);
-		putc_unlocked(s[i], f);
-	}
-	if (quote)
-		putc_unlocked('"', f);
-}
-
-static void put_real(FILE *f, double v)
-{
-	char text[40];
-	for (int digits = 15; digits <= 17 && !isnan(v); digits++) {
-		snprintf(text, sizeof text, "%.*g", digits, v);
-		if (strtod(text, NULL) == v)
-			break;
-	}
-	if (!isnan(v))
-		fputs(text, f);
-}
-
-int mt_tagout_text(const char *path, const struct mt_decide *d,
-		   const struct mt_sets *s, struct mt_err *err)
-{
+	static const struct mt_column column[] = {
+		MT_COL("track", TEXT), MT_COL("tag", TEXT), MT_COL("weight", REAL),
+	};
 	struct mt_outfile o;
-	size_t n = strlen(path);
-	bool csv = n > 4 && !strcmp(path + n - 4, ".csv");
+	struct mt_print p;
 	int rc = mt_outfile_open(&o, path, err);
 	if (rc)
 		return rc;
-	char stop = csv ? ',' : '\t';
-	fprintf(o.f, "track%ctag", stop);
-	if (s->val)
-		fprintf(o.f, "%cweight", stop);
-	putc('\n', o.f);
+	mt_print_begin(&p, o.f, format, column, s->val ? 3 : 2);
 	for (size_t t = 1; t <= s->n_set; t++)
 		for (uint32_t i = s->off[t]; i < s->off[t + 1]; i++) {
+			size_t n;
 			const char *tid = mt_texts_get(&d->db->tid, t, &n);
 			const char *tag = d->row[s->item[i]].name;
-			put_cell(o.f, tid, n, csv);
-			putc_unlocked(stop, o.f);
-			put_cell(o.f, tag, strlen(tag), csv);
-			if (s->val) {
-				putc_unlocked(stop, o.f);
-				put_real(o.f, s->val[i]);
-			}
-			putc_unlocked('\n', o.f);
+			mt_print_text(&p, tid, n);
+			mt_print_text(&p, tag, strlen(tag));
+			if (s->val && !isnan(s->val[i]))
+				mt_print_real(&p, s->val[i], 64);
+			mt_print_row(&p);
 		}
 	return mt_outfile_close(&o, MT_OK, err);
 }

@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "base/file.h"
+#include "format/format.h"
 #include "tags/ask/sets.h"
 #include "tags/clean/decide.h"
 
@@ -21,10 +22,10 @@ int mt_tagout_orpheus(const char *path, const struct mt_decide *d,
 		      const struct mt_sets *s, double min_val,
 		      const struct mt_sets_added *added, struct mt_err *err)
 	MT_USE_RESULT;
-/* A table of track, tag[, weight] with a header line; comma-separated when
- * the name ends in .csv, else tab-separated. */
-int mt_tagout_text(const char *path, const struct mt_decide *d,
-		   const struct mt_sets *s, struct mt_err *err) MT_USE_RESULT;
+/* A table of track, tag[, weight]. */
+int mt_tagout_text(const char *path, const struct mt_format *format,
+		   const struct mt_decide *d, const struct mt_sets *s, struct mt_err *err)
+	MT_USE_RESULT;
 
 /* A text file that is written with stdio, "-" for standard output. */
 struct mt_outfile {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Tables as text: each format's own bytes, and what TSV writes is what
- * format/cells.h reads. */
+ * Tables as text: each format's own bytes, and what TSV and CSV write is
+ * what format/cells.h reads. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -65,6 +65,43 @@ static void tsv(void **state)
 	      "rock\t-3\t0.1\tRock,\"a, b\"\n"
 	      "\"\"\t18446744073709551615\tnan\t\n"
 	      "\t\t1.000\t\n");
+}
+
+static void csv(void **state)
+{
+	(void)state;
+	struct mt_print p;
+	FILE *f = begin();
+	put_all(f, &mt_format_csv);
+	check(f, "tag,n,share,raw\n"
+	      "rock,-3,0.1,"
+	      "\"Rock,\"\"a, b\"\"\"\n"
+	      "\"\",18446744073709551615,nan,\n"
+	      ",,1.000,\n");
+	f = begin();
+	mt_print_begin(&p, f, &mt_format_csv, NULL, 0);
+	mt_print_word(&p, "AC\\DC");
+	mt_print_word(&p, "a\tb");
+	mt_print_word(&p, "a\r\nb");
+	mt_print_word(&p, "6\" tape");
+	mt_print_word(&p, "\x1b[2J");
+	mt_print_word(&p, "\\x1b");
+	mt_print_row(&p);
+	check(f, "AC\\DC,\"a\tb\",\"a\r\nb\",\"6\"\" tape\",\\x1b[2J,\\x5cx1b\n");
+}
+
+/* One column: a missing value is no empty line, which readers skip. */
+static void one_column(void **state)
+{
+	(void)state;
+	const struct mt_format *all[] = {&mt_format_tsv, &mt_format_csv};
+	struct mt_print p;
+	for (int i = 0; i < 2; i++) {
+		FILE *f = begin();
+		mt_print_begin(&p, f, all[i], column, 1);
+		mt_print_row(&p);
+		check(f, "tag\n\"\"\n");
+	}
 }
 
 static void json(void **state)
@@ -170,7 +207,7 @@ static void round_trip(void **state)
 	static const struct {
 		const struct mt_format *format;
 		const char *path;
-	} way[] = {{&mt_format_tsv, "x.tsv"}};
+	} way[] = {{&mt_format_tsv, "x.tsv"}, {&mt_format_csv, "x.csv"}};
 	(void)state;
 	struct mt_print p;
 	for (size_t i = 0; i < sizeof way / sizeof *way; i++)
@@ -196,7 +233,7 @@ static void first_line(void **state)
 	static const struct {
 		const struct mt_format *format;
 		const char *path;
-	} way[] = {{&mt_format_tsv, "x.tsv"}};
+	} way[] = {{&mt_format_tsv, "x.tsv"}, {&mt_format_csv, "x.csv"}};
 	(void)state;
 	struct mt_print p;
 	for (size_t i = 0; i < sizeof way / sizeof *way; i++)
@@ -257,6 +294,7 @@ static void endings(void **state)
 {
 	(void)state;
 	assert_ptr_equal(mt_format_of_path("a/b.tsv"), &mt_format_tsv);
+	assert_ptr_equal(mt_format_of_path("b.csv"), &mt_format_csv);
 	assert_ptr_equal(mt_format_of_path("b.jsonl"), &mt_format_json);
 	assert_null(mt_format_of_path("b.db"));
 	assert_null(mt_format_of_path("tsv"));
@@ -268,6 +306,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(tsv),
+		cmocka_unit_test(csv),
+		cmocka_unit_test(one_column),
 		cmocka_unit_test(json),
 		cmocka_unit_test(table),
 		cmocka_unit_test(without_columns),
