@@ -9,7 +9,6 @@
 #include "dsp/mono.h"
 #include "dsp/silence.h"
 #include "tool/filter.h"
-#include "tool/rows.h"
 
 static struct opts {
 	double min_effective, max_total, max_run;
@@ -32,8 +31,25 @@ static const struct mt_opt rows[] = {
 	MT_FLAG(0, "drop-audio", AT(drop_audio), "drop the samples and keep the measures"),
 	{0},
 };
+
+#define HOW(field) offsetof(struct mt_silence_opts, field)
+
+static const struct mt_opt how_rows[] = {
+	MT_OPT(0, "frame", "N", I64, HOW(frame), "samples of a frame [2048]", MT_RANGE(1, 1 << 24)),
+	MT_OPT(0, "hop", "N", I64, HOW(hop), "samples from frame to frame [512]",
+	       MT_RANGE(1, 1 << 24)),
+	MT_OPT(0, "threshold", "DB", F64, HOW(threshold),
+	       "silent from so far below the loudest frame on [60]", MT_RANGE(0.1, 1e4)),
+	MT_OPT(0, "floor", "DB", F64, HOW(floor), "silent up to this level, full scale 0 [-100]",
+	       MT_RANGE(-1e4, 100)),
+	MT_FLAG(0, "no-floor", HOW(no_floor),
+		"no such level: digital silence sounds, as for librosa"),
+	MT_OPT(0, "pad", "HOW", CHOICE, HOW(pad), "pad the ends with reflect or zero [reflect]",
+	       .choices = "reflect|zero"),
+	{0},
+};
 static const struct mt_opt_set sets[] = {
-	{rows, &opts}, {mt_silence_rows, &how}, {NULL, NULL},
+	{rows, &opts}, {how_rows, &how}, {NULL, NULL},
 };
 
 static const struct mt_tool tool = {

@@ -4,7 +4,6 @@
 #include <stddef.h>
 
 #include "dsp/mel.h"
-#include "dsp/silence.h"
 
 #define AT(x) offsetof(struct mt_mel_opts, x)
 
@@ -43,23 +42,5 @@ const struct mt_opt mt_mel_rows[] = {
 	MT_OPT(0, "standard", "HOW", CHOICE, AT(standard),
 	       "clip: zero mean, unit variance; max: maximum 0; or none",
 	       .choices = MT_MEL_STANDARDS),
-	{0},
-};
-
-#undef AT
-#define AT(x) offsetof(struct mt_silence_opts, x)
-
-const struct mt_opt mt_silence_rows[] = {
-	MT_OPT(0, "frame", "N", I64, AT(frame), "samples of a frame [2048]", MT_RANGE(1, 1 << 24)),
-	MT_OPT(0, "hop", "N", I64, AT(hop), "samples from frame to frame [512]",
-	       MT_RANGE(1, 1 << 24)),
-	MT_OPT(0, "threshold", "DB", F64, AT(threshold),
-	       "silent from so far below the loudest frame on [60]", MT_RANGE(0.1, 1e4)),
-	MT_OPT(0, "floor", "DB", F64, AT(floor), "silent up to this level, full scale 0 [-100]",
-	       MT_RANGE(-1e4, 100)),
-	MT_FLAG(0, "no-floor", AT(no_floor),
-		"no such level: digital silence sounds, as for librosa"),
-	MT_OPT(0, "pad", "HOW", CHOICE, AT(pad), "pad the ends with reflect or zero [reflect]",
-	       .choices = "reflect|zero"),
 	{0},
 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * Options that several tools have, for the parameters of common/dsp. */
+ * Options that several tools have. */
 #ifndef MT_TOOL_ROWS_H
 #define MT_TOOL_ROWS_H
 
@@ -8,8 +8,5 @@
 /* --profile, --rate, --n-fft, --win, --hop, --bands, --fmin, ... of struct
  * mt_mel_opts */
 extern const struct mt_opt mt_mel_rows[];
-/* --frame, --hop, --threshold, --floor, --no-floor, --pad of struct
- * mt_silence_opts */
-extern const struct mt_opt mt_silence_rows[];
 
 #endif
