@@ -145,8 +145,9 @@ static void plan_dx(struct dnn_planner *pl, struct mt_step *st, struct plan *p,
 		mt_dnn_reorder(pl, &p->bwd, dx, dx_at, have, own);
 }
 
-/* oneDNN 2.6 gets the weight gradient of a filter that is taller than its input
- * wrong: from 18 rows on it writes out of bounds or never ends. */
+/* oneDNN (2.6 and 3.7 were tried) gets the weight gradient of a filter that is
+ * taller than its input wrong: from 18 rows on it writes out of bounds or never
+ * ends. */
 static int is_too_tall(const struct mt_step *st)
 {
 	return st->train && st->op == MT_OP_CONV && st->a.kernel[0] > 16 &&
