@@ -75,6 +75,12 @@ fi
 dup=$(for f in $sources; do basename "$f"; done | sort | uniq -d)
 [ -z "$dup" ] || say "file names that are not unique: $dup"
 
+# What an op is, its own file says; others ask its members, not which op it is.
+for f in $(echo "$sources" | grep -E '^common/' | grep -vE '^common/nn/(dev|graph/op)/'); do
+	grep -nE '\bMT_OP_[A-Z]+' "$f" | grep -vE '\bMT_OP_(LIST|MAX|ROW|AT|##)' |
+		sed "s|^|lint: $f: asks for an op by its name: |" | grep . && bad=1
+done
+
 # Functions that nobody may call, and those that libraries may not.
 # shellcheck disable=SC2086
 grep -nE '\b(strcpy|strcat|sprintf|vsprintf|strtok|atoi|atol|atof|gets|alloca) *\(' $sources &&

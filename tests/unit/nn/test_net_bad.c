@@ -35,6 +35,30 @@ static void refuse(const char *bands, const char *frames, const char *layer, con
 	free(json);
 }
 
+/* PyTorch's shapes: (H,W) of a map, (C) of a vector; for one length if W is time. */
+static void test_layernorm(void **state)
+{
+	static const char json[] =
+		"{\"input\": {\"layout\": \"BCFT\", \"bands\": 8, \"frames\": 12}, \"layers\": ["
+		"{\"op\": \"layernorm\", \"name\": \"a\", \"axes\": 2}, {\"op\": \"dense\", "
+		"\"out\": 5}, {\"op\": \"layernorm\", \"axes\": 3}, {\"op\": \"sigmoid\"}]}";
+	struct mt_net net;
+	struct mt_err err = {0};
+	int64_t dim[4][4];
+	(void)state;
+	assert_int_equal(mt_net_parse(&net, json, NULL, NULL), MT_OK);
+	assert_int_equal(net.n_param, 6);
+	assert_int_equal(net.param[0].n_dim, 2);
+	assert_int_equal(net.param[0].dim[0], 8);
+	assert_int_equal(net.param[0].dim[1], 12);
+	assert_string_equal(net.param[5].name, "layernorm3.bias");
+	assert_int_equal(net.param[5].n_dim, 1);
+	assert_int_equal(net.param[5].dim[0], 5);
+	assert_int_equal(mt_net_shape(&net, 24, dim, &err), MT_EINPUT);
+	assert_string_equal(err.text, "8 bands, 24 frames: layer a: 24 values, made for 12");
+	mt_net_release(&net);
+}
+
 /* A convolution that reads frames as channels has weights for one length only. */
 static void test_made(void **state)
 {
@@ -119,6 +143,10 @@ static void test_types(void **state)
 		{"{\"op\": \"dropout\", \"rate\": \"0.5\"}", "\"rate\" must be a number"},
 		{"{\"op\": \"elu\", \"alpha\": 1e39}", "\"alpha\" must be a number of 32 bits"},
 		{"{\"op\": \"elu\", \"alpha\": {}}", "\"alpha\" must be a number"},
+		{"{\"op\": \"layernorm\", \"axes\": 0}", "bad \"axes\": 0"},
+		{"{\"op\": \"layernorm\", \"axes\": 4}", "\"axes\" must be 1, 2 or 3"},
+		{"{\"op\": \"layernorm\", \"eps\": 0}", "\"eps\" is out of range"},
+		{"{\"op\": \"globalpool\"}, {\"op\": \"layernorm\"}", "layernorm of one value"},
 		{"{\"op\": \"globalpool\", \"mode\": 2}", "\"mode\" must be a string"},
 		{"{\"op\": \"globalpool\", \"over\": [\"F\"]}", "\"over\" must be a string"},
 		{"{\"op\": \"conv2d\", \"out\": 2, \"kernel\": 1, \"bias\": \"no\"}",
@@ -198,6 +226,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_right), cmocka_unit_test(test_made),
+		cmocka_unit_test(test_layernorm),
 		cmocka_unit_test(test_sizes),
 		cmocka_unit_test(test_types), cmocka_unit_test(test_names),
 		cmocka_unit_test(test_builtin),
