@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "audio/decode.h"
+#include "base/i2.h"
 #include "base/mem.h"
 #include "base/names.h"
 #include "base/num.h"
@@ -200,7 +201,7 @@ static void put_pcm(struct mt_rec *rec, const struct mt_pcm *pcm, size_t n,
 	for (size_t c = 0; c < n_channel; c++) {
 		void *row = to + c * size;
 		if (small)
-			mt_pcm_to_i2(row, pcm->x[c], n);
+			mt_i2_from_array(row, pcm->x[c], n);
 		else if (row != pcm->x[c])
 			memmove(row, pcm->x[c], size);
 	}

@@ -82,12 +82,3 @@ int mt_pcm_limit(const char *name, double n, double claim, int rate, int n_chann
 			   "`segment`", name, known ? "" : "the first ", s / 3600,
 			   (int)(s / 60 % 60), (int)(s % 60), rate, with, have, most);
 }
-
-void mt_pcm_to_i2(int16_t *out, const float *in, size_t n)
-{
-	for (size_t i = 0; i < n; i++) {
-		float v = in[i] * 32768.0f;
-		out[i] = v >= 32767.0f ? 32767 : v <= -32768.0f ? -32768
-			 : (int16_t)lrintf(v);
-	}
-}

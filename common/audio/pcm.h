@@ -39,11 +39,6 @@ int mt_pcm_limit(const char *name, double n, double claim, int rate, int n_chann
 		 unsigned sample_bytes, uint64_t max_bytes, struct mt_err *err)
 	MT_USE_RESULT;
 
-/* Full scale 1 to full scale 32768, rounded to even; what is beyond is cut off.
- *   out  out [n]
- *   in   in  [n]  finite */
-void mt_pcm_to_i2(int16_t *out, const float *in, size_t n);
-
 MT_API_END
 
 #endif

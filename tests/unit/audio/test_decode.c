@@ -563,22 +563,6 @@ static void test_quality(void **state)
 	assert_true(left_of(9000, MT_RESAMPLER_SWR) < -50);
 }
 
-static void test_i2(void **state)
-{
-	(void)state;
-	const float x[] = {0.5f, 1.5f, -0.6f, 32766.4f, 32766.6f, 32767.4f, 32767.6f,
-			   32768, 70000, -32767.6f, -32768, -70000};
-	const int16_t want[] = {0, 2, -1, 32766, 32767, 32767, 32767, 32767, 32767, -32768,
-				-32768, -32768};
-	enum { COUNT = sizeof x / sizeof *x };
-	float in[COUNT];
-	int16_t out[COUNT];
-	for (int i = 0; i < COUNT; i++)
-		in[i] = x[i] / 32768;
-	mt_pcm_to_i2(out, in, COUNT);
-	assert_memory_equal(out, want, sizeof want);
-}
-
 int main(void)
 {
 	cmocka_set_message_output(CM_OUTPUT_TAP);
@@ -589,7 +573,6 @@ int main(void)
 		cmocka_unit_test(test_itunes),
 		cmocka_unit_test(test_channels),
 		cmocka_unit_test(test_lent),
-		cmocka_unit_test(test_i2),
 		cmocka_unit_test(test_counted),
 		cmocka_unit_test(test_pipe),
 		cmocka_unit_test(test_dts_in_wav),

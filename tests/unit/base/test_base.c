@@ -20,6 +20,7 @@
 #include "base/file.h"
 #include "base/finite.h"
 #include "base/half.h"
+#include "base/i2.h"
 #include "base/mem.h"
 #include "base/names.h"
 #include "base/near.h"
@@ -395,10 +396,27 @@ static void test_near(void **state)
 	assert_null(mt_near("out", NULL, 0));
 }
 
+static void test_i2(void **state)
+{
+	(void)state;
+	const float x[] = {0.5f, 1.5f, -0.6f, 32766.4f, 32766.6f, 32767.4f, 32767.6f,
+			   32768, 70000, -32767.6f, -32768, -70000};
+	const int16_t want[] = {0, 2, -1, 32766, 32767, 32767, 32767, 32767, 32767, -32768,
+				-32768, -32768};
+	enum { COUNT = sizeof x / sizeof *x };
+	float in[COUNT];
+	int16_t out[COUNT];
+	for (int i = 0; i < COUNT; i++)
+		in[i] = x[i] / 32768;
+	mt_i2_from_array(out, in, COUNT);
+	assert_memory_equal(out, want, sizeof want);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_philox),
+		cmocka_unit_test(test_i2),
 		cmocka_unit_test(test_rng_streams),
 		cmocka_unit_test(test_rng_shapes),
 		cmocka_unit_test(test_shuffle),
