@@ -576,8 +576,12 @@ int mt_decoder_read(struct mt_decoder *d, struct mt_pcm *pcm, size_t want,
 		    struct mt_err *err)
 {
 	while (!d->over && pcm->n < want) {
+		/* libavcodec decodes when it takes a packet or, from 61 on, here */
+		int before = mt_avfile_checksums();
 		int no = avcodec_receive_frame(d->codec, d->frame);
 		int rc = MT_OK;
+		if (no >= 0)
+			note_checksums(d, before);
 		if (no == AVERROR_EOF || (no < 0 && d->input_over))
 			rc = finish(d, pcm, err);
 		else if (no == AVERROR(EAGAIN))

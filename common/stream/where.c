@@ -242,9 +242,20 @@ static void drop_twins(struct mt_where *w)
 static const char *find_twin(const struct mt_where *w, const char *message)
 {
 	static const char no[] = "no such column: ";
-	for (int i = 0; i < w->n_twin && !strncmp(message, no, sizeof no - 1); i++)
-		if (!sqlite3_stricmp(message + sizeof no - 1, w->twin[i]))
-			return message + sizeof no - 1;
+	const char *name = message + sizeof no - 1;
+	if (strncmp(message, no, sizeof no - 1) != 0)
+		return NULL;
+	/* newer ones quote a name that was in quotes, and advise: "a" - should ... */
+	name += *name == '"';
+	for (int i = 0; i < w->n_twin; i++) {
+		size_t n = strlen(w->twin[i]);
+		if (sqlite3_strnicmp(name, w->twin[i], (int)n) != 0)
+			continue;
+		if (!name[n])
+			return name;
+		if (name[-1] == '"' && name[n] == '"')
+			return w->twin[i];
+	}
 	return NULL;
 }
 

@@ -9,6 +9,11 @@ sed 1d manifest.tsv | cut -f1,6 > "$tmp/want"
 # header contradicts, in depth or size of the blocks, are heard.
 sed -i -e 's/^\(flac-wrong-max-blocksize.flac\)	.*/\1	101999/' \
 	-e 's/^\(flac-wrong-bit-depth.flac\)	.*/\1	89903/' "$tmp/want"
+# After these metadata libavformat of FFmpeg 7 gives one frame less.
+case $(pkg-config --modversion libavformat 2> /dev/null) in
+5[0-9].* | 60.*) ;;
+*) sed -i 's/^\(flac-truncated-metadata.flac\)	.*/\1	13824/' "$tmp/want" ;;
+esac
 limit() {
 	# the sanitizers reserve more address space than any limit allows
 	case $build in *san*) ;; *) ulimit -v 2000000 ;; esac
