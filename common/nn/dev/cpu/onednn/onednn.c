@@ -64,19 +64,26 @@ static void release(void *ctx, struct mt_step *st)
 	st->plan = NULL;
 }
 
+static void plan_norm(struct dnn_planner *pl, struct mt_step *st, struct plan *p)
+{
+	if (st->a.axis == MT_AXIS_C && st->in[0]->dim[1] > 1)
+		mt_dnn_plan_norm(pl, st, p);
+	else
+		mt_dnn_plan_plain(pl, st, p);
+}
+
+/* The ops that oneDNN has primitives for; blas runs the others. */
+static void (*const planners[MT_N_OP])(struct dnn_planner *, struct mt_step *, struct plan *) = {
+	[MT_OP_CONV] = mt_dnn_plan_linear, [MT_OP_DENSE] = mt_dnn_plan_linear,
+	[MT_OP_BATCHNORM] = plan_norm,
+	[MT_OP_MAXPOOL] = mt_dnn_plan_pool, [MT_OP_AVGPOOL] = mt_dnn_plan_pool,
+};
+
 static int plan(void *ctx, struct mt_step *st, struct mt_err *err)
 {
 	struct dnn_planner pl = {.d = ctx, .err = err};
 	struct plan *p = st->plan = mt_calloc(1, sizeof *p);
-	int norm = st->op == MT_OP_BATCHNORM && st->a.axis == MT_AXIS_C && st->in[0]->dim[1] > 1;
-	if (st->op == MT_OP_CONV || st->op == MT_OP_DENSE)
-		mt_dnn_plan_linear(&pl, st, p);
-	else if (st->op == MT_OP_MAXPOOL || st->op == MT_OP_AVGPOOL)
-		mt_dnn_plan_pool(&pl, st, p);
-	else if (norm)
-		mt_dnn_plan_norm(&pl, st, p);
-	else
-		mt_dnn_plan_plain(&pl, st, p);
+	(planners[st->op] ? planners[st->op] : mt_dnn_plan_plain)(&pl, st, p);
 	mt_dnn_end(&pl);
 	return pl.rc;
 }
