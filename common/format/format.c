@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "format/format.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -77,18 +76,28 @@ static void put_number(struct mt_print *p, const char *digits, double v)
 				 .value = v});
 }
 
+/* By hand: a table of pairs has millions of them. */
+static void put_whole(struct mt_print *p, uint64_t size, bool minus)
+{
+	char digits[24], *end = digits + sizeof digits, *s = end;
+	double v = (double)size;
+	do
+		*--s = (char)('0' + size % 10);
+	while (size /= 10);
+	if (minus)
+		*--s = '-';
+	put(p, &(struct mt_cell){.type = MT_CELL_NUMBER, .text = {s, (size_t)(end - s)},
+				 .value = minus ? -v : v});
+}
+
 void mt_print_int(struct mt_print *p, int64_t v)
 {
-	char digits[24];
-	snprintf(digits, sizeof digits, "%" PRIi64, v);
-	put_number(p, digits, (double)v);
+	put_whole(p, v < 0 ? -(uint64_t)v : (uint64_t)v, v < 0);
 }
 
 void mt_print_uint(struct mt_print *p, uint64_t v)
 {
-	char digits[24];
-	snprintf(digits, sizeof digits, "%" PRIu64, v);
-	put_number(p, digits, (double)v);
+	put_whole(p, v, false);
 }
 
 void mt_print_real(struct mt_print *p, double v, int bits)

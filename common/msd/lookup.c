@@ -22,6 +22,7 @@ void mt_msd_lookup_head(struct mt_msd_lookup *l)
 		MT_COL("track_7digitalid", INT), MT_COL("year", INT),
 	};
 	size_t n = l->msd ? 4 : 2;
+	free(l->column);
 	l->column = mt_calloc(n + n_cell(l), sizeof *l->column);
 	memcpy(l->column, own, n * sizeof *own);
 	for (size_t i = 0; i < n_cell(l); i++) {

@@ -15,6 +15,7 @@
 #include "base/mem.h"
 #include "base/temp.h"
 #include "base/version.h"
+#include "format/format.h"
 #include "stream/head.h"
 #include "tool/cmdline.h"
 #include "tool/outputs.h"
@@ -160,10 +161,20 @@ static void print_help(const struct mt_tool *tool)
 			print_row(o);
 }
 
+/* For programs: rows of words, of which NULL and "" are empty cells. */
+static void print_words(const char *const *word, size_t n)
+{
+	struct mt_print p;
+	mt_print_begin(&p, stdout, &mt_format_tsv, NULL, 0);
+	for (size_t i = 0; i < n; i++)
+		mt_print_word(&p, word[i]);
+	mt_print_row(&p);
+}
+
 static void print_verbs(const struct mt_tool *tool)
 {
 	for (const struct mt_verb *v = tool->verbs; v->name; v++)
-		printf("%s\t%s\t%s\n", v->name, v->args, v->help);
+		print_words((const char *const[]){v->name, v->args, v->help}, 3);
 }
 
 static void print_table(void)
@@ -173,9 +184,9 @@ static void print_table(void)
 					   "maybe"};
 	for (const struct mt_opt_set *s = sets; s->rows; s++)
 		for (const struct mt_opt *o = s->rows; o->name; o++)
-			printf("%.1s\t%s\t%s\t%s\t%s\t%s\n", &o->letter,
-			       o->name, o->arg ? o->arg : "", type[o->type],
-			       o->choices ? o->choices : "", o->help);
+			print_words((const char *const[]){
+				(const char[]){o->letter, 0}, o->name, o->arg,
+				type[o->type], o->choices, o->help}, 6);
 }
 
 /* Started with standard input, output or error closed (>&-)? Then the next

@@ -362,7 +362,6 @@ static char *ask(struct mt_msd_lookup *l, const char *const *query)
 	size_t size, n;
 	l->out = open_memstream(&text, &size);
 	l->format = &mt_format_tsv;
-	free(l->column);
 	mt_msd_lookup_head(l);
 	for (; *query; query++)
 		assert_int_equal(0, mt_msd_lookup_put(l, *query, &n, &err));
@@ -429,6 +428,7 @@ static void test_metadata(void **state)
 	same_text(ask(&l, (const char *const[]){"9", NULL}),
 		  "query\ttrack_id\ttrack_7digitalid\tyear\ttitle\tartist_name\n"
 		  "9\t" A "\t9\t1999\tIt's; \"so\"\tA\\tb\n");
+	mt_msd_lookup_release(&l);
 	mt_msddb_close(l.db);
 	free(m.tid);
 	free(m.by_id);
@@ -496,6 +496,7 @@ static void test_small_summary(void **state)
 	l.out = stderr;
 	assert_int_equal(MT_EINPUT, mt_msd_lookup_put(&l, SONG, &n, &err));
 	assert_non_null(strstr(err.text, "has no column song_id"));
+	mt_msd_lookup_release(&l);
 	mt_msd_release(&m);
 	x[2].optional = false;
 	assert_int_equal(MT_EUSAGE, mt_msd_read(&m, path, x, 3, &err));
