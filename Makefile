@@ -226,7 +226,7 @@ check-valgrind: ## unit tests, fuzz corpora and a run of every program under val
 	@$(MAKE) --no-print-directory -j2 tests
 	@MT_BUILD=$(BUILD) sh tests/lib/valgrind.sh
 
-check-build: tests ## other builds: without oneDNN; two that must be the same; installed
+check-build: tests ## other builds: without oneDNN, and two that must be the same
 	@MT_BUILD=$(BUILD) prove -e sh tests/build/b-*.sh
 
 fuzz: ## fuzz every reader for FUZZ_SECONDS (3600) each, with clang

@@ -51,15 +51,18 @@ ok $? 'the shared one runs'
 same "$tmp/static.tsv" "$tmp/shared.tsv" 'both print the same scores'
 is "$(wc -l < "$tmp/shared.tsv")" 2 'of both tags'
 
-nm -D --defined-only "$so" | cut -d ' ' -f 3 | sort > "$tmp/exported"
+nm -D --defined-only "$so" | cut -d ' ' -f 3 | sort -u > "$tmp/exported"
 is "$(grep -vc '^mt_' "$tmp/exported")" 0 'libmt.so exports only mt_*'
 for f in mt_reader_open mt_decoder_open mt_tagger_open mt_mel_init mt_version; do
 	grep -qx $f "$tmp/exported"
 	ok $? "$f is exported"
 done
-for f in mt_json_load mt_blas_conv_forward mt_tool_begin; do
-	is "$(grep -cx $f "$tmp/exported")" 0 "$f is hidden"
+nm -g --defined-only "$build/libmt.a" | awk 'NF == 3 { print $3 }' | sort -u > "$tmp/all"
+for f in mt_json_load mt_tool_begin; do
+	is "$(grep -cx $f "$tmp/all") $(grep -cx $f "$tmp/exported")" '1 0' "$f is hidden"
 done
+find "$root/include" -name '*.h' -exec grep -ohE 'mt_[a-z0-9_]+' {} + | sort -u > "$tmp/named"
+is "$(comm -23 "$tmp/exported" "$tmp/named")" '' 'all that is exported is in the public headers'
 make -s uninstall DESTDIR="$dest" BUILD="$build" PREFIX="$prefix" > "$tmp/out" 2>&1
 is "$(find "$dest" ! -type d)" '' 'make uninstall removes every file'
 tap_end
