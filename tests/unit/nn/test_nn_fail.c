@@ -159,13 +159,13 @@ static int fail_each(enum mt_engine_mode mode)
 static void test_infer(void **state)
 {
 	(void)state;
-	assert_true(fail_each(MT_INFER) > 40);
+	assert_true(fail_each(MT_INFER) > 20);
 }
 
 static void test_train(void **state)
 {
 	(void)state;
-	assert_true(fail_each(MT_TRAIN) > 80);
+	assert_true(fail_each(MT_TRAIN) > 40);
 }
 
 int main(void)
