@@ -435,10 +435,10 @@ static int take_frame(struct mt_decoder *d, struct mt_pcm *pcm,
 	return rc ? rc : convert(d, pcm, f, err);
 }
 
-static void lose_packet(struct mt_decoder *d)
+static void lose(struct mt_decoder *d, double seconds)
 {
-	d->lost += d->packet_seconds;
-	d->lost_bytes += d->packet_seconds > 0 ? 0 : d->packet_bytes;
+	d->lost += seconds;
+	d->lost_bytes += seconds > 0 ? 0 : d->packet_bytes;
 }
 
 /* The newest packet did not decode, or only its beginning did (cut PCM). */
@@ -451,18 +451,18 @@ static void fail_packet(struct mt_decoder *d)
 		return;
 	}
 	d->failed_bytes += d->packet_bytes;
-	lose_packet(d);
+	lose(d, d->packet_seconds);
 }
 
 /* One whose checksum is wrong: its samples are kept. MPEG audio's covers some
  * bits alone, and there are encoders that get it wrong. */
-static void note_checksums(struct mt_decoder *d, int before)
+static void note_checksums(struct mt_decoder *d, int before, double seconds)
 {
 	int n = mt_avfile_checksums() - before;
 	d->damaged += n;
 	if (n && d->codec->codec_id != AV_CODEC_ID_MP3 &&
 	    d->codec->codec_id != AV_CODEC_ID_MP2)
-		lose_packet(d);
+		lose(d, seconds);
 }
 
 static int send(struct mt_decoder *d)
@@ -528,7 +528,7 @@ static void feed(struct mt_decoder *d)
 		if (no < 0 && no != AVERROR(EAGAIN))
 			fail_packet(d);
 		else
-			note_checksums(d, before);
+			note_checksums(d, before, d->packet_seconds);
 	}
 	av_packet_unref(d->packet);
 }
@@ -576,12 +576,13 @@ int mt_decoder_read(struct mt_decoder *d, struct mt_pcm *pcm, size_t want,
 		    struct mt_err *err)
 {
 	while (!d->over && pcm->n < want) {
-		/* libavcodec decodes when it takes a packet or, from 61 on, here */
+		/* decodes the frames that a packet has after its first */
 		int before = mt_avfile_checksums();
 		int no = avcodec_receive_frame(d->codec, d->frame);
 		int rc = MT_OK;
-		if (no >= 0)
-			note_checksums(d, before);
+		if (no >= 0 && d->frame->sample_rate > 0)
+			note_checksums(d, before, (double)d->frame->nb_samples /
+						  d->frame->sample_rate);
 		if (no == AVERROR_EOF || (no < 0 && d->input_over))
 			rc = finish(d, pcm, err);
 		else if (no == AVERROR(EAGAIN))
