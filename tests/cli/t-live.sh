@@ -47,6 +47,7 @@ exec 3>&-
 is "$(grep -c '"key":"bad.wav"' "$tmp/log")" 1 'or the program is killed'
 
 # two tools of a pipeline with one log
+rm "$tmp/log"
 mt-select -q --fail-log "$tmp/log" < "$tmp/in.p" > /dev/null & tool=$!
 exec 3> "$tmp/in.p"
 head -c 4000 "$tmp/fails.mtr" >&3
