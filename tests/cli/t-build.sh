@@ -15,7 +15,8 @@ CC='mt-no-compiler -O' sh $have > "$tmp/out" 2>&1
 like "$tmp/out" 'missing: mt-no-compiler \(mt-no-compiler\)$' 'a compiler that is missing is named'
 
 # make stops before it compiles anything; help, clean and deps need no library
-unset MAKEFLAGS MAKELEVEL MFLAGS
+# (and a sanitizer's objects name the folder that they were built in)
+unset MAKEFLAGS MAKELEVEL MFLAGS SAN
 PKG_CONFIG_LIBDIR=$tmp PKG_CONFIG_PATH= make -k BUILD="$tmp/b" all > "$tmp/out" 2>&1
 is $? 2 'make without libraries fails'
 like "$tmp/out" 'missing: libavformat \(libavformat-dev\), .*hdf5 \(libhdf5-dev\)$' 'it names all'
