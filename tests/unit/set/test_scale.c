@@ -202,7 +202,7 @@ static void splits(size_t n)
 	struct mt_pack p;
 	struct mt_head head;
 	struct mt_rec rec;
-	struct mt_frame frame;
+	struct mt_frame frame = {0};
 	const char *twin;
 	assert_non_null(mkdtemp(folder));
 	assert_int_equal(0, mt_pack_open(&p, folder, false, false, NULL));
