@@ -49,7 +49,8 @@ int mt_cells_bad(const struct mt_cells *c, const char *why, struct mt_err *err);
 /* The number of the cell with that text, case ignored; -1 none. */
 int mt_cells_find(const struct mt_cells *c, const char *text);
 /* MT_EINPUT: the table has no column called want; with the nearest of its n names, if
- * one is near, and those that fit. len NULL: each name ends with a zero byte. */
+ * one is near, and as many of them as a message holds. len NULL: each name ends with
+ * a zero byte. */
 int mt_cells_no_column(const char *path, const char *want, char *const *name,
 		       const size_t *len, size_t n, struct mt_err *err);
 void mt_cells_release(struct mt_cells *c);

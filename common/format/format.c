@@ -158,7 +158,7 @@ char *mt_format_list(const struct mt_cell *cell, size_t *n)
 	for (size_t i = 0; i < cell->n_item; i++)
 		most += 2 * cell->item[i].n + 2 + gap;
 	char *all = mt_calloc(most, 1), *to = all;
-	/* " | " is told by its bar, and blanks around it are no part of an item */
+	/* " | " is recognized by its bar; blanks around it do not belong to the items */
 	char stop = cell->between[strspn(cell->between, " ")];
 	for (size_t i = 0; i < cell->n_item; i++) {
 		const struct mt_span *t = &cell->item[i];
@@ -199,7 +199,7 @@ void mt_format_cell(struct mt_print *p, const struct mt_cell *c, char separator,
 		putc_unlocked(separator, p->f);
 	switch (c->type) {
 	case MT_CELL_NONE:
-		/* a line of nothing is no row */
+		/* an empty line is not a row */
 		fputs(p->n_column == 1 && !*p->none ? "\"\"" : p->none, p->f);
 		break;
 	case MT_CELL_TEXT:

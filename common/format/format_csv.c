@@ -20,7 +20,7 @@ static bool needs_quotes(const char *s, size_t n)
 	return quote;
 }
 
-/* Of the characters that mt_escape_put() does not leave alone, those that stay. */
+/* Characters that CSV keeps although mt_escape_put() escapes them elsewhere. */
 static bool is_own(char c)
 {
 	return c == '"' || c == '\t' || c == '\n' || c == '\r' || c == '\\';

@@ -24,8 +24,8 @@ int mt_model_find(char **path, const char *name, const char *const *folder,
  * is installed. */
 char *mt_model_installed(const char *name, const char *const *folder);
 
-/* For these tools, after a name that is no installed model failed as a file with rc:
- * add the installed model of nearly that name to the message. Returns rc. */
+/* For tools that tried a name as a file, which failed with rc, and know that it is not
+ * the name of an installed model: add the nearest such name to the message. Returns rc. */
 int mt_model_hint(int rc, const char *name, const char *const *folder,
 		  struct mt_err *err);
 

@@ -30,7 +30,7 @@ struct mt_filter {
 	 * stream to open). May set f->next. Optional. */
 	int (*check)(struct mt_filter *f, char **operand, int *n_op,
 		     struct mt_err *err);
-	/* The whole run of a call that is no loop over records, such as a look at
+	/* The whole run, where a call does not loop over records, such as a look at
 	 * one record by an index; MT_END: the loop is needed. Optional. */
 	int (*run)(char **operand, int n_op, struct mt_err *err);
 	/* head: in the input's header, out the output's (without this tool's
