@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "train/standard.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 
 #include "base/mem.h"
@@ -45,10 +46,15 @@ int mt_trainer_standardise(struct mt_trainer *t, struct mt_err *err)
 		x[b] = (float)mean[b];
 	if (!rc)
 		rc = mt_engine_set(t->engine, node->param + 2, MT_VALUE, x, err);
+	double typical = 0;
+	for (size_t b = 0; b < n; b++)
+		typical += var[b] / count / (double)n;
 	for (size_t b = 0; b < n; b++) {
-		/* what is left of a constant is rounding */
-		double v = var[b] / count, least = 1e-12 * mean[b] * mean[b];
-		x[b] = v > least && (float)v > 0 ? (float)v : 1;
+		/* what is left of a constant is rounding; what hardly changed here
+		 * would be huge in the first clip in which it does */
+		double v = var[b] / count;
+		bool still = v <= 1e-12 * mean[b] * mean[b] || v <= 1e-10 * typical;
+		x[b] = still || !((float)v > 0) ? 1 : (float)v;
 	}
 	if (!rc)
 		rc = mt_engine_set(t->engine, node->param + 3, MT_VALUE, x, err);

@@ -8,8 +8,9 @@
 #include "train/train.h"
 
 /* Measure and set the running statistics of the trainer's first layer; nothing
- * where it is not fixed. A band that never changes gets the variance 1. Reads
- * every training example twice. Errors: those of mt_examples_frames(). */
+ * where it is not fixed. A band that never changes, or whose deviation is below
+ * 1e-5 of the others' (a unit of the embedding net that is nearly dead), gets the
+ * variance 1. Reads every training example twice. Errors: those of mt_examples_frames(). */
 int mt_trainer_standardise(struct mt_trainer *t, struct mt_err *err) MT_USE_RESULT;
 
 #endif

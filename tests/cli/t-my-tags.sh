@@ -50,6 +50,24 @@ for m in best checkpoint; do
 	is "$(statistics "$tmp/linear/$m.safetensors")" "$(statistics "$tmp/linear/last.safetensors")" \
 		"the training leaves them as they are: $m"
 done
+# a dimension that hardly changes in these clips would be huge in one where it does
+mt-view -H "$tmp/emb.mtr" | awk -F'\t' '
+	BEGIN { print "head embedding" }
+	/^field\tembedding/ || /^param\tembed/ { gsub("\t", "\\t"); print "line " $0 }' > "$tmp/still.txt"
+mt-view -f key "$tmp/emb.mtr" | awk -F'\t' '{ print "data " $1
+	print "f4 embedding [8]", NR, NR % 2, NR % 3, NR % 4, NR % 5, NR % 6, NR % 7, NR "e-11" }
+	END { print "done" }' >> "$tmp/still.txt"
+craft < "$tmp/still.txt" | mt-label -q --tsv "$tmp/labels.tsv" - | mt-pack -q -o "$tmp/still.set"
+rc 0 'a set with a dimension that hardly changes' mt-train -q -j1 -e 2 -o "$tmp/still" "$tmp/still.set"
+variance() { # MODEL NUMBER: the variance of that dimension
+	n=$(od -An -t u8 -N 8 "$1" | tr -d ' ')
+	at=$(head -c $((n + 8)) "$1" | tail -c "$n" |
+		sed 's/.*"standard.running_var":{[^}]*"data_offsets":\[\([0-9]*\),.*/\1/')
+	od -An -t f4 -j $((n + 8 + at + 4 * $2)) -N 4 "$1" | tr -d ' \n'
+}
+is "$(variance "$tmp/still/last.safetensors" 7)" 1 'gives it the variance 1'
+variance "$tmp/still/last.safetensors" 1 | awk '{ exit !($1 > 0.1 && $1 < 0.3) }'
+ok $? 'and the others their own'
 # what cannot be
 printf '{"name": "x", "recipe": {"output": 1}, "input": {"layout": "BFT", "bands": 8, "frames": 1}, "layers": [%s]}' \
 	'{"op": "dense", "out": "classes"}, {"op": "sigmoid"}' > "$tmp/odd.json"
