@@ -76,9 +76,25 @@ bool mt_outputs_same(const char *a, const char *b)
 	return same;
 }
 
+/* Whether the path of an option that is read is one of the n outputs. */
+static int check_read(const struct mt_opt *o, const char *path, const struct output *out,
+		      size_t n, struct mt_err *err)
+{
+	struct stat read, written;
+	if (!path || stat(path, &read) || !S_ISREG(read.st_mode))
+		return MT_OK;
+	for (size_t i = 0; i < n; i++)
+		if (!look(out[i].path, &written) && same_inode(&read, &written))
+			return mt_err_set(err, MT_EUSAGE, "%s: is the file of both --%s, "
+					  "which is read, and --%s; name two", path, o->name,
+					  out[i].name);
+	return MT_OK;
+}
+
 int mt_outputs_differ(const struct mt_opt_set *sets, bool stream,
 		      struct mt_err *err)
 {
+	const struct mt_opt_set *all = sets;
 	struct output out[MOST];
 	size_t n = 0;
 	if (stream)
@@ -102,5 +118,14 @@ int mt_outputs_differ(const struct mt_opt_set *sets, bool stream,
 					strcmp(out[k].path, "-") ? out[k].path :
 					"standard output", out[i].name,
 					out[k].name);
-	return MT_OK;
+	int rc = MT_OK;
+	for (; all->rows && !rc; all++)
+		for (const struct mt_opt *o = all->rows; o->name && !rc; o++) {
+			const char *path;
+			if (o->type != MT_OPT_PATH)
+				continue;
+			memcpy(&path, (const char *)all->base + o->offset, sizeof path);
+			rc = check_read(o, path, out, n, err);
+		}
+	return rc;
 }

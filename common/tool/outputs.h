@@ -10,7 +10,8 @@
 #include "tool/opt.h"
 
 /* Compare the outputs that were given, by name, folder and inode. Terminals and
- * devices such as /dev/null may be named twice; "-" is standard output.
+ * devices such as /dev/null may be named twice; "-" is standard output. Nor may
+ * one be a file that a PATH option reads, such as a model or a table.
  *   stream  standard output is one of them, because -o was not given
  * The same file twice is MT_EUSAGE, naming both options. */
 int mt_outputs_differ(const struct mt_opt_set *sets, bool stream,

@@ -181,4 +181,15 @@ clean="mt-tags-clean -q -r generic"
 (cd "$tmp/d" && mt-select -q --fail-log z1 < ../example.mtr > z1 2> ../err)
 is $? 2 'the log of failures in the file of standard output'
 rc 0 'a device may be named twice' mt-select -q --fail-log /dev/null -o /dev/null "$tmp/audio.mtr"
+# a file that an option reads is not written over
+cd "$tmp" || exit 4
+printf 'path\ttags\na.wav\tx\n' > read.tsv
+cp read.tsv kept.tsv
+ln -f read.tsv hard.tsv
+for out in '-o read.tsv' '--fail-log read.tsv' '-o hard.tsv' '-o ./read.tsv'; do
+	# shellcheck disable=SC2086
+	rc 2 "a table that is read, and $out" mt-label -q -t read.tsv $out
+	like "$tmp/err" '^mt-label: read.tsv: is the file of both --tsv, which is read, and --' 'is refused'
+	same read.tsv kept.tsv 'and stays'
+done
 tap_end
